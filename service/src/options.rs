@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The command line.
+
+use std::env;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use tracing::level_filters::LevelFilter;
+
+use crate::certificate::SelfSigned;
+use crate::country::Country;
+use crate::keys::KeyRing;
+use crate::lists::Lists;
+use crate::server::{Config, Https, Loopback};
+use crate::start_error::StartError;
+use crate::tls;
+use crate::use_case::UseCase;
+
+/// The options as they were given; [`Options::config`] makes a configuration of them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "numbers-online-service",
+    version,
+    about = "On-premise call-screening decision service"
+)]
+pub struct Options {
+    /// Listen with TLS; port 0 lets the kernel choose
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_https: Option<SocketAddr>,
+
+    /// Listen without TLS, on a loopback address only
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_http: Option<SocketAddr>,
+
+    /// PEM file of the certificate chain, the server's own first
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        conflicts_with = "tls_self_signed"
+    )]
+    tls_cert: Option<PathBuf>,
+
+    /// PEM file of its private key
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// Make (or use again) ca.pem, server.pem and their keys in this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    tls_self_signed: Option<PathBuf>,
+
+    /// A further name or address in the self-signed certificate, repeatable
+    #[arg(long = "tls-name", value_name = "NAME", requires = "tls_self_signed")]
+    tls_names: Vec<String>,
+
+    /// Directory with dnc.csv, reassigned.csv and spam.csv
+    #[arg(long, value_name = "DIRECTORY")]
+    data: Option<PathBuf>,
+
+    /// CSV file of API keys, with the columns sha256, name and use cases
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+
+    /// Environment variable with an API key, good for every use case
+    #[arg(long, value_name = "NAME")]
+    key_env: Option<String>,
+
+    /// Country of numbers in national format, such as US; without it they are invalid
+    #[arg(long, value_name = "COUNTRY")]
+    default_country: Option<String>,
+
+    /// Test aid: put off each decision by so many milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(..=60_000))]
+    delay_ms: u64,
+
+    /// What to log on standard error
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    log: LogLevel,
+}
+
+impl Options {
+    /// Reads the files and variables that the options name.
+    pub fn config(self) -> Result<Config, StartError> {
+        let http = self.listen_http.map(Loopback::try_from).transpose()?;
+        let default_country = self.default_country.as_ref().map(|code| {
+            code.parse::<Country>().map_err(|allowed| {
+                StartError::new(format!("--default-country {code:?}; {allowed}"))
+            })
+        });
+        Ok(Config {
+            http,
+            default_country: default_country.transpose()?,
+            keys: self.key_ring()?,
+            lists: self
+                .data
+                .as_deref()
+                .map(Lists::load)
+                .transpose()?
+                .unwrap_or_default(),
+            https: self.https()?,
+            delay: Duration::from_millis(self.delay_ms),
+        })
+    }
+
+    /// What to log.
+    #[must_use]
+    pub fn log_level(&self) -> LevelFilter {
+        match self.log {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+        }
+    }
+
+    fn key_ring(&self) -> Result<KeyRing, StartError> {
+        let mut keys = KeyRing::default();
+        if let Some(path) = &self.keys {
+            keys.load(path)?;
+        }
+        if let Some(name) = &self.key_env {
+            let key = env::var(name).map_err(|_| {
+                StartError::new(format!(
+                    "--key-env {name}: the variable is not set, or not UTF-8"
+                ))
+            })?;
+            keys.add(&format!("env:{name}"), &key, &UseCase::ALL)?;
+        }
+        Ok(keys)
+    }
+
+    fn https(&self) -> Result<Option<Https>, StartError> {
+        let Some(address) = self.listen_https else {
+            return Ok(None);
+        };
+        let tls = match (&self.tls_cert, &self.tls_key, &self.tls_self_signed) {
+            (Some(certificate), Some(key), _) => tls::server(certificate, key)?,
+            (_, _, Some(directory)) => {
+                let files = SelfSigned::ensure(directory, &self.tls_names)?;
+                tls::server(&files.certificate, &files.key)?
+            }
+            _ => {
+                let allowed = "give --tls-cert and --tls-key, or --tls-self-signed";
+                return Err(StartError::new(format!(
+                    "--listen-https {address}: no certificate; {allowed}"
+                )));
+            }
+        };
+        Ok(Some(Https { address, tls }))
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! `POST /api/v1/sbc/redirect`: the decision on one call.
+
+use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use tracing::{error, info};
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body;
+use crate::budget::{Budget, Outcome, within};
+use crate::credential;
+use crate::decision::{Signals, Verdict, decide};
+use crate::keys::Holder;
+use crate::number::{Caller, Subscriber};
+use crate::policy::Policy;
+use crate::question::{Malformed, Question};
+use crate::receipt::ReceiptId;
+use crate::refusal::Refusal;
+use crate::timestamp::Timestamp;
+use crate::use_case::UseCase;
+
+/// Answers one call. An `Idempotency-Key` is accepted and has no effect: it is about billing, and nothing is billed.
+pub(crate) async fn redirect(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Json<Answer>, Refusal> {
+    let arrival = Instant::now();
+    let (head, body) = request.into_parts();
+    let holder = authorize(&app, &head.headers, head.uri.query())?;
+    let offered = header_budget(&head.headers)?;
+    let question = Question::parse(&body::read(body).await?)?;
+    let budget = offered
+        .into_iter()
+        .chain(question.budget)
+        .min()
+        .unwrap_or_default();
+
+    let deadline = budget.deadline(arrival);
+
+    // A panic of the number library must not cost the call its answer either.
+    let parsed = catch_unwind(|| Caller::parse(&question.number, app.default_country));
+    let (caller, outcome) = match parsed {
+        Ok(caller) => {
+            let work = consider(Arc::clone(&app), caller, question.policy);
+            (caller, within(deadline, work).await)
+        }
+        Err(_) => (Caller::Invalid, Outcome::Failed),
+    };
+    let findings = match outcome {
+        Outcome::Ready(findings) => findings,
+        Outcome::Late => Findings::without_a_look(Verdict::LATE),
+        Outcome::Failed => Findings::without_a_look(Verdict::FAILED),
+    };
+    log(holder, &caller, findings.verdict, arrival.elapsed());
+    Ok(Json(Answer::new(
+        &caller,
+        question.verstat,
+        &question.policy,
+        &findings.signals,
+        findings.verdict,
+        findings.receipt_id,
+        Timestamp::now(),
+    )))
+}
+
+/// What came of looking at one call.
+struct Findings {
+    signals: Signals,
+    verdict: Verdict,
+    receipt_id: Option<ReceiptId>,
+}
+
+impl Findings {
+    fn without_a_look(verdict: Verdict) -> Self {
+        Self {
+            signals: Signals::default(),
+            verdict,
+            receipt_id: None,
+        }
+    }
+}
+
+async fn consider(app: Arc<App>, caller: Caller, policy: Policy) -> Findings {
+    if !app.delay.is_zero() {
+        sleep(app.delay).await;
+    }
+    let signals = caller
+        .subscriber()
+        .map(|subscriber| app.lists.signals(subscriber.e164))
+        .unwrap_or_default();
+    let verdict = decide(caller.subscriber().is_some(), &signals, &policy);
+    // Only a decision on a valid number has a receipt (API spec, `receipt_id`).
+    let receipt = caller.subscriber().map(|_| ReceiptId::random(&app.random));
+    let Ok(receipt_id) = receipt.transpose() else {
+        error!("the operating system gives no random bytes for a receipt id");
+        return Findings::without_a_look(Verdict::FAILED);
+    };
+    Findings {
+        signals,
+        verdict,
+        receipt_id,
+    }
+}
+
+fn authorize<'a>(
+    app: &'a App,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Result<&'a Holder, Refusal> {
+    let key = credential::key(headers, query).ok_or_else(Refusal::missing_key)?;
+    let holder = app.keys.holder(&key).ok_or_else(Refusal::invalid_key)?;
+    if holder.may(UseCase::SbcRedirect) {
+        Ok(holder)
+    } else {
+        Err(Refusal::use_case_forbidden(UseCase::SbcRedirect))
+    }
+}
+
+fn header_budget(headers: &HeaderMap) -> Result<Option<Budget>, Malformed> {
+    let Some(value) = headers.get(BUDGET_HEADER) else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let budget = text.trim().parse().ok().and_then(Budget::from_millis);
+    budget
+        .map(Some)
+        .ok_or_else(|| Malformed::new(BUDGET_HEADER, &Value::from(text), Budget::ALLOWED))
+}
+
+fn log(holder: &Holder, caller: &Caller, verdict: Verdict, took: Duration) {
+    let subscriber = caller.subscriber();
+    info!(
+        key = holder.name(),
+        // The text of an invalid number may be anything, so nothing of it is logged.
+        number = subscriber.map_or_else(|| "invalid".to_owned(), Subscriber::masked),
+        country = subscriber.and_then(|subscriber| subscriber.country).map(tracing::field::display),
+        decision = %verdict.decision,
+        reason = %verdict.reason,
+        micros = took.as_micros(),
+        "decided"
+    );
+}
+
+const BUDGET_HEADER: &str = "X-SBC-Budget-Ms";

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The TLS side of the HTTPS listener.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::{Error as PemError, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::start_error::StartError;
+
+/// A TLS server that shows the certificate chain of one PEM file and holds the key of another.
+pub fn server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, StartError> {
+    let chain = chain(certificate)?;
+    let key_der = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| unreadable(key, "private key", &error))?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| {
+            builder
+                .with_no_client_auth()
+                .with_single_cert(chain, key_der)
+        })
+        .map_err(|error| {
+            let (certificate, key) = (certificate.display(), key.display());
+            StartError::new(format!(
+                "{certificate} and {key}: not usable as certificate and its key: {error}"
+            ))
+        })?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// The certificates of a PEM file, at least one.
+pub(crate) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
+    let chain =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match chain {
+        Ok(chain) if chain.is_empty() => {
+            Err(unreadable(path, "certificate", &PemError::NoItemsFound))
+        }
+        Ok(chain) => Ok(chain),
+        Err(error) => Err(unreadable(path, "certificate", &error)),
+    }
+}
+
+/// The cryptography: named, so that no other part of the process has a say in it.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn unreadable(path: &Path, what: &str, error: &PemError) -> StartError {
+    let path = path.display();
+    StartError::new(match error {
+        PemError::Io(error) => format!("{path}: {error}"),
+        error => format!("{path}: no PEM {what}: {error}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::certificate::SelfSigned;
+
+    #[test]
+    fn a_file_that_is_no_certificate_or_not_its_key_is_named() {
+        let one = TempDir::new().expect("a directory");
+        let two = TempDir::new().expect("a directory");
+        let junk = one.path().join("junk.pem");
+        fs::write(&junk, "junk").expect("a file");
+        let mine = SelfSigned::ensure(one.path(), &[]).expect("a certificate");
+        let other = SelfSigned::ensure(two.path(), &[]).expect("a certificate");
+        let absent = one.path().join("absent.pem");
+        server(&mine.certificate, &mine.key).expect("a pair");
+        for (certificate, key, error) in [
+            (&absent, &mine.key, "absent.pem: No such file"),
+            (&junk, &mine.key, "junk.pem: no PEM certificate: "),
+            (&mine.certificate, &junk, "junk.pem: no PEM private key: "),
+            (
+                &mine.certificate,
+                &other.key,
+                "not usable as certificate and its key: ",
+            ),
+        ] {
+            let message = server(certificate, key).expect_err(error).to_string();
+            assert!(message.contains(error), "{message}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The binary: its lines, signals, exit codes and logs.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::peer::{KEY, PATH, agent, demo_data, post};
+
+/// A running binary that ends with this guard.
+struct Process {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = command(arguments).spawn().expect("the binary");
+        let lines = BufReader::new(child.stdout.take().expect("standard output"));
+        Self { child, lines }
+    }
+
+    /// The address in the next line of standard output.
+    fn listening(&mut self, scheme: &str) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("a line");
+        let address = line
+            .strip_prefix(&format!("listening {scheme} "))
+            .unwrap_or_else(|| panic!("{line:?}"));
+        address.trim_end().to_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .expect("a shell")
+                .success()
+        );
+    }
+
+    /// Waits for the end: exit code, rest of standard output, log.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let (mut out, mut log) = (String::new(), String::new());
+        self.lines
+            .read_to_string(&mut out)
+            .expect("standard output");
+        let mut stderr = self.child.stderr.take().expect("standard error");
+        stderr.read_to_string(&mut log).expect("standard error");
+        (self.child.wait().expect("an end").code(), out, log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_numbers-online-service"));
+    command
+        .args(arguments)
+        .env("TEST_KEY", KEY)
+        .env("EMPTY_KEY", "");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn both_listeners_are_announced_and_sigterm_ends_with_0() {
+    let directory = TempDir::new().expect("a directory");
+    let tls = directory.path().join("tls");
+    let mut process = Process::start(&[
+        "--listen-https",
+        "127.0.0.1:0",
+        "--listen-http",
+        "127.0.0.2:0",
+        "--tls-self-signed",
+        text(&tls),
+        "--tls-name",
+        "127.0.0.2",
+        "--key-env",
+        "TEST_KEY",
+        "--data",
+        text(&demo_data()),
+    ]);
+    let (https, http) = (process.listening("https"), process.listening("http"));
+    let ca = fs::read(tls.join("ca.pem")).expect("the authority");
+    for url in [
+        format!("https://{https}{PATH}"),
+        format!("http://{http}{PATH}"),
+    ] {
+        let reply = post(
+            &agent(Some(&ca)),
+            &url,
+            &[("X-API-Key", KEY)],
+            r#"{"number":"+14155550101"}"#,
+        );
+        assert_eq!(reply.expect("a reply").json["reason"], "dnc_listed");
+    }
+    process.signal("TERM");
+    let (code, out, log) = process.end();
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{log}");
+}
+
+#[test]
+fn a_running_request_is_answered_before_the_end() {
+    let mut process = Process::start(&[
+        "--listen-http",
+        "127.0.0.1:0",
+        "--key-env",
+        "TEST_KEY",
+        "--delay-ms",
+        "1000",
+    ]);
+    let url = format!("http://{}{PATH}", process.listening("http"));
+    let asking = thread::spawn(move || {
+        post(
+            &agent(None),
+            &url,
+            &[("X-API-Key", KEY)],
+            r#"{"number":"+14155550123"}"#,
+        )
+    });
+    thread::sleep(Duration::from_millis(400));
+    process.signal("INT");
+    assert_eq!(process.end().0, Some(0));
+    let reply = asking.join().expect("a thread").expect("a reply");
+    assert_eq!(reply.json["reason"], "no_actionable_signal");
+}
+
+#[test]
+fn a_log_has_neither_keys_nor_numbers() {
+    let directory = TempDir::new().expect("a directory");
+    let keys = directory.path().join("keys.csv");
+    // printf %s nol_0123456789abcdef | sha256sum
+    let digest = "534787c38d07aab4abbccd4bfb21fdfea8cb99c60c44fffe080ef0761f315634";
+    fs::write(
+        &keys,
+        format!("sha256,name,use_cases\n{digest},edge,sbc_redirect\n"),
+    )
+    .expect("a file");
+    let mut process = Process::start(&[
+        "--listen-http",
+        "127.0.0.1:0",
+        "--keys",
+        text(&keys),
+        "--data",
+        text(&demo_data()),
+        "--default-country",
+        "US",
+        "--log",
+        "debug",
+    ]);
+    let url = format!("http://{}{PATH}", process.listening("http"));
+    let client = agent(None);
+    for (query, key, body) in [
+        ("", KEY, r#"{"number":"+14155550123"}"#),
+        (
+            "",
+            KEY,
+            r#"{"number":"(415) 555-0123","called_number":"+442079460123"}"#,
+        ),
+        ("", KEY, r#"{"number":"+1999555019999"}"#),
+        (
+            "",
+            KEY,
+            r#"{"number":"+14155550123","spam_threshold":"+14155550123"}"#,
+        ),
+        ("", "nol_wrong", r#"{"number":"+14155550123"}"#),
+        ("?key=nol_wrong", "", r#"{"number":"+14155550123"}"#),
+        ("?number=+14155550123", KEY, "+14155550123"),
+    ] {
+        post(
+            &client,
+            &format!("{url}{query}"),
+            &[("X-API-Key", key)],
+            body,
+        )
+        .expect("a reply");
+    }
+    process.signal("TERM");
+    let (_, _, log) = process.end();
+    assert!(
+        log.contains(r#"key="edge" number="+1********23" country=US decision=allow"#),
+        "{log}"
+    );
+    for secret in [
+        KEY, "nol_", "5550123", "555-0123", "9460123", "99955501", digest,
+    ] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn what_must_be_repaired_is_said_in_one_line() {
+    let directory = TempDir::new().expect("a directory");
+    let (data, tls) = (directory.path().join("data"), directory.path().join("tls"));
+    fs::create_dir(&data).expect("a directory");
+    fs::write(data.join("spam.csv"), "number,score\n+14155550101,120\n").expect("a file");
+    let key = ["--key-env", "TEST_KEY"];
+    let http = ["--listen-http", "127.0.0.1:0"];
+    for (arguments, error) in [
+        (
+            [&key[..], &["--listen-http", "0.0.0.0:80"]].concat(),
+            "--listen-http 0.0.0.0:80: not a loopback address; ",
+        ),
+        (
+            [&key[..], &["--listen-http", "[::]:80"]].concat(),
+            "--listen-http [::]:80: not a loopback address; ",
+        ),
+        (
+            [&key[..], &http, &["--data", text(&data)]].concat(),
+            "spam.csv: line 2, column 2 (score): \"120\"; allowed: a whole number from 1 to 99",
+        ),
+        (
+            [&key[..], &http, &["--default-country", "ZZ"]].concat(),
+            "--default-country \"ZZ\"; allowed: a two-letter",
+        ),
+        (
+            [&key[..], &["--listen-https", "127.0.0.1:0"]].concat(),
+            "--listen-https 127.0.0.1:0: no certificate; give ",
+        ),
+        (
+            [
+                &key[..],
+                &[
+                    "--listen-https",
+                    "192.0.2.1:0",
+                    "--tls-self-signed",
+                    text(&tls),
+                ],
+            ]
+            .concat(),
+            "cannot listen on 192.0.2.1:0: ",
+        ),
+        (
+            key.to_vec(),
+            "nothing to listen on: give --listen-https or --listen-http",
+        ),
+        (
+            http.to_vec(),
+            "no API key: give --keys FILE or --key-env NAME",
+        ),
+        (
+            [&http[..], &["--key-env", "NO_SUCH_KEY"]].concat(),
+            "--key-env NO_SUCH_KEY: the variable is not set",
+        ),
+        (
+            [&http[..], &["--key-env", "EMPTY_KEY"]].concat(),
+            "env:EMPTY_KEY: the key (not shown) is not usable",
+        ),
+        (
+            [&http[..], &["--keys", "/nonexistent"]].concat(),
+            "/nonexistent: No such file or directory",
+        ),
+    ] {
+        let mut arguments = arguments;
+        arguments.extend(["--log", "off"]);
+        let (code, out, log) = Process::start(&arguments).end();
+        assert_eq!(
+            (code, out.as_str(), log.lines().count()),
+            (Some(2), "", 1),
+            "{arguments:?}: {log}"
+        );
+        assert!(
+            log.starts_with("numbers-online-service: ") && log.contains(error),
+            "{log}"
+        );
+    }
+}

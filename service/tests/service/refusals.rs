@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Requests that are not answered: the flat error body.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use serde_json::json;
+
+use crate::peer::{KEY, PATH, Peer, Reply, SCRUB_KEY, agent, post};
+
+const BODY: &str = r#"{"number":"+14155550123"}"#;
+
+fn assert_flat(reply: &Reply, status: u16, code: &str) {
+    assert_eq!(
+        (reply.status, &reply.json["code"]),
+        (status, &json!(code)),
+        "{:?}",
+        reply.json
+    );
+    assert!(
+        reply.json["error"]
+            .as_str()
+            .is_some_and(|error| !error.is_empty())
+    );
+    assert_eq!(reply.json.as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
+/// Sends bytes as they are and reads until the connection ends.
+fn raw(peer: &Peer, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(peer.address()).expect("a connection");
+    stream.write_all(bytes).expect("a request");
+    stream.shutdown(Shutdown::Write).expect("an end");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("a reply");
+    text
+}
+
+#[test]
+fn a_request_without_a_good_key_is_refused() {
+    let peer = Peer::start(|_| {});
+    for (headers, status, code) in [
+        (vec![], 401, "missing_key"),
+        (
+            vec![("Authorization", "Basic dXNlcjpwYXNz")],
+            401,
+            "missing_key",
+        ),
+        (
+            vec![("Authorization", "Bearer nol_wrong")],
+            401,
+            "invalid_key",
+        ),
+        (vec![("X-API-Key", "nol_wrong")], 401, "invalid_key"),
+        (vec![("X-API-Key", SCRUB_KEY)], 403, "use_case_forbidden"),
+    ] {
+        let reply = peer.ask_with(&headers, BODY);
+        assert_flat(&reply, status, code);
+        assert_eq!(reply.header("www-authenticate").is_some(), status == 401);
+    }
+    let reply = post(
+        &agent(None),
+        &peer.url(&format!("{PATH}?key=nol_wrong")),
+        &[],
+        BODY,
+    );
+    assert_flat(&reply.expect("a reply"), 401, "invalid_key");
+}
+
+#[test]
+fn the_key_is_looked_at_before_the_body() {
+    let peer = Peer::start(|_| {});
+    assert_flat(&peer.ask_with(&[], "not JSON"), 401, "missing_key");
+}
+
+#[test]
+fn a_malformed_request_is_told_field_value_and_range() {
+    let peer = Peer::start(|_| {});
+    for (body, error) in [
+        ("not JSON", "body is not JSON ("),
+        ("", "body is not JSON ("),
+        ("{}", "number is missing or empty; allowed: "),
+        (r#"{"number":""}"#, "number is missing or empty; allowed: "),
+        (
+            r#"{"number":"+14155550123","spam_threshold":100}"#,
+            "spam_threshold is 100; allowed: a whole number from 1 to 99",
+        ),
+        (
+            r#"{"number":"+14155550123","block_invalid":"no"}"#,
+            "block_invalid is \"no\"; allowed: true or false",
+        ),
+    ] {
+        let reply = peer.ask(body);
+        assert_flat(&reply, 400, "invalid_request");
+        let found = reply.json["error"].as_str().expect("prose");
+        assert!(found.starts_with(error), "{found}");
+    }
+}
+
+#[test]
+fn a_budget_header_that_is_no_number_is_malformed() {
+    let peer = Peer::start(|_| {});
+    for value in ["soon", "0", "-1", "1.5", ""] {
+        let reply = peer.ask_with(&[("X-API-Key", KEY), ("X-SBC-Budget-Ms", value)], BODY);
+        assert_flat(&reply, 400, "invalid_request");
+        let error = reply.json["error"].as_str().expect("prose");
+        assert!(
+            error.starts_with(&format!("X-SBC-Budget-Ms is \"{value}\"; allowed: ")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_oversized_body_is_refused() {
+    let peer = Peer::start(|_| {});
+    for length in [16 * 1024 + 1, 900 * 1024] {
+        assert_flat(&peer.ask(&" ".repeat(length)), 413, "request_too_large");
+    }
+    let fits = format!("{BODY}{}", " ".repeat(16 * 1024 - BODY.len()));
+    assert_eq!(peer.ask(&fits).status, 200);
+}
+
+#[test]
+fn an_oversized_body_of_unknown_length_is_refused() {
+    let peer = Peer::start(|_| {});
+    let head =
+        format!("POST {PATH} HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\nConnection: close\r\n");
+    let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
+    let reply = raw(
+        &peer,
+        format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n").as_bytes(),
+    );
+    assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+}
+
+#[test]
+fn a_body_that_ends_early_does_no_harm() {
+    let peer = Peer::start(|_| {});
+    raw(
+        &peer,
+        format!(
+            "POST {PATH} HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\nContent-Length: 99\r\n\r\n{{"
+        )
+        .as_bytes(),
+    );
+    raw(&peer, b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03");
+    assert_eq!(peer.ask(BODY).status, 200);
+}
+
+#[test]
+fn other_paths_and_methods_are_refused() {
+    let peer = Peer::start(|_| {});
+    let client = agent(None);
+    for path in [
+        "/",
+        "/api/v1/lookup",
+        "/api/v1/sbc/redirect/",
+        "/api/v1/sbc/redirect/x",
+    ] {
+        assert_flat(
+            &Reply::read(client.get(peer.url(path)).call().expect("a reply")),
+            404,
+            "not_found",
+        );
+    }
+    let reply = Reply::read(client.get(peer.url(PATH)).call().expect("a reply"));
+    assert_flat(&reply, 405, "method_not_allowed");
+    assert_eq!(reply.header("allow"), Some("POST"));
+    let reply = post(&client, &peer.url("/api/health"), &[], "").expect("a reply");
+    assert_flat(&reply, 405, "method_not_allowed");
+}
