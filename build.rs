@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Builds what Cargo alone cannot: the Rust side of the header, the shared C, and the module of each SIP server found.
+
+#[path = "c_shim/build/abi.rs"]
+mod abi;
+#[path = "c_shim/build/compiler.rs"]
+mod compiler;
+#[path = "c_shim/build/kamailio.rs"]
+mod kamailio;
+#[path = "c_shim/build/kamailio_stamp.rs"]
+mod kamailio_stamp;
+#[path = "c_shim/build/place.rs"]
+mod place;
+#[path = "c_shim/build/server_module.rs"]
+mod server_module;
+
+use place::Place;
+
+fn main() {
+    if let Err(problem) = build() {
+        // Cargo takes one line.
+        println!("cargo::error={}", problem.replace('\n', "; "));
+    }
+}
+
+fn build() -> Result<(), String> {
+    let place = Place::from_cargo()?;
+    abi::generate(&place)?;
+    compiler::shim_for_tests()?;
+    // rustc gives a cdylib no SONAME; without one the module's DT_NEEDED would hold a path of the build machine.
+    println!(
+        "cargo::rustc-cdylib-link-arg=-Wl,-soname,{}",
+        server_module::LIBRARY
+    );
+    kamailio::build(&place)
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where things are during a build.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The directories that Cargo gives a build script.
+pub(crate) struct Place {
+    /// The project.
+    pub(crate) root: PathBuf,
+    /// This build script's own, for files that nobody else looks for.
+    pub(crate) out: PathBuf,
+    /// `target/release` or its like, for files that `make` picks up.
+    pub(crate) profile: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn from_cargo() -> Result<Self, String> {
+        let out = PathBuf::from(from_cargo("OUT_DIR")?);
+        // OUT_DIR is `<target>/<profile>/build/<package>-<hash>/out`.
+        let profile = out
+            .ancestors()
+            .find(|directory| directory.ends_with("build"))
+            .and_then(Path::parent)
+            .ok_or_else(|| format!("OUT_DIR is {}: no \"build\" in it", out.display()))?
+            .to_owned();
+        let root = PathBuf::from(from_cargo("CARGO_MANIFEST_DIR")?);
+        Ok(Self { root, out, profile })
+    }
+}
+
+/// A variable that Cargo sets for every build script.
+pub(crate) fn from_cargo(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set: build with cargo"))
+}
+
+/// A variable that the user may set. Empty is as good as unset, as in make.
+pub(crate) fn from_user(name: &str) -> Option<PathBuf> {
+    println!("cargo::rerun-if-env-changed={name}");
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// Builds again when `path` changes, or as long as it does not exist.
+pub(crate) fn watch(path: &Path) {
+    println!("cargo::rerun-if-changed={}", path.display());
+}

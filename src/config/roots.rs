@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `ca_file`.
+
+use std::fmt;
+use std::fs;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::BadParameter;
+
+/// Whose certificates are trusted to be the API's.
+#[derive(Clone)]
+pub enum Roots {
+    /// Mozilla's list of certification authorities, built in.
+    BuiltIn,
+    /// The certification authorities of `ca_file`.
+    Given(RootCertStore),
+    /// Anybody's (`tls_insecure`): whoever sits between this machine and the API reads the key and makes the decisions.
+    Anybody,
+}
+
+impl Roots {
+    /// Reads `ca_file`; empty means the built-in authorities.
+    pub fn new(path: &str, insecure: bool) -> Result<Self, BadParameter> {
+        if insecure {
+            return Ok(Self::Anybody);
+        }
+        if path.is_empty() {
+            return Ok(Self::BuiltIn);
+        }
+        let refused = |why: &str| {
+            BadParameter::new(
+                "ca_file",
+                path,
+                &format!("a readable PEM file of certificates ({why})"),
+            )
+        };
+        let pem = fs::read(path).map_err(|error| refused(&error.to_string()))?;
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| refused(&error.to_string()))?;
+            store
+                .add(certificate)
+                .map_err(|error| refused(&error.to_string()))?;
+        }
+        if store.is_empty() {
+            return Err(refused("there is no certificate in it"));
+        }
+        Ok(Self::Given(store))
+    }
+}
+
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("BuiltIn"),
+            Self::Given(store) => write!(f, "Given({})", store.len()),
+            Self::Anybody => f.write_str("Anybody"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Roots;
+
+    #[test]
+    fn a_file_without_a_certificate_is_refused() {
+        for path in ["/nonexistent/ca.pem", "/dev/null", "/proc/self/cmdline"] {
+            let line = Roots::new(path, false).expect_err("refused").to_string();
+            assert!(
+                line.starts_with(&format!("parameter ca_file: \"{path}\" cannot be used")),
+                "{line}"
+            );
+        }
+    }
+}

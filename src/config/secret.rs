@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Secrets, which the configuration names but never holds.
+
+use std::{env, fmt, fs};
+
+use super::BadParameter;
+use crate::signing::SigningSecret;
+
+/// Where a secret comes from, and the secret if it was there at start. A missing one does not stop the server: calls are
+/// allowed without a lookup until it is there.
+#[derive(Debug)]
+pub struct Secret<T> {
+    value: Result<T, Missing>,
+}
+
+/// Why a secret is missing: one line for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing(String);
+
+/// A value that can be made of a secret's text.
+pub trait FromSecret: Sized {
+    /// Takes the text, white space at its ends removed. `Err` says what is allowed.
+    fn from_secret(text: &str) -> Result<Self, &'static str>;
+}
+
+/// An API key. It has no `Display`, and its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey(String);
+
+impl<T: FromSecret> Secret<T> {
+    /// Parses the parameter `name`: `env:NAME` or `file:PATH`. Anything else is refused without being repeated, for it is
+    /// most likely the secret itself.
+    pub fn new(name: &str, source: &str) -> Result<Self, BadParameter> {
+        let text = if let Some(variable) = source
+            .strip_prefix("env:")
+            .filter(|variable| !variable.is_empty())
+        {
+            env::var(variable)
+                .map_err(|_| format!("the environment variable {variable} is not set"))
+        } else if let Some(path) = source
+            .strip_prefix("file:")
+            .filter(|path| path.starts_with('/'))
+        {
+            fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+        } else {
+            return Err(BadParameter::new(
+                name,
+                "***",
+                "env:NAME or file:/ABSOLUTE/PATH; put the secret itself into the environment or a file",
+            ));
+        };
+        let value = text
+            .and_then(|text| {
+                T::from_secret(text.trim())
+                    .map_err(|allowed| format!("{source} does not hold {allowed}"))
+            })
+            .map_err(|why| Missing(format!("parameter {name}: {why}")));
+        Ok(Self { value })
+    }
+
+    /// The secret, or why it is missing.
+    pub fn value(&self) -> Result<&T, &Missing> {
+        self.value.as_ref()
+    }
+}
+
+/// One signing secret, or two during a rotation.
+#[derive(Debug)]
+pub struct SigningSecrets(Vec<Secret<SigningSecret>>);
+
+impl SigningSecrets {
+    /// Parses `signing_secret`: empty, or one or two sources with a comma between them.
+    pub fn new(sources: &str) -> Result<Self, BadParameter> {
+        if sources.is_empty() {
+            return Ok(Self(Vec::new()));
+        }
+        if sources.split(',').count() > 2 {
+            return Err(BadParameter::new(
+                "signing_secret",
+                sources,
+                "one source, or two with a comma between them",
+            ));
+        }
+        sources
+            .split(',')
+            .map(|source| Secret::new("signing_secret", source.trim()))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// One of them, counted from 0; `None` if requests are not signed.
+    #[must_use]
+    pub fn nth(&self, index: usize) -> Option<Result<&SigningSecret, &Missing>> {
+        self.0.get(index).map(Secret::value)
+    }
+}
+
+impl FromSecret for ApiKey {
+    fn from_secret(text: &str) -> Result<Self, &'static str> {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible && (1..=512).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("an API key: 1 to 512 visible ASCII characters in one line")
+        }
+    }
+}
+
+impl ApiKey {
+    /// The key, for the Authorization header and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiKey, Secret};
+
+    #[test]
+    fn a_literal_is_refused_and_not_repeated() {
+        for literal in [
+            "nol_0123456789abcdef",
+            "",
+            "env:",
+            "file:",
+            "file:relative/path",
+        ] {
+            let line = Secret::<ApiKey>::new("api_key", literal)
+                .expect_err("refused")
+                .to_string();
+            assert!(
+                line.contains("api_key") && line.contains("env:NAME or file:"),
+                "{line}"
+            );
+            assert!(literal.len() < 6 || !line.contains(literal), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_from_a_file_and_never_printed() {
+        let path = env!("CARGO_MANIFEST_DIR").to_owned() + "/tests/vectors/api_key.txt";
+        let secret = Secret::<ApiKey>::new("api_key", &format!("file:{path}")).expect("usable");
+        assert_eq!(
+            secret.value().map(ApiKey::expose),
+            Ok("nol_test_key_of_the_unit_tests")
+        );
+        assert!(!format!("{secret:?}").contains("nol_test"));
+    }
+
+    #[test]
+    fn there_may_be_two_signing_secrets_and_no_more() {
+        let count = |sources| {
+            super::SigningSecrets::new(sources)
+                .map(|secrets| secrets.count())
+                .ok()
+        };
+        assert_eq!(count(""), Some(0));
+        assert_eq!(count("env:A"), Some(1));
+        assert_eq!(count("env:A, file:/run/secret"), Some(2));
+        assert_eq!(count("env:A,env:B,env:C"), None);
+        assert_eq!(count("env:A,"), None);
+        assert_eq!(count("a-literal-secret"), None);
+    }
+
+    #[test]
+    fn a_missing_key_is_not_a_bad_parameter() {
+        for source in [
+            "env:NUMBERS_ONLINE_KEY_THAT_NO_TEST_SETS",
+            "file:/nonexistent/key",
+            "file:/dev/null",
+        ] {
+            let secret = Secret::<ApiKey>::new("api_key", source).expect("usable");
+            let line = secret.value().expect_err("missing").to_string();
+            assert!(line.starts_with("parameter api_key: "), "{line}");
+        }
+    }
+}

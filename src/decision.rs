@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What is decided about a call.
+
+use crate::failure::Failure;
+use crate::number::Number;
+use crate::text::Text;
+
+/// The treatment of a call: `$avp(nol_decision)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Treatment {
+    /// Let the call go on.
+    Allow,
+    /// Let the call go on; its score is at or above `spam_threshold`.
+    Flag,
+    /// Send the call to the operator's own `redirect_contact`.
+    Redirect,
+    /// Decline the call.
+    Block,
+}
+
+impl Treatment {
+    /// The value of `$avp(nol_decision)`, and of `decision` in the API's answer.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Flag => "flag",
+            Self::Redirect => "redirect",
+            Self::Block => "block",
+        }
+    }
+
+    /// Reads `decision` of the API's answer.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Allow, Self::Flag, Self::Redirect, Self::Block]
+            .into_iter()
+            .find(|known| known.as_str() == name)
+    }
+
+    /// What the script function returns. Never 0, which would end the script; negative only for a block.
+    #[must_use]
+    pub const fn return_code(self) -> i32 {
+        match self {
+            Self::Allow => 1,
+            Self::Flag => 2,
+            Self::Redirect => 3,
+            Self::Block => -1,
+        }
+    }
+}
+
+/// Where a decision comes from: `$avp(nol_source)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The API's answer to this call.
+    Api,
+    /// Nothing was to be asked: not an initial INVITE, no number, or an anonymous caller.
+    Bypass,
+    /// Something failed, and the call is allowed. [`Decision::failure`] says what.
+    FailOpen,
+}
+
+impl Source {
+    /// The value of `$avp(nol_source)`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Bypass => "bypass",
+            Self::FailOpen => "failopen",
+        }
+    }
+}
+
+/// The final response to send to an SBC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SipReply {
+    /// 603, 302, 503 or 404.
+    pub code: u16,
+    /// Reason phrase.
+    pub phrase: Text<64>,
+}
+
+impl SipReply {
+    /// The reply with the reason phrase of RFC 3261.
+    #[must_use]
+    pub fn standard(code: u16) -> Self {
+        let phrase = match code {
+            302 => "Moved Temporarily",
+            404 => "Not Found",
+            603 => "Decline",
+            _ => "Service Unavailable",
+        };
+        Self {
+            code,
+            phrase: Text::new(phrase).unwrap_or_default(),
+        }
+    }
+}
+
+/// What the API said beside its decision. Advisory: none of it changes the treatment. `None` and empty mean unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// Whether the number is valid by its country's numbering plan.
+    pub valid: Option<bool>,
+    /// 1..=99; higher is worse.
+    pub spam_score: Option<u8>,
+    /// `low`, `medium`, `high` or `unknown`.
+    pub risk_level: Text<16>,
+    /// `mobile`, `fixed_line`, `voip`, ...
+    pub line_type: Text<32>,
+    /// `verified`, `unverified` or `unknown`.
+    pub verstat: Text<16>,
+    /// `listed`, `not_listed` or `unknown`.
+    pub dnc: Text<16>,
+    /// `yes`, `no` or `unknown`.
+    pub reassigned: Text<16>,
+    /// Receipt of this decision.
+    pub receipt: Text<64>,
+    /// The prepaid balance is used up; the API still allows.
+    pub balance_low: Option<bool>,
+}
+
+/// Everything that a decide reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What to do with the call.
+    pub treatment: Treatment,
+    /// The treatment before a missing `redirect_contact` changed it.
+    pub would: Treatment,
+    /// The reply to send to an SBC.
+    pub reply: SipReply,
+    /// The API's machine-readable reason, an open set.
+    pub reason: Text<64>,
+    /// Where the decision comes from.
+    pub source: Source,
+    /// What failed.
+    pub failure: Failure,
+    /// The number asked about.
+    pub number: Option<Number>,
+    /// What else the API said.
+    pub advice: Advice,
+}
+
+impl Decision {
+    /// An allow that owes nothing to the API.
+    #[must_use]
+    pub fn allow(
+        allow_code: u16,
+        source: Source,
+        failure: Failure,
+        number: Option<Number>,
+    ) -> Self {
+        Self {
+            treatment: Treatment::Allow,
+            would: Treatment::Allow,
+            reply: SipReply::standard(allow_code),
+            reason: Text::EMPTY,
+            source,
+            failure,
+            number,
+            advice: Advice::default(),
+        }
+    }
+}

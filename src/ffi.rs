@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The answer to `c_shim/numbers_online.h`.
+
+mod abi;
+mod bytes;
+mod entries;
+mod guard;
+mod host;
+mod outcome;
+pub(crate) mod poll;
+pub(crate) mod shared;
+
+pub use abi::*;
+
+/// The table of functions. A function that the header declares and that is missing here, or of another type, does not
+/// compile.
+static API: nol_api = nol_api {
+    abi_version: NOL_ABI_VERSION,
+    engine_new: Some(entries::engine_new),
+    engine_free: Some(entries::engine_free),
+    worker_new: Some(entries::worker_new),
+    worker_free: Some(entries::worker_free),
+    worker_warm: Some(entries::worker_warm),
+    decide: Some(entries::decide),
+};
+
+/// The one exported symbol.
+#[unsafe(no_mangle)]
+pub extern "C" fn numbers_online_api() -> *const nol_api {
+    &raw const API
+}
+
+/// The header's declaration and our definition are of one type.
+const _: [unsafe extern "C" fn() -> *const nol_api; 2] =
+    [abi::numbers_online_api, numbers_online_api];

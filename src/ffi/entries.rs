@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The functions of the table. Each is one guarded expression.
+
+use std::process;
+use std::time::Instant;
+
+use super::abi::{nol_call, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_worker};
+use super::guard::{guard, note_panics};
+use super::host::Log;
+use crate::config::{Config, Given};
+use crate::decision::{Decision, Source};
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::log::{Level, Log as _};
+use crate::policy::Call;
+use crate::worker::{InWorker, Worker};
+
+/// What stands behind `nol_engine`.
+struct Server {
+    engine: Engine,
+    log: Log,
+}
+
+/// What stands behind `nol_worker`.
+struct Process {
+    worker: Worker<'static>,
+    server: &'static Server,
+    pid: u32,
+}
+
+pub(super) unsafe extern "C" fn engine_new(
+    host: *const nol_host,
+    params: *const nol_params,
+    engine: *mut *mut nol_engine,
+) -> nol_rc {
+    // SAFETY: the header lends `host` for this function.
+    let log = unsafe { host.as_ref() }.map(|host| Log::new(*host));
+    guard(log, || {
+        let log = log.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the header lends `params` for this function.
+        let params = unsafe { params.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the caller owns the place for the handle.
+        let place = unsafe { engine.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        note_panics();
+        let given = given(params).inspect_err(|_| {
+            log.line(
+                Level::Error,
+                "a parameter of numbers_online is not UTF-8; allowed: UTF-8",
+            );
+        })?;
+        let config = Config::new(&given).map_err(|bad| {
+            log.line(Level::Error, &bad.to_string());
+            nol_rc::NOL_BAD_PARAMETER
+        })?;
+        let engine = Engine::new(config, &log).map_err(|error| {
+            log.line(Level::Error, &format!("no shared memory: {error}"));
+            nol_rc::NOL_BAD_PARAMETER
+        })?;
+        *place = Box::into_raw(Box::new(Server { engine, log })).cast();
+        Ok(())
+    })
+}
+
+pub(super) unsafe extern "C" fn engine_free(engine: *mut nol_engine) {
+    guard(None, || {
+        if !engine.is_null() {
+            // SAFETY: the handle came from `engine_new`, and the caller gives it up.
+            drop(unsafe { Box::from_raw(engine.cast::<Server>()) });
+        }
+        Ok(())
+    });
+}
+
+pub(super) unsafe extern "C" fn worker_new(
+    engine: *const nol_engine,
+    worker: *mut *mut nol_worker,
+) -> nol_rc {
+    // SAFETY: the handle came from `engine_new`, and by the header the engine outlives its workers.
+    let server: Option<&'static Server> = unsafe { engine.cast::<Server>().as_ref() };
+    guard(server.map(|server| server.log), || {
+        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the caller owns the place for the handle.
+        let place = unsafe { worker.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        let worker =
+            Worker::new(&InWorker::promised(), &server.engine, &server.log).map_err(|error| {
+                server
+                    .log
+                    .line(Level::Error, &format!("no TLS client: {error}"));
+                nol_rc::NOL_BAD_PARAMETER
+            })?;
+        *place = Box::into_raw(Box::new(Process {
+            worker,
+            server,
+            pid: process::id(),
+        }))
+        .cast();
+        Ok(())
+    })
+}
+
+/// The worker behind a handle, if it is this process's.
+fn own(process: Option<&Process>) -> Result<&Process, nol_rc> {
+    let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+    if process.pid == process::id() {
+        Ok(process)
+    } else {
+        Err(nol_rc::NOL_FORKED)
+    }
+}
+
+pub(super) unsafe extern "C" fn worker_warm(worker: *mut nol_worker) -> nol_rc {
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
+    let process = unsafe { worker.cast::<Process>().as_ref() };
+    guard(process.map(|process| process.server.log), || {
+        own(process)?.worker.warm(Instant::now());
+        Ok(())
+    })
+}
+
+pub(super) unsafe extern "C" fn worker_free(worker: *mut nol_worker) {
+    guard(None, || {
+        if !worker.is_null() {
+            // SAFETY: the handle came from `worker_new`, and the caller gives it up.
+            drop(unsafe { Box::from_raw(worker.cast::<Process>()) });
+        }
+        Ok(())
+    });
+}
+
+pub(super) unsafe extern "C" fn decide(
+    worker: *mut nol_worker,
+    call: *const nol_call,
+    result: *mut nol_result,
+) -> nol_rc {
+    let started = Instant::now();
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
+    let process = unsafe { worker.cast::<Process>().as_ref() };
+    // SAFETY: the caller owns the result.
+    let Some(result) = (unsafe { result.as_mut() }) else {
+        return nol_rc::NOL_BAD_ARGUMENT;
+    };
+    let mut decision = None;
+    let rc = guard(process.map(|process| process.server.log), || {
+        let process = own(process)?;
+        // SAFETY: the header lends `call` for this function.
+        let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        decision = Some(process.worker.decide(&lent(call), started));
+        Ok(())
+    });
+    guard(None, || {
+        let config = process.map(|process| &process.server.engine.config);
+        let allow_code = config.map_or(503, |config| config.wishes.allow_code.code());
+        let decision = decision.unwrap_or(Decision::allow(
+            allow_code,
+            Source::FailOpen,
+            Failure::Internal,
+            None,
+        ));
+        let contact = config.and_then(|config| config.redirect_contact.as_ref());
+        result.fill(&decision, contact, started.elapsed());
+        Ok(())
+    });
+    rc
+}
+
+/// The parameters as the configuration takes them.
+fn given(params: &nol_params) -> Result<Given<'_>, nol_rc> {
+    // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
+    let text = |value: super::abi::nol_str| unsafe { value.text() };
+    Ok(Given {
+        api_url: text(params.api_url)?,
+        api_url_backup: text(params.api_url_backup)?,
+        api_key: text(params.api_key)?,
+        signing_secret: text(params.signing_secret)?,
+        timeout: params.timeout,
+        allow_code: params.allow_code,
+        spam_threshold: params.spam_threshold,
+        redirect_threshold: params.redirect_threshold,
+        block_invalid: params.block_invalid,
+        block_reassigned: params.block_reassigned,
+        redirect_contact: text(params.redirect_contact)?,
+        rate_limit: params.rate_limit,
+        breaker_window: params.breaker_window,
+        breaker_errors: params.breaker_errors,
+        breaker_retry: params.breaker_retry,
+        ca_file: text(params.ca_file)?,
+        tls_insecure: params.tls_insecure,
+        http_proxy: text(params.http_proxy)?,
+    })
+}
+
+/// The request as the policy takes it.
+fn lent(call: &nol_call) -> Call<'_> {
+    // SAFETY: the header lends the call, and what it points to, for `decide`.
+    let bytes = |value: super::abi::nol_str| unsafe { value.bytes() };
+    let call = Call {
+        method: bytes(call.method),
+        call_id: bytes(call.call_id),
+        from_tag: bytes(call.from_tag),
+        to_tag: bytes(call.to_tag),
+        from_uri: bytes(call.from_uri),
+    };
+    #[cfg(feature = "deliberate-panic")]
+    #[allow(clippy::panic, reason = "the feature exists for it")]
+    if call.call_id.starts_with(b"panic") {
+        panic!("deliberate");
+    }
+    call
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Memory that all processes of a server share.
+
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+
+/// What may live in shared memory: atomics and nothing else. An atomic operation works on the memory itself and not on its
+/// address, so it also works between processes (the C++ standard, [atomics.lockfree], calls this address-free, and the
+/// lock-free atomics of Rust are those of C++). There is no lock that a dying process could hold.
+///
+/// # Safety
+/// The type consists of lock-free atomics, holds no pointer, needs no `Drop`, and is valid when all its bytes are 0.
+pub unsafe trait Shareable: Sync + 'static {}
+
+// SAFETY: a lock-free atomic on the platforms of both servers.
+unsafe impl Shareable for AtomicU32 {}
+// SAFETY: as above.
+unsafe impl Shareable for AtomicU64 {}
+// SAFETY: as above.
+unsafe impl Shareable for AtomicI64 {}
+// SAFETY: an array of what is shareable.
+unsafe impl<T: Shareable, const N: usize> Shareable for [T; N] {}
+
+/// Declares a struct that is [`Shareable`] because each of its fields is; one with another field does not compile.
+macro_rules! shareable {
+    ($(#[$about:meta])* $access:vis struct $name:ident {
+        $($(#[$about_field:meta])* $field:ident: $kind:ty,)+
+    }) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        $access struct $name {
+            $($(#[$about_field])* $field: $kind,)+
+        }
+
+        #[allow(unsafe_code, reason = "the macro checks what it promises")]
+        // SAFETY: it consists of its fields, each of which is shareable, and padding.
+        unsafe impl $crate::ffi::shared::Shareable for $name {}
+
+        const _: () = {
+            const fn check<T: $crate::ffi::shared::Shareable>() {}
+            $(check::<$kind>();)+
+        };
+    };
+}
+pub(crate) use shareable;
+
+/// A value in shared memory, all zeros at first. Made before fork, and the same in every process that comes of it.
+pub struct Shared<T: Shareable> {
+    place: NonNull<T>,
+    owns: PhantomData<T>,
+}
+
+// SAFETY: all access goes through `&T`, and `T` is `Sync`.
+unsafe impl<T: Shareable> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shareable> Sync for Shared<T> {}
+
+impl<T: Shareable> Shared<T> {
+    /// Maps the memory.
+    pub fn new() -> io::Result<Self> {
+        const { assert!(size_of::<T>() > 0 && align_of::<T>() <= 4096) };
+        // SAFETY: a new anonymous mapping touches nothing that exists.
+        let place = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                size_of::<T>(),
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        match NonNull::new(place) {
+            Some(place) if place.as_ptr() != libc::MAP_FAILED => Ok(Self {
+                place: place.cast(),
+                owns: PhantomData,
+            }),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+impl<T: Shareable> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: mapped until `drop`, aligned to a page, and zeros are a valid `T`.
+        unsafe { self.place.as_ref() }
+    }
+}
+
+impl<T: Shareable> Drop for Shared<T> {
+    fn drop(&mut self) {
+        // SAFETY: this is the mapping that `new` made; other processes keep theirs.
+        unsafe { libc::munmap(self.place.as_ptr().cast(), size_of::<T>()) };
+    }
+}
+
+impl<T: Shareable + fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

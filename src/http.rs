@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The HTTP side: one request, one deadline.
+
+mod client;
+mod dial;
+mod names;
+mod race;
+mod tls;
+mod trouble;
+mod wire;
+
+pub use client::{Client, Credentials, Reply};

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One request to the API.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ureq::config::Config as HttpConfig;
+use ureq::http::{HeaderMap, Response, Uri, header};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+use ureq::{Agent, Body, Error};
+
+use super::dial::Dial;
+use super::tls;
+use super::trouble::Trouble;
+use crate::config::{ApiKey, ApiUrl, Config};
+use crate::deadline::Deadline;
+use crate::failure::Failure;
+use crate::question::Question;
+use crate::signing::{SigningSecret, Stamp};
+use crate::states::Endpoint;
+use crate::worker::InWorker;
+
+/// The HTTP client of one process. It keeps its connection to the API.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    dial: Dial,
+    primary: Target,
+    backup: Option<Target>,
+    /// Milliseconds that a connection may be idle and used again.
+    idle: AtomicU64,
+}
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// The API key.
+    pub key: &'a ApiKey,
+    /// Signs the request.
+    pub signing: Option<&'a SigningSecret>,
+}
+
+/// What came back, whole.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// At most 64 KiB.
+    pub body: Vec<u8>,
+    /// The server's clock.
+    pub date: Option<SystemTime>,
+    /// How long the API wants no more requests.
+    pub retry_after: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Target {
+    uri: Uri,
+    path: String,
+}
+
+impl Client {
+    /// A client that has no connection yet. Only the process that will use it may make it.
+    pub fn new(_: &InWorker, config: &Config) -> Result<Self, rustls::Error> {
+        let dial = Dial::new(tls::client(&config.roots)?, config.http_proxy.clone());
+        let http = Agent::config_builder()
+            .http_status_as_error(false)
+            // A redirection would carry the API key to wherever it points.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_response_header_size(MAX_BYTES)
+            .max_idle_connections_per_host(1)
+            // A proxy of the environment is not the operator's choice for this module.
+            .proxy(None)
+            .accept("application/json")
+            .user_agent(concat!("numbers_online/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Self {
+            agent: Agent::with_parts(http, dial.clone(), NoNames),
+            dial,
+            primary: Target::new(&config.api_url),
+            backup: config.api_url_backup.as_ref().map(Target::new),
+            idle: AtomicU64::new(IDLE_MS),
+        })
+    }
+
+    /// Connects ahead of the first request.
+    pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
+        self.dial.warm(&self.primary.uri, deadline)
+    }
+
+    /// Asks. Everything, from the name of the host to the last byte of the answer, happens before `deadline`. A request
+    /// whose idle connection ended before the first byte of the answer is made once more; nothing else is.
+    pub fn ask(
+        &self,
+        endpoint: Endpoint,
+        question: &Question,
+        credentials: Credentials<'_>,
+        budget_ms: u16,
+        deadline: Deadline,
+    ) -> Result<Reply, Failure> {
+        let target = self
+            .backup
+            .as_ref()
+            .filter(|_| endpoint == Endpoint::Backup)
+            .unwrap_or(&self.primary);
+        let once = || self.once(target, question, credentials, budget_ms, deadline);
+        once()
+            .or_else(|trouble| if trouble.stale { once() } else { Err(trouble) })
+            .map_err(|trouble| trouble.failure)
+    }
+
+    fn once(
+        &self,
+        target: &Target,
+        question: &Question,
+        credentials: Credentials<'_>,
+        budget_ms: u16,
+        deadline: Deadline,
+    ) -> Result<Reply, Trouble> {
+        let left = deadline
+            .left(Instant::now())
+            .ok_or(Trouble::new(Failure::TimeoutResponse))?;
+        let body = question.body();
+        let mut request = self
+            .agent
+            .post(&target.uri)
+            .config()
+            .timeout_global(Some(left))
+            .max_idle_age(Duration::from_millis(self.idle.load(Relaxed)))
+            .build()
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", credentials.key.expose()),
+            )
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("X-SBC-Budget-Ms", budget_ms)
+            .header("Idempotency-Key", question.idempotency_key.as_hex());
+        if let Some(secret) = credentials.signing {
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
+            let stamp = Stamp::new(now.as_secs()).ok_or(Trouble::new(Failure::Internal))?;
+            request = request
+                .header(
+                    "X-Operator-Signature",
+                    secret.sign("POST", &target.path, body.as_bytes(), &stamp),
+                )
+                .header("X-Operator-Timestamp", stamp.timestamp)
+                .header("X-Operator-Nonce", stamp.nonce);
+        }
+        let reply = request.send(&body).and_then(|response| self.read(response));
+        reply.map_err(|error| Trouble::of(&error))
+    }
+
+    fn read(&self, mut response: Response<Body>) -> Result<Reply, Error> {
+        let headers = response.headers();
+        if let Some(limit) = keep_alive(headers) {
+            self.idle.store(limit, Relaxed);
+        }
+        let mut reply = Reply {
+            status: response.status().as_u16(),
+            body: Vec::new(),
+            date: text(headers, header::DATE).and_then(|date| httpdate::parse_http_date(date).ok()),
+            retry_after: text(headers, header::RETRY_AFTER).and_then(retry_after),
+        };
+        response
+            .body_mut()
+            .with_config()
+            .limit(MAX_BYTES as u64)
+            .reader()
+            .read_to_end(&mut reply.body)?;
+        Ok(reply)
+    }
+}
+
+impl Target {
+    fn new(url: &ApiUrl) -> Self {
+        Self {
+            uri: url.join(Question::PATH),
+            path: url.path(Question::PATH),
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date.
+fn retry_after(value: &str) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    httpdate::parse_http_date(value)
+        .ok()?
+        .duration_since(SystemTime::now())
+        .ok()
+}
+
+/// Milliseconds after which an idle connection is not used again, a while before the server's own limit
+/// (`Keep-Alive: timeout=`, RFC 2068 section 19.7.1).
+fn keep_alive(headers: &HeaderMap) -> Option<u64> {
+    let mut parameters = headers.get("keep-alive")?.to_str().ok()?.split(',');
+    let seconds: u64 =
+        parameters.find_map(|part| part.trim().strip_prefix("timeout=")?.parse().ok())?;
+    Some(
+        (seconds.min(3600) * 1000)
+            .saturating_sub(KEEP_ALIVE_MARGIN_MS)
+            .min(IDLE_MS),
+    )
+}
+
+/// Names are looked up by [`Dial`], which is asked only when a connection has to be made.
+#[derive(Debug)]
+struct NoNames;
+
+impl Resolver for NoNames {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &HttpConfig,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        Ok(self.empty())
+    }
+}
+
+/// An answer is below 1 KiB. Whatever is far above it is no answer.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Most servers and balancers close an idle connection after 60 s or later.
+const IDLE_MS: u64 = 50_000;
+const KEEP_ALIVE_MARGIN_MS: u64 = 500;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ureq::http::{HeaderMap, HeaderValue};
+
+    use super::{keep_alive, retry_after};
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(retry_after("17"), Some(Duration::from_secs(17)));
+        assert_eq!(
+            retry_after("Sun, 06 Nov 1994 08:49:37 GMT"),
+            None,
+            "in the past"
+        );
+        assert!(
+            retry_after("Thu, 31 Dec 2099 23:59:59 GMT")
+                .is_some_and(|span| span.as_secs() > 1_000_000)
+        );
+        for bad in ["", "soon", "-1", "1.5"] {
+            assert_eq!(retry_after(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_idle_connection_is_given_up_before_the_server_does() {
+        for (value, limit) in [
+            ("timeout=5, max=100", Some(4_500)),
+            ("max=100, timeout=5", Some(4_500)),
+            ("timeout=0", Some(0)),
+            ("timeout=99999999", Some(50_000)),
+            ("max=100", None),
+            ("timeout=x", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("keep-alive", HeaderValue::from_static(value));
+            assert_eq!(keep_alive(&headers), limit, "{value}");
+        }
+    }
+}

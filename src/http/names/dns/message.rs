@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! DNS messages.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use simple_dns::rdata::RData;
+use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, RCODE, TYPE};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    V6,
+    V4,
+}
+
+/// A question as it was sent.
+#[derive(Debug)]
+pub(super) struct Question {
+    id: u16,
+    name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What a server said to one question.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) addresses: Vec<IpAddr>,
+    pub(super) lifetime: Duration,
+    answer: bool,
+}
+
+/// Builds the question for one family; `None` if the name cannot stand in a DNS message.
+pub(super) fn question(name: &str, family: Family) -> Option<Question> {
+    let mut id = [0; 2];
+    SystemRandom::new().fill(&mut id).ok()?;
+    let id = u16::from_be_bytes(id);
+    let wanted = QTYPE::TYPE(match family {
+        Family::V6 => TYPE::AAAA,
+        Family::V4 => TYPE::A,
+    });
+    let mut packet = Packet::new_query(id);
+    packet.set_flags(PacketFlag::RECURSION_DESIRED);
+    let question = simple_dns::Question::new(
+        Name::new(name).ok()?,
+        wanted,
+        QCLASS::CLASS(CLASS::IN),
+        false,
+    );
+    packet.questions.push(question);
+    Some(Question {
+        id,
+        name: name.trim_end_matches('.').to_ascii_lowercase(),
+        bytes: packet.build_bytes_vec().ok()?,
+    })
+}
+
+/// Reads a datagram. `None` if it is not an answer to `question`, whoever sent it. A truncated answer (TC) counts with what
+/// it holds: the addresses that fit are as good as any other.
+pub(super) fn reply(datagram: &[u8], question: &Question) -> Option<Reply> {
+    let packet = Packet::parse(datagram).ok()?;
+    let asked = packet.questions.first()?;
+    let same = asked.qname.to_string().to_ascii_lowercase() == question.name;
+    if packet.id() != question.id || !packet.has_flags(PacketFlag::RESPONSE) || !same {
+        return None;
+    }
+    let mut reply = Reply {
+        addresses: Vec::new(),
+        lifetime: Duration::MAX,
+        answer: matches!(packet.rcode(), RCODE::NoError | RCODE::NameError),
+    };
+    for record in packet
+        .answers
+        .iter()
+        .filter(|_| packet.rcode() == RCODE::NoError)
+    {
+        let address = match &record.rdata {
+            RData::A(v4) => IpAddr::V4(v4.address.into()),
+            RData::AAAA(v6) => IpAddr::V6(v6.address.into()),
+            _ => continue,
+        };
+        reply.addresses.push(address);
+        reply.lifetime = reply.lifetime.min(Duration::from_secs(record.ttl.into()));
+    }
+    Some(reply)
+}
+
+impl Reply {
+    pub(super) fn has_addresses(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
+    /// Whether the server spoke about the name, and not about its own trouble.
+    pub(super) fn is_answer(&self) -> bool {
+        self.answer
+    }
+}
+
+/// Room for a datagram. Without EDNS a server sends 512 bytes at the most.
+pub(super) const MAX_BYTES: usize = 1500;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use simple_dns::rdata::{A, RData};
+    use simple_dns::{CLASS, Name, Packet, ResourceRecord};
+
+    use super::{Family, question, reply};
+
+    fn answer(to: &[u8], change: impl FnOnce(&mut Packet<'_>)) -> Vec<u8> {
+        let mut packet = Packet::parse(to).expect("our question").into_reply();
+        for (last, ttl) in [(1, 300), (2, 60)] {
+            let address = RData::A(A::from(std::net::Ipv4Addr::new(192, 0, 2, last)));
+            packet.answers.push(ResourceRecord::new(
+                Name::new_unchecked("api.example"),
+                CLASS::IN,
+                ttl,
+                address,
+            ));
+        }
+        change(&mut packet);
+        packet.build_bytes_vec().expect("a packet")
+    }
+
+    #[test]
+    fn an_answer_holds_as_long_as_its_shortest_record() {
+        let question = question("API.example", Family::V4).expect("a name");
+        let found = reply(&answer(&question.bytes, |_| {}), &question).expect("an answer");
+        assert_eq!(found.lifetime, Duration::from_secs(60));
+        assert_eq!(found.addresses.len(), 2);
+        assert!(found.is_answer());
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_no_answer() {
+        let mine = question("api.example", Family::V4).expect("a name");
+        assert!(
+            reply(
+                &answer(&mine.bytes, |packet| packet.set_id(mine.id.wrapping_add(1))),
+                &mine
+            )
+            .is_none()
+        );
+        assert!(reply(&mine.bytes, &mine).is_none(), "the question itself");
+        let other = question("other.example", Family::V4).expect("a name");
+        let forged = answer(&other.bytes, |packet| packet.set_id(mine.id));
+        assert!(reply(&forged, &mine).is_none());
+        assert!(reply(&forged[..forged.len() - 3], &mine).is_none());
+        assert!(reply(b"", &mine).is_none());
+    }
+
+    #[test]
+    fn a_name_that_is_no_name_is_not_asked() {
+        assert!(question(&"a".repeat(64), Family::V6).is_none());
+    }
+}

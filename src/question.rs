@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A question to the API.
+
+use ring::digest;
+
+use crate::config::Wishes;
+use crate::number::Number;
+
+/// What `POST /api/v1/sbc/redirect` is asked about one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The calling number.
+    pub number: Number,
+    /// The operator's wishes.
+    pub wishes: Wishes,
+    /// Marks every request of this call, so that the API bills it once.
+    pub idempotency_key: IdempotencyKey,
+}
+
+/// `Idempotency-Key`: the same for a retransmission of the INVITE, for a serial fork of it and for a retry of the request,
+/// and of no use to anyone who does not know the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey([u8; 16]);
+
+impl Question {
+    /// Path of the endpoint. Always the long form, which is the one that is signed.
+    pub const PATH: &'static str = "/api/v1/sbc/redirect";
+
+    /// The JSON of the request.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let Wishes {
+            allow_code,
+            spam_threshold,
+            redirect_threshold,
+            block_invalid,
+            block_reassigned,
+        } = self.wishes;
+        let redirect = redirect_threshold.map_or(String::new(), |at| {
+            format!(r#","redirect_threshold":{}"#, at.score())
+        });
+        // No escaping: a number is "+" and digits.
+        format!(
+            r#"{{"number":"{}","allow_code":{},"spam_threshold":{}{redirect},"block_reassigned":{block_reassigned},"block_invalid":{block_invalid}}}"#,
+            self.number.as_str(),
+            allow_code.code(),
+            spam_threshold.score(),
+        )
+    }
+}
+
+impl IdempotencyKey {
+    /// Derives the key of a call from its Call-ID, its From tag and the calling number.
+    #[must_use]
+    pub fn new(call_id: &[u8], from_tag: &[u8], number: &Number) -> Self {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        for part in [
+            b"numbers_online".as_slice(),
+            call_id,
+            from_tag,
+            number.as_str().as_bytes(),
+        ] {
+            // The length keeps ("ab", "c") apart from ("a", "bc").
+            hash.update(&part.len().to_be_bytes());
+            hash.update(part);
+        }
+        let mut key = [0; 16];
+        key.iter_mut()
+            .zip(hash.finish().as_ref())
+            .for_each(|(to, from)| *to = *from);
+        Self(key)
+    }
+
+    /// The header's value: 32 hexadecimal digits.
+    #[must_use]
+    pub fn as_hex(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IdempotencyKey, Question};
+    use crate::config::{AllowCode, Threshold, Wishes};
+    use crate::number::Number;
+
+    fn number(text: &str) -> Number {
+        Number::new(text).expect("a global number")
+    }
+
+    #[test]
+    fn the_body_is_the_contracts() {
+        let wishes = Wishes {
+            allow_code: AllowCode::new(404).expect("404"),
+            spam_threshold: Threshold::new(80).expect("80"),
+            redirect_threshold: None,
+            block_invalid: true,
+            block_reassigned: false,
+        };
+        let number = number("+14155550123");
+        let mut question = Question {
+            number,
+            wishes,
+            idempotency_key: IdempotencyKey::new(b"a", b"b", &number),
+        };
+        assert_eq!(
+            question.body(),
+            r#"{"number":"+14155550123","allow_code":404,"spam_threshold":80,"block_reassigned":false,"block_invalid":true}"#
+        );
+        question.wishes.redirect_threshold = Threshold::new(90);
+        assert!(
+            question
+                .body()
+                .contains(r#""spam_threshold":80,"redirect_threshold":90,"block_reassigned""#)
+        );
+    }
+
+    #[test]
+    fn a_call_keeps_its_key_and_no_other_call_has_it() {
+        let (one, other) = (number("+14155550123"), number("+14155550124"));
+        let key = IdempotencyKey::new(b"call-1", b"tag", &one);
+        assert_eq!(key, IdempotencyKey::new(b"call-1", b"tag", &one));
+        for different in [
+            IdempotencyKey::new(b"call-2", b"tag", &one),
+            IdempotencyKey::new(b"call-1", b"gat", &one),
+            IdempotencyKey::new(b"call-1t", b"ag", &one),
+            IdempotencyKey::new(b"call-1", b"tag", &other),
+        ] {
+            assert_ne!(key, different);
+        }
+        assert_eq!(key.as_hex().len(), 32);
+        assert!(!key.as_hex().contains("4155550123"));
+    }
+}

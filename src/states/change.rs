@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A change of the shared states, as the operator reads it.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Endpoint;
+use crate::failure::Failure;
+use crate::log::Level;
+
+/// Something that one worker found out for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are what the line says")]
+pub enum Change {
+    /// Too many failures in a row: no requests for a while.
+    BreakerOpened {
+        endpoint: Endpoint,
+        failure: Failure,
+        retry: Duration,
+    },
+    /// The API answers again.
+    BreakerClosed { endpoint: Endpoint },
+    /// The API refuses the key or the signature.
+    KeyRefused { failure: Failure, trial: Duration },
+    /// The key is good again.
+    KeyAccepted,
+    /// The account must be paid for.
+    AccountRefused { trial: Duration },
+    /// The account is good again.
+    AccountAccepted,
+    /// The API wants no requests for a while.
+    Throttled { span: Duration },
+    /// Requests are welcome again.
+    ThrottleOver,
+    /// The other signing secret is used from now on.
+    SecretSwitched,
+}
+
+impl Change {
+    /// How loud its line is.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            Self::KeyRefused { .. } | Self::AccountRefused { .. } => Level::Error,
+            Self::BreakerOpened { .. } | Self::Throttled { .. } => Level::Warning,
+            _ => Level::Notice,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BreakerOpened {
+                endpoint,
+                failure,
+                retry,
+            } => write!(
+                f,
+                "breaker open for {}: too many failures, the last one {}; calls are allowed without a lookup there, next trial in {} s",
+                endpoint.parameter(),
+                failure.as_str(),
+                retry.as_secs(),
+            ),
+            Self::BreakerClosed { endpoint } => write!(
+                f,
+                "breaker closed for {}: it answers again",
+                endpoint.parameter()
+            ),
+            Self::KeyRefused { failure, trial } => write!(
+                f,
+                "{} ({}); calls are allowed without a lookup, next trial in {} s or after a reload",
+                remedy(*failure),
+                failure.as_str(),
+                trial.as_secs(),
+            ),
+            Self::KeyAccepted => f.write_str("the API accepts the key again"),
+            Self::AccountRefused { trial } => write!(
+                f,
+                "the API wants the account topped up or verified (http_402); calls are allowed without a lookup, next trial in {} s",
+                trial.as_secs(),
+            ),
+            Self::AccountAccepted => f.write_str("the API accepts the account again"),
+            Self::Throttled { span } => write!(
+                f,
+                "the API wants no more requests (http_429); calls are allowed without a lookup for {} s",
+                span.as_secs(),
+            ),
+            Self::ThrottleOver => f.write_str("the API accepts requests again"),
+            Self::SecretSwitched => f.write_str(
+                "the API refuses the first signing secret; the second is used from now on",
+            ),
+        }
+    }
+}
+
+impl Endpoint {
+    /// The parameter that names it.
+    fn parameter(self) -> &'static str {
+        match self {
+            Self::Primary => "api_url",
+            Self::Backup => "api_url_backup",
+        }
+    }
+}
+
+fn remedy(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Http403 => {
+            "the API key may not do this or its account is suspended: use a key with the use case sbc_redirect"
+        }
+        Failure::Signature => "the API refuses the request's signature: check signing_secret",
+        Failure::ClockSkew => {
+            "the API refuses the request's signature because this machine's clock is wrong: set it"
+        }
+        _ => "the API refuses the key: check api_key",
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A gate that all workers share, and that one of them at a time may try.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::ffi::shared::shareable;
+
+shareable! {
+    /// Open for all, or shut until a moment at which one worker may try. Whoever tries moves that moment on, so that nobody
+    /// else does meanwhile; if it dies, the next one tries in its turn.
+    pub(super) struct Gate {
+        /// When it may be tried; 0 while it is open.
+        trial: AtomicU64,
+    }
+}
+
+impl Gate {
+    /// Whether the caller may pass. A trial keeps others out for `again`.
+    pub(super) fn pass(&self, now: Moment, again: Duration) -> bool {
+        let Some(trial) = self.trial() else {
+            return true;
+        };
+        let next = now.after(again).to_shared();
+        trial <= now
+            && self
+                .trial
+                .compare_exchange(trial.to_shared(), next, AcqRel, Acquire)
+                .is_ok()
+    }
+
+    /// Shuts it. True for the one who found it open.
+    pub(super) fn shut(&self, until: Moment) -> bool {
+        self.trial.swap(until.to_shared(), AcqRel) == 0
+    }
+
+    /// Opens it. True for the one who found it shut.
+    pub(super) fn open(&self) -> bool {
+        self.trial().is_some() && self.trial.swap(0, AcqRel) != 0
+    }
+
+    /// When it may be tried next; `None` while it is open.
+    pub(super) fn trial(&self) -> Option<Moment> {
+        Moment::from_shared(self.trial.load(Acquire))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::Gate;
+    use crate::clock::Clock;
+    use crate::ffi::shared::Shared;
+
+    const AGAIN: Duration = Duration::from_secs(15);
+
+    #[test]
+    fn one_at_a_time_may_try_a_gate_that_is_shut() {
+        let gate = Shared::<Gate>::new().expect("memory");
+        let start = Clock::starting(Instant::now()).at(Instant::now());
+        let at = |seconds| start.after(Duration::from_secs(seconds));
+        assert!(gate.pass(at(0), AGAIN) && gate.pass(at(0), AGAIN));
+        assert!(gate.shut(at(15)));
+        assert!(!gate.shut(at(15)), "it was shut already");
+        assert!(!gate.pass(at(14), AGAIN));
+        assert!(gate.pass(at(15), AGAIN), "the trial");
+        assert!(
+            !gate.pass(at(15), AGAIN) && !gate.pass(at(29), AGAIN),
+            "while it runs, or its worker died"
+        );
+        assert!(gate.pass(at(30), AGAIN), "the next trial");
+        assert!(gate.open());
+        assert!(!gate.open(), "it was open already");
+        assert!(gate.pass(at(30), AGAIN) && gate.pass(at(30), AGAIN));
+    }
+}

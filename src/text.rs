@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Short text without a heap allocation.
+
+use std::fmt;
+
+/// Text of at most `N` bytes (`N` <= 255) of visible ASCII and spaces: what may stand in a SIP header or a log line as it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Text<const N: usize> {
+    len: u8,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Text<N> {
+    /// The empty text, which stands for an absent value.
+    pub const EMPTY: Self = Self {
+        len: 0,
+        bytes: [0; N],
+    };
+
+    /// Takes `text` if it fits and holds nothing but visible ASCII and spaces; a value from the network that does neither
+    /// could end a header line early.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let len = u8::try_from(text.len()).ok()?;
+        let mut bytes = [0; N];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        let clean = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        clean.then_some(Self { len, bytes })
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
+        // ASCII by construction.
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl<const N: usize> fmt::Debug for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn text_that_could_break_a_header_line_is_refused() {
+        assert_eq!(
+            Text::<8>::new("nol_rec")
+                .map(|text| text.as_str().to_owned())
+                .as_deref(),
+            Some("nol_rec")
+        );
+        for bad in ["a\r\nb", "tab\t", "nul\0", "caf\u{e9}", "too long for 8"] {
+            assert_eq!(Text::<8>::new(bad), None, "{bad:?}");
+        }
+    }
+}
