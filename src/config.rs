@@ -24,25 +24,25 @@ use std::time::Duration;
     missing_docs,
     reason = "the fields are the module parameters; the header and README.md document them"
 )]
-pub struct Given<'a> {
-    pub api_url: &'a str,
-    pub api_url_backup: &'a str,
-    pub api_key: &'a str,
-    pub signing_secret: &'a str,
+pub struct Given {
+    pub api_url: String,
+    pub api_url_backup: String,
+    pub api_key: String,
+    pub signing_secret: String,
     pub timeout: i32,
     pub allow_code: i32,
     pub spam_threshold: i32,
     pub redirect_threshold: i32,
     pub block_invalid: i32,
     pub block_reassigned: i32,
-    pub redirect_contact: &'a str,
+    pub redirect_contact: String,
     pub rate_limit: i32,
     pub breaker_window: i32,
     pub breaker_errors: i32,
     pub breaker_retry: i32,
-    pub ca_file: &'a str,
+    pub ca_file: String,
     pub tls_insecure: i32,
-    pub http_proxy: &'a str,
+    pub http_proxy: String,
 }
 
 /// Everything the operator chose.
@@ -103,21 +103,21 @@ pub struct BadParameter(String);
 
 impl Config {
     /// Parses the parameters. Reads the environment and files, and keeps nothing open.
-    pub fn new(given: &Given<'_>) -> Result<Self, BadParameter> {
+    pub fn new(given: &Given) -> Result<Self, BadParameter> {
         let redirect_threshold = match given.redirect_threshold {
             0 => None,
             score => Some(Threshold::new(score).ok_or_else(|| {
                 BadParameter::new("redirect_threshold", score, "0 (off) or 1..99")
             })?),
         };
-        let api_url_backup = ApiUrl::backup(given.api_url_backup)?;
-        let signing_secrets = SigningSecrets::new(given.signing_secret)?;
+        let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
+        let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
         Ok(Self {
-            api_url: ApiUrl::new(given.api_url)?,
+            api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(given, api_url_backup.is_some(), signing_secrets.count())?,
             api_url_backup,
             signing_secrets,
-            api_key: Secret::new("api_key", given.api_key)?,
+            api_key: Secret::new("api_key", &given.api_key)?,
             timeout: Timeout::new(given.timeout).ok_or_else(|| {
                 BadParameter::new("timeout", given.timeout, "20..5000 milliseconds")
             })?,
@@ -132,9 +132,9 @@ impl Config {
                 block_invalid: switch("block_invalid", given.block_invalid)?,
                 block_reassigned: switch("block_reassigned", given.block_reassigned)?,
             },
-            redirect_contact: ContactUri::new(given.redirect_contact)?,
-            roots: Roots::new(given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
-            http_proxy: ProxyUrl::new(given.http_proxy)?,
+            redirect_contact: ContactUri::new(&given.redirect_contact)?,
+            roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
+            http_proxy: ProxyUrl::new(&given.http_proxy)?,
         })
     }
 }
@@ -227,30 +227,33 @@ fn switch(name: &str, value: i32) -> Result<bool, BadParameter> {
 pub(crate) mod tests {
     use super::{Config, Given, Timeout};
 
-    pub(crate) const GIVEN: Given<'_> = Given {
-        api_url: "http://127.0.0.1:8080",
-        api_url_backup: "",
-        api_key: "env:NUMBERS_ONLINE_KEY_THAT_NO_TEST_SETS",
-        signing_secret: "",
-        timeout: 400,
-        allow_code: 503,
-        spam_threshold: 80,
-        redirect_threshold: 0,
-        block_invalid: 1,
-        block_reassigned: 0,
-        redirect_contact: "",
-        rate_limit: 0,
-        breaker_window: 10,
-        breaker_errors: 5,
-        breaker_retry: 15,
-        ca_file: "",
-        tls_insecure: 0,
-        http_proxy: "",
-    };
+    /// The defaults, but for a URL and a key that no test reaches.
+    pub(crate) fn given() -> Given {
+        Given {
+            api_url: "http://127.0.0.1:8080".to_owned(),
+            api_url_backup: String::new(),
+            api_key: "env:NUMBERS_ONLINE_KEY_THAT_NO_TEST_SETS".to_owned(),
+            signing_secret: String::new(),
+            timeout: 400,
+            allow_code: 503,
+            spam_threshold: 80,
+            redirect_threshold: 0,
+            block_invalid: 1,
+            block_reassigned: 0,
+            redirect_contact: String::new(),
+            rate_limit: 0,
+            breaker_window: 10,
+            breaker_errors: 5,
+            breaker_retry: 15,
+            ca_file: String::new(),
+            tls_insecure: 0,
+            http_proxy: String::new(),
+        }
+    }
 
     #[test]
     fn the_defaults_are_accepted() {
-        let config = Config::new(&GIVEN).expect("usable");
+        let config = Config::new(&given()).expect("usable");
         assert_eq!(config.wishes.redirect_threshold, None);
         assert_eq!(config.redirect_contact, None);
     }
@@ -261,56 +264,56 @@ pub(crate) mod tests {
             (
                 Given {
                     timeout: 19,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter timeout: \"19\" cannot be used; allowed: 20..5000 milliseconds",
             ),
             (
                 Given {
                     timeout: -1,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter timeout: \"-1\" cannot be used; allowed: 20..5000 milliseconds",
             ),
             (
                 Given {
                     timeout: 5001,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter timeout: \"5001\" cannot be used; allowed: 20..5000 milliseconds",
             ),
             (
                 Given {
                     allow_code: 200,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter allow_code: \"200\" cannot be used; allowed: 503 or 404",
             ),
             (
                 Given {
                     spam_threshold: 0,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter spam_threshold: \"0\" cannot be used; allowed: 1..99",
             ),
             (
                 Given {
                     redirect_threshold: 100,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter redirect_threshold: \"100\" cannot be used; allowed: 0 (off) or 1..99",
             ),
             (
                 Given {
                     block_invalid: 2,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter block_invalid: \"2\" cannot be used; allowed: 0 or 1",
             ),
             (
                 Given {
                     block_reassigned: -1,
-                    ..GIVEN
+                    ..given()
                 },
                 "parameter block_reassigned: \"-1\" cannot be used; allowed: 0 or 1",
             ),

@@ -4,10 +4,12 @@
 mod abi;
 mod bytes;
 mod entries;
+pub(crate) mod futex;
 mod guard;
 mod host;
 mod outcome;
 pub(crate) mod poll;
+pub(crate) mod process;
 pub(crate) mod shared;
 
 pub use abi::*;

@@ -3,6 +3,7 @@
 
 mod client;
 mod dial;
+mod headers;
 mod names;
 mod race;
 mod tls;

@@ -122,7 +122,7 @@ impl<'a> Policy<'a> {
 mod tests {
     use super::{Call, Policy, Step};
     use crate::answer::Answer;
-    use crate::config::tests::GIVEN;
+    use crate::config::tests::given;
     use crate::config::{Config, Given};
     use crate::decision::{Advice, SipReply, Source, Treatment};
     use crate::failure::Failure;
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn only_an_initial_invite_from_a_number_is_asked_about() {
-        let config = Config::new(&GIVEN).expect("usable");
+        let config = Config::new(&given()).expect("usable");
         let policy = Policy::new(&config);
         assert!(matches!(policy.begin(&CALL), Step::Ask(_)));
         for (call, failure) in [
@@ -204,8 +204,8 @@ mod tests {
     fn an_answer_is_followed_and_a_failure_allows() {
         let config = Config::new(&Given {
             allow_code: 404,
-            redirect_contact: "sip:ivr@192.0.2.1",
-            ..GIVEN
+            redirect_contact: "sip:ivr@192.0.2.1".to_owned(),
+            ..given()
         })
         .expect("usable");
         let policy = Policy::new(&config);
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_redirect_without_a_contact_is_an_allow() {
-        let config = Config::new(&GIVEN).expect("usable");
+        let config = Config::new(&given()).expect("usable");
         let policy = Policy::new(&config);
         let Step::Ask(question) = policy.begin(&CALL) else {
             unreachable!("an initial INVITE");

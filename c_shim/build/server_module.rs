@@ -40,8 +40,9 @@ impl ServerModule<'_> {
             .arg("-L")
             .arg(stub)
             .arg("-lnumbers_online")
-            // The library lies beside the module, wherever that is.
-            .arg("-Wl,-rpath,$ORIGIN")
+            // The library lies beside the module, wherever that is. As DT_RPATH, which goes before LD_LIBRARY_PATH: that one
+            // may hold a library of another release, and under `cargo test` always holds one of another build.
+            .arg("-Wl,-rpath,$ORIGIN,--disable-new-dtags")
             .arg(format!("-Wl,--version-script={}", self.exports))
             // The core exports two thousand names; none of them may take the place of one of ours.
             .arg("-Wl,-Bsymbolic")

@@ -35,7 +35,7 @@ pub struct RateLimit(u32);
 
 impl Limits {
     pub(super) fn new(
-        given: &Given<'_>,
+        given: &Given,
         has_backup: bool,
         secrets: usize,
     ) -> Result<Self, BadParameter> {
@@ -116,7 +116,7 @@ fn in_range(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::GIVEN;
+    use super::super::tests::given;
     use super::{Given, Limits};
 
     #[test]
@@ -125,56 +125,56 @@ mod tests {
             (
                 Given {
                     breaker_window: 0,
-                    ..GIVEN
+                    ..given()
                 },
                 "breaker_window",
             ),
             (
                 Given {
                     breaker_window: 301,
-                    ..GIVEN
+                    ..given()
                 },
                 "breaker_window",
             ),
             (
                 Given {
                     breaker_errors: -1,
-                    ..GIVEN
+                    ..given()
                 },
                 "breaker_errors",
             ),
             (
                 Given {
                     breaker_errors: 1001,
-                    ..GIVEN
+                    ..given()
                 },
                 "breaker_errors",
             ),
             (
                 Given {
                     breaker_retry: 0,
-                    ..GIVEN
+                    ..given()
                 },
                 "breaker_retry",
             ),
             (
                 Given {
                     breaker_retry: 901,
-                    ..GIVEN
+                    ..given()
                 },
                 "breaker_retry",
             ),
             (
                 Given {
                     rate_limit: -1,
-                    ..GIVEN
+                    ..given()
                 },
                 "rate_limit",
             ),
             (
                 Given {
                     rate_limit: 1_000_001,
-                    ..GIVEN
+                    ..given()
                 },
                 "rate_limit",
             ),
@@ -184,6 +184,6 @@ mod tests {
                 .to_string();
             assert!(line.starts_with(&format!("parameter {name}: ")), "{line}");
         }
-        assert!(Limits::new(&GIVEN, false, 0).is_ok());
+        assert!(Limits::new(&given(), false, 0).is_ok());
     }
 }

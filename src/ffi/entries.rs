@@ -164,9 +164,9 @@ pub(super) unsafe extern "C" fn decide(
 }
 
 /// The parameters as the configuration takes them.
-fn given(params: &nol_params) -> Result<Given<'_>, nol_rc> {
+fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
-    let text = |value: super::abi::nol_str| unsafe { value.text() };
+    let text = |value: super::abi::nol_str| unsafe { value.text() }.map(str::to_owned);
     Ok(Given {
         api_url: text(params.api_url)?,
         api_url_backup: text(params.api_url_backup)?,

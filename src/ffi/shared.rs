@@ -62,25 +62,11 @@ unsafe impl<T: Shareable> Sync for Shared<T> {}
 impl<T: Shareable> Shared<T> {
     /// Maps the memory.
     pub fn new() -> io::Result<Self> {
-        const { assert!(size_of::<T>() > 0 && align_of::<T>() <= 4096) };
-        // SAFETY: a new anonymous mapping touches nothing that exists.
-        let place = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                size_of::<T>(),
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        match NonNull::new(place) {
-            Some(place) if place.as_ptr() != libc::MAP_FAILED => Ok(Self {
-                place: place.cast(),
-                owns: PhantomData,
-            }),
-            _ => Err(io::Error::last_os_error()),
-        }
+        const { assert!(size_of::<T>() > 0 && align_of::<T>() <= PAGE) };
+        Ok(Self {
+            place: map(size_of::<T>(), 0)?.cast(),
+            owns: PhantomData,
+        })
     }
 }
 
@@ -103,5 +89,113 @@ impl<T: Shareable> Drop for Shared<T> {
 impl<T: Shareable + fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
+    }
+}
+
+/// As [`Shared`], for a number of values that is known only at run time. A page costs memory from its first use on, and
+/// reading is use.
+pub struct SharedSlice<T: Shareable> {
+    place: NonNull<T>,
+    len: usize,
+    owns: PhantomData<T>,
+}
+
+// SAFETY: all access goes through `&[T]`, and `T` is `Sync`.
+unsafe impl<T: Shareable> Send for SharedSlice<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shareable> Sync for SharedSlice<T> {}
+
+impl<T: Shareable> SharedSlice<T> {
+    /// Maps the memory of `len` values, which may be none.
+    pub fn new(len: usize) -> io::Result<Self> {
+        const { assert!(size_of::<T>() > 0 && align_of::<T>() <= PAGE) };
+        let size = len
+            .checked_mul(size_of::<T>())
+            .filter(|size| isize::try_from(*size).is_ok())
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let place = if size == 0 {
+            NonNull::dangling()
+        } else {
+            map(size, libc::MAP_NORESERVE)?.cast()
+        };
+        Ok(Self {
+            place,
+            len,
+            owns: PhantomData,
+        })
+    }
+}
+
+impl<T: Shareable> Deref for SharedSlice<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: `len` values are mapped until `drop` (none, and an aligned place, if it is 0), and zeros are a valid `T`.
+        unsafe { std::slice::from_raw_parts(self.place.as_ptr(), self.len) }
+    }
+}
+
+impl<T: Shareable> Drop for SharedSlice<T> {
+    fn drop(&mut self) {
+        let size = self.len * size_of::<T>();
+        if size > 0 {
+            // SAFETY: this is the mapping that `new` made; other processes keep theirs.
+            unsafe { libc::munmap(self.place.as_ptr().cast(), size) };
+        }
+    }
+}
+
+impl<T: Shareable> fmt::Debug for SharedSlice<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not its values: to read them all would use all the memory.
+        write!(f, "SharedSlice({})", self.len)
+    }
+}
+
+/// Maps `size` bytes of zeros, at the start of a page.
+fn map(size: usize, more_flags: libc::c_int) -> io::Result<NonNull<libc::c_void>> {
+    // SAFETY: a new anonymous mapping touches nothing that exists.
+    let place = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            size,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED | libc::MAP_ANONYMOUS | more_flags,
+            -1,
+            0,
+        )
+    };
+    NonNull::new(place)
+        .filter(|place| place.as_ptr() != libc::MAP_FAILED)
+        .ok_or_else(io::Error::last_os_error)
+}
+
+/// The smallest page of the platforms of both servers, in bytes.
+const PAGE: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::SharedSlice;
+
+    #[test]
+    fn a_slice_is_zeros_of_its_length() {
+        let slice = SharedSlice::<AtomicU64>::new(3).expect("memory");
+        assert!(slice.iter().all(|value| value.load(Relaxed) == 0));
+        slice[2].store(7, Relaxed);
+        assert_eq!((slice.len(), slice[2].load(Relaxed)), (3, 7));
+        assert!(
+            SharedSlice::<AtomicU64>::new(0)
+                .expect("nothing")
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn more_than_there_is_room_for_is_an_error() {
+        assert!(SharedSlice::<AtomicU64>::new(usize::MAX).is_err());
+        assert!(SharedSlice::<AtomicU64>::new(usize::MAX / 16).is_err());
     }
 }

@@ -12,6 +12,7 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, Error};
 
 use super::dial::Dial;
+use super::headers;
 use super::tls;
 use super::trouble::Trouble;
 use crate::config::{ApiKey, ApiUrl, Config};
@@ -157,14 +158,15 @@ impl Client {
 
     fn read(&self, mut response: Response<Body>) -> Result<Reply, Error> {
         let headers = response.headers();
-        if let Some(limit) = keep_alive(headers) {
-            self.idle.store(limit, Relaxed);
+        if let Some(seconds) = text(headers, "keep-alive").and_then(headers::keep_alive) {
+            self.idle.store(idle_limit(seconds), Relaxed);
         }
         let mut reply = Reply {
             status: response.status().as_u16(),
             body: Vec::new(),
-            date: text(headers, header::DATE).and_then(|date| httpdate::parse_http_date(date).ok()),
-            retry_after: text(headers, header::RETRY_AFTER).and_then(retry_after),
+            date: text(headers, "date").and_then(headers::date),
+            retry_after: text(headers, "retry-after")
+                .and_then(|value| headers::retry_after(value, SystemTime::now())),
         };
         response
             .body_mut()
@@ -185,32 +187,15 @@ impl Target {
     }
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date.
-fn retry_after(value: &str) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    httpdate::parse_http_date(value)
-        .ok()?
-        .duration_since(SystemTime::now())
-        .ok()
-}
-
-/// Milliseconds after which an idle connection is not used again, a while before the server's own limit
-/// (`Keep-Alive: timeout=`, RFC 2068 section 19.7.1).
-fn keep_alive(headers: &HeaderMap) -> Option<u64> {
-    let mut parameters = headers.get("keep-alive")?.to_str().ok()?.split(',');
-    let seconds: u64 =
-        parameters.find_map(|part| part.trim().strip_prefix("timeout=")?.parse().ok())?;
-    Some(
-        (seconds.min(3600) * 1000)
-            .saturating_sub(KEEP_ALIVE_MARGIN_MS)
-            .min(IDLE_MS),
-    )
+/// Milliseconds after which an idle connection is not used again, a while before the server's own limit.
+fn idle_limit(seconds: u64) -> u64 {
+    (seconds.min(3600) * 1000)
+        .saturating_sub(KEEP_ALIVE_MARGIN_MS)
+        .min(IDLE_MS)
 }
 
 /// Names are looked up by [`Dial`], which is asked only when a connection has to be made.
@@ -237,42 +222,12 @@ const KEEP_ALIVE_MARGIN_MS: u64 = 500;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use ureq::http::{HeaderMap, HeaderValue};
-
-    use super::{keep_alive, retry_after};
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(retry_after("17"), Some(Duration::from_secs(17)));
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:49:37 GMT"),
-            None,
-            "in the past"
-        );
-        assert!(
-            retry_after("Thu, 31 Dec 2099 23:59:59 GMT")
-                .is_some_and(|span| span.as_secs() > 1_000_000)
-        );
-        for bad in ["", "soon", "-1", "1.5"] {
-            assert_eq!(retry_after(bad), None, "{bad}");
-        }
-    }
+    use super::idle_limit;
 
     #[test]
     fn an_idle_connection_is_given_up_before_the_server_does() {
-        for (value, limit) in [
-            ("timeout=5, max=100", Some(4_500)),
-            ("max=100, timeout=5", Some(4_500)),
-            ("timeout=0", Some(0)),
-            ("timeout=99999999", Some(50_000)),
-            ("max=100", None),
-            ("timeout=x", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert("keep-alive", HeaderValue::from_static(value));
-            assert_eq!(keep_alive(&headers), limit, "{value}");
+        for (seconds, limit) in [(5, 4_500), (0, 0), (99_999_999, 50_000), (u64::MAX, 50_000)] {
+            assert_eq!(idle_limit(seconds), limit, "{seconds}");
         }
     }
 }
