@@ -20,7 +20,7 @@ pub(super) fn guard(log: Option<Log>, body: impl FnOnce() -> Result<(), nol_rc>)
                 let place = PLACE.take().unwrap_or_default();
                 log.line(
                     Level::Error,
-                    &format!("a bug in numbers_online at {place}; the call is allowed"),
+                    &format!("panic at {place}, a bug of numbers_online; the call is allowed"),
                 );
             }
             nol_rc::NOL_PANIC
