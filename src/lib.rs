@@ -20,7 +20,6 @@
 compile_error!("a panic must not take the SIP server down: build with panic = \"unwind\"");
 
 pub mod answer;
-pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod deadline;
@@ -29,7 +28,6 @@ pub mod engine;
 pub mod failure;
 #[allow(unsafe_code, reason = "the boundary to C and to the operating system")]
 pub mod ffi;
-pub mod flights;
 pub mod http;
 pub mod log;
 pub mod number;
