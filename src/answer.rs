@@ -3,6 +3,9 @@
 
 mod body;
 
+use std::time::Duration;
+
+use self::body::Refusal;
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::failure::Failure;
 use crate::text::Text;
@@ -33,11 +36,18 @@ impl Answer {
     }
 }
 
+/// How long the API wants no more requests, as its error body says.
+#[must_use]
+pub fn retry_after(status: u16, body: &[u8]) -> Option<Duration> {
+    let seconds = (status == 429).then(|| Refusal::new(body).retry_after_seconds)??;
+    Some(Duration::from_secs(seconds.into()))
+}
+
 /// What a status other than 200 means.
 fn refusal(status: u16, body: &[u8]) -> Failure {
     match status {
         400 => Failure::Http400,
-        401 if body::error_code(body).as_str() == "signature_invalid" => Failure::Signature,
+        401 if Refusal::new(body).code.as_str() == "signature_invalid" => Failure::Signature,
         401 => Failure::Http401,
         402 => Failure::Http402,
         403 => Failure::Http403,
@@ -51,8 +61,25 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::Answer;
+    use super::{Answer, retry_after};
     use crate::failure::Failure;
+
+    #[test]
+    fn an_error_body_may_say_how_long_to_wait() {
+        let wait =
+            |status, body: &str| retry_after(status, body.as_bytes()).map(|span| span.as_secs());
+        assert_eq!(
+            wait(
+                429,
+                r#"{"error":"x","code":"rate_limited_key","retry_after_seconds":17}"#
+            ),
+            Some(17)
+        );
+        assert_eq!(wait(429, r#"{"error":"x"}"#), None);
+        assert_eq!(wait(429, r#"{"retry_after_seconds":"17"}"#), None);
+        assert_eq!(wait(429, "too many"), None);
+        assert_eq!(wait(503, r#"{"retry_after_seconds":17}"#), None);
+    }
 
     #[test]
     fn every_other_status_is_a_failure_of_its_own_name() {

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
@@ -88,7 +88,7 @@ impl<'a> Worker<'a> {
             timeout.budget_ms(),
             deadline,
         );
-        let retry_after = reply.as_ref().ok().and_then(|reply| reply.retry_after);
+        let retry_after = reply.as_ref().ok().and_then(wait);
         let answer = reply.and_then(|reply| read(&reply));
         let now = Instant::now();
         let answer = answer.and_then(|answer| {
@@ -123,6 +123,13 @@ impl<'a> Worker<'a> {
         );
         self.log.line(Level::Warning, &line);
     }
+}
+
+/// How long the API wants no more requests: the header's word, or else the body's.
+fn wait(reply: &Reply) -> Option<Duration> {
+    reply
+        .retry_after
+        .or_else(|| answer::retry_after(reply.status, &reply.body))
 }
 
 fn read(reply: &Reply) -> Result<Answer, Failure> {

@@ -69,16 +69,20 @@ pub(super) fn parse(body: &[u8]) -> Result<Answer, Failure> {
     })
 }
 
-/// `code` of an error body; empty if there is none.
-pub(super) fn error_code(body: &[u8]) -> Text<64> {
-    #[derive(serde::Deserialize)]
-    struct Refusal {
-        code: Option<Text<64>>,
+/// An error body, as far as it matters.
+#[derive(Default, serde::Deserialize)]
+pub(super) struct Refusal {
+    /// Empty if there is none.
+    #[serde(default)]
+    pub(super) code: Text<64>,
+    pub(super) retry_after_seconds: Option<u32>,
+}
+
+impl Refusal {
+    /// Reads an error body. One that says nothing is no failure of its own: the status counts.
+    pub(super) fn new(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
     }
-    serde_json::from_slice(body)
-        .ok()
-        .and_then(|refusal: Refusal| refusal.code)
-        .unwrap_or_default()
 }
 
 #[derive(serde::Deserialize)]
