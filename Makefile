@@ -75,3 +75,5 @@ clean: ## Remove what was built
 .PHONY: distclean
 distclean: clean ## Remove the Kamailio headers too
 	rm -rf .deps
+
+include benches/bench.mk

@@ -57,6 +57,10 @@ typedef struct nol_str {
 	X(INT, block_invalid, 1)                        /* 0 or 1 */ \
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
+	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
+	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
+	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
+	X(STR, avps, "all")                             /* all, core, or a list of names */ \
 	X(INT, rate_limit, 0)                           /* lookups a minute, 0 off */ \
 	X(INT, breaker_window, 10)                      /* s, 1..300 */ \
 	X(INT, breaker_errors, 5)                       /* 1..1000, 0 off */ \
@@ -114,6 +118,87 @@ typedef struct nol_call {
 	X(INT, balance_low) \
 	X(INT, latency_us)
 
+/* The AVPs of avps=core. */
+#define NOL_CORE_AVPS "nol_rc nol_decision nol_code nol_phrase nol_contact nol_source nol_failure nol_receipt"
+
+/*
+ * Statistics. A decision says which of them it raises; the server's own framework counts. The failures stand in the order of
+ * $avp(nol_failure)'s list, the latencies in their own: a decision raises every latency_le_<ms> that it was not slower than.
+ */
+#define NOL_COUNTERS(X) \
+	X(decisions, "decisions made") \
+	X(allow, "calls allowed") \
+	X(flag, "calls flagged") \
+	X(redirect, "calls redirected") \
+	X(block, "calls blocked") \
+	X(would_block, "calls allowed that would have been blocked") \
+	X(would_redirect, "calls allowed that would have been redirected") \
+	X(failopen, "calls allowed because a lookup failed") \
+	X(bypass, "calls that nothing was to be asked about") \
+	X(list, "calls decided by a local list") \
+	X(cache_hit, "decisions from the cache") \
+	X(cache_miss, "decisions that were not in the cache") \
+	X(coalesced, "decisions that another call's request answered") \
+	X(redis_hit, "decisions from Redis") \
+	X(redis_fail, "Redis did not answer in time, or not at all") \
+	X(api_requests, "lookups sent to the API") \
+	X(api_retries, "requests made once more because an idle connection had ended") \
+	X(breaker_opened, "times the circuit breaker opened") \
+	X(rate_limited, "lookups not made because of a rate limit") \
+	X(shed, "lookups not made because the queue was full") \
+	X(fail_timeout_queue, "deadline passed in the queue") \
+	X(fail_timeout_dns, "deadline passed in name resolution") \
+	X(fail_timeout_connect, "deadline passed in connecting") \
+	X(fail_timeout_tls, "deadline passed in the TLS handshake") \
+	X(fail_timeout_response, "deadline passed before the answer") \
+	X(fail_dns, "the API's name does not resolve") \
+	X(fail_connect, "no address of the API takes connections") \
+	X(fail_tls, "TLS handshake failed") \
+	X(fail_reset, "connection ended before the answer") \
+	X(fail_http_400, "HTTP 400") \
+	X(fail_http_401, "HTTP 401") \
+	X(fail_http_402, "HTTP 402") \
+	X(fail_http_403, "HTTP 403") \
+	X(fail_http_404, "HTTP 404") \
+	X(fail_http_429, "HTTP 429") \
+	X(fail_http_4xx, "other HTTP 4xx") \
+	X(fail_http_5xx, "HTTP 5xx") \
+	X(fail_http_other, "any other HTTP status") \
+	X(fail_too_large, "answer above 64 KiB") \
+	X(fail_parse, "answer is no JSON") \
+	X(fail_schema, "answer breaks the API contract") \
+	X(fail_signature, "request signature refused") \
+	X(fail_clock_skew, "request signature refused because of this machine's clock") \
+	X(fail_server_failopen, "the API failed itself") \
+	X(fail_breaker_open, "not asked: breaker or latch open") \
+	X(fail_rate_limited, "not asked: rate limit") \
+	X(fail_shed, "not asked: queue full") \
+	X(fail_no_number, "not asked: no telephone number") \
+	X(fail_anonymous, "not asked: number withheld") \
+	X(fail_no_key, "not asked: no API key") \
+	X(fail_no_contact, "redirect without redirect_contact") \
+	X(fail_internal, "bug of the module") \
+	X(latency_le_1, "decisions within 1 ms") \
+	X(latency_le_2, "decisions within 2 ms") \
+	X(latency_le_5, "decisions within 5 ms") \
+	X(latency_le_10, "decisions within 10 ms") \
+	X(latency_le_20, "decisions within 20 ms") \
+	X(latency_le_50, "decisions within 50 ms") \
+	X(latency_le_100, "decisions within 100 ms") \
+	X(latency_le_200, "decisions within 200 ms") \
+	X(latency_le_500, "decisions within 500 ms") \
+	X(latency_le_1000, "decisions within 1 s") \
+	X(latency_le_2000, "decisions within 2 s") \
+	X(latency_le_5000, "decisions within 5 s")
+
+#define NOL_COUNTER_ID(name, about) NOL_COUNT_##name,
+typedef enum nol_counter {
+	NOL_COUNTERS(NOL_COUNTER_ID)
+	NOL_COUNTER_TOTAL
+} nol_counter;
+
+#define NOL_COUNTED_WORDS 2
+
 #define NOL_RESULT_BYTES 1536
 
 /* `len` bytes from `at` on in nol_result.bytes. */
@@ -127,15 +212,33 @@ typedef struct nol_text {
 #define NOL_AVP_FIELD(kind, name) NOL_AVP_FIELD_##kind name;
 typedef struct nol_result {
 	NOL_AVPS(NOL_AVP_FIELD)
+	uint64_t counted[NOL_COUNTED_WORDS]; /* the counters to raise, a bit each, lowest first */
+	nol_text state; /* a change that this decision found out, for event_route[numbers_online:state]; mostly empty */
 	uint16_t used; /* bytes in use */
 	char bytes[NOL_RESULT_BYTES];
 } nol_result;
+
+/* What an operator may ask for while the server runs. The argument is named in brackets. */
+typedef enum nol_command {
+	NOL_STATUS = 0,
+	NOL_CHECK = 1,       /* [number] a real decision about it */
+	NOL_PROBE = 2,       /* is the API reachable, and how long does each phase take? */
+	NOL_CACHE_STATS = 3,
+	NOL_CACHE_PURGE = 4, /* [number, or empty for all] */
+	NOL_BREAKER = 5,     /* [auto, open or closed] */
+	NOL_RELOAD = 6,      /* reads keys and certificates again, for all workers */
+} nol_command;
+
+/* One line of a command's report: text, or where `text.s` is NULL a number. `name` is NUL-terminated. */
+typedef void (*nol_emit)(void *to, const char *name, nol_str text, int64_t number);
 
 typedef struct nol_engine nol_engine; /* parsed configuration: values only, made before fork, used by every process */
 typedef struct nol_worker nol_worker; /* what one process needs for its lookups; made after fork, never shared */
 
 typedef struct nol_api {
 	uint32_t abi_version;
+	/* sizeof of the structures, which tell two builds of one development version apart */
+	uint32_t params_size, call_size, result_size;
 	/* Checks the parameters and makes the engine. Reads files and the environment, opens nothing that stays open. */
 	nol_rc (*engine_new)(const nol_host *host, const nol_params *params, nol_engine **engine);
 	void (*engine_free)(nol_engine *engine);
@@ -146,6 +249,8 @@ typedef struct nol_api {
 	nol_rc (*worker_warm)(nol_worker *worker);
 	/* Decides about one call, within the deadline. Fills the result whatever it returns: if not NOL_OK, with an allow. */
 	nol_rc (*decide)(nol_worker *worker, const nol_call *call, nol_result *result);
+	/* Runs an operator's command. NOL_BAD_ARGUMENT comes with one report line, "error", that says what is allowed. */
+	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);
 } nol_api;
 
 /* The one exported symbol. The table lives as long as the library is loaded. */

@@ -13,12 +13,77 @@ static void say(const nol_host *host, nol_level level, const char *line)
 	host->log(level, (nol_str){line, strlen(line)});
 }
 
+/* The names of the AVPs, in their order; after them the end. */
+#define AVP_NAME(kind, name) "nol_" #name,
+static const char *const avp_names[] = {NOL_AVPS(AVP_NAME) NULL};
+
+/* The AVPs that are written: bit n for the n-th. */
+static uint64_t wanted;
+
+static uint64_t avp_bit(const char *name, size_t len)
+{
+	int place;
+
+	for(place = 0; avp_names[place]; place++) {
+		if(strlen(avp_names[place]) == len && memcmp(avp_names[place], name, len) == 0)
+			return (uint64_t)1 << place;
+	}
+	return 0;
+}
+
+/* A list of names with spaces or commas between them. 0 if there is none, or one that no AVP has. */
+static uint64_t avp_bits(nol_str list)
+{
+	uint64_t bits = 0;
+	size_t at = 0, start;
+
+	while(at < list.len) {
+		for(start = at; at < list.len && list.s[at] != ' ' && list.s[at] != ','; at++)
+			;
+		if(at > start) {
+			uint64_t bit = avp_bit(list.s + start, at - start);
+
+			if(!bit)
+				return 0;
+			bits |= bit;
+		}
+		at++;
+	}
+	return bits;
+}
+
+static int is(nol_str text, const char *word)
+{
+	return text.len == strlen(word) && memcmp(text.s, word, text.len) == 0;
+}
+
+static uint64_t parse_avps(nol_str avps)
+{
+	if(is(avps, "all"))
+		return UINT64_MAX;
+	if(is(avps, "core"))
+		return avp_bits((nol_str){NOL_CORE_AVPS, sizeof(NOL_CORE_AVPS) - 1});
+	return avp_bits(avps);
+}
+
+int nol_wants(int place)
+{
+	return (wanted >> place) & 1;
+}
+
 int nol_start(const nol_host *host, const nol_params *params)
 {
 	const nol_api *api = numbers_online_api();
 
-	if(api->abi_version != NOL_ABI_VERSION) {
+	if(api->abi_version != NOL_ABI_VERSION || api->params_size != sizeof(nol_params)
+			|| api->call_size != sizeof(nol_call) || api->result_size != sizeof(nol_result)) {
 		say(host, NOL_ERROR, "libnumbers_online.so and numbers_online.so are of different releases: install both of one");
+		return -1;
+	}
+	/* $avp(nol_rc) also says that there was a decision. */
+	wanted = parse_avps(params->avps) | avp_bit("nol_rc", sizeof("nol_rc") - 1);
+	if(parse_avps(params->avps) == 0) {
+		say(host, NOL_ERROR, "parameter avps: allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"");
 		return -1;
 	}
 	return api->engine_new(host, params, &engine) == NOL_OK ? 0 : -1;
@@ -64,4 +129,22 @@ int nol_decide(const nol_call *call, nol_result *result)
 		worker = NULL;
 	}
 	return result->rc;
+}
+
+int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to)
+{
+	const nol_api *api = numbers_online_api();
+	nol_rc rc = NOL_FORKED;
+
+	if(worker)
+		rc = api->command(worker, command, argument, emit, to);
+	if(rc == NOL_FORKED) {
+		start_worker();
+		rc = api->command(worker, command, argument, emit, to);
+	}
+	if(rc == NOL_PANIC) {
+		api->worker_free(worker);
+		worker = NULL;
+	}
+	return rc == NOL_OK ? 0 : -1;
 }

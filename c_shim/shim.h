@@ -8,6 +8,9 @@
 /* Checks the parameters. Call it once, before fork. 0, or -1 after one line in the log. */
 int nol_start(const nol_host *host, const nol_params *params);
 
+/* Whether the parameter `avps` names the AVP at this place of NOL_AVPS. */
+int nol_wants(int place);
+
 /* Undoes nol_start(), and nothing if there was none. */
 void nol_stop(void);
 
@@ -19,5 +22,8 @@ void nol_warm(void);
  * script function returns, which is never 0.
  */
 int nol_decide(const nol_call *call, nol_result *result);
+
+/* Runs an operator's command, in any process. 0, or -1 if there was a report line "error" or none at all. */
+int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to);
 
 #endif

@@ -36,6 +36,12 @@ impl Moment {
         )
     }
 
+    /// The time from `earlier` to this moment; zero if it is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
     /// As it stands in shared memory.
     #[must_use]
     pub fn to_shared(self) -> u64 {

@@ -2,6 +2,7 @@
 //! Module parameters, parsed once into types that cannot be wrong.
 
 mod api_url;
+mod cache;
 mod contact;
 mod limits;
 mod proxy;
@@ -9,6 +10,7 @@ mod roots;
 mod secret;
 
 pub use api_url::ApiUrl;
+pub use cache::{CacheConfig, RedisUrl};
 pub use contact::ContactUri;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use proxy::ProxyUrl;
@@ -36,6 +38,9 @@ pub struct Given {
     pub block_invalid: i32,
     pub block_reassigned: i32,
     pub redirect_contact: String,
+    pub cache_ttl: i32,
+    pub cache_size: i32,
+    pub cache_redis: String,
     pub rate_limit: i32,
     pub breaker_window: i32,
     pub breaker_errors: i32,
@@ -62,6 +67,8 @@ pub struct Config {
     pub wishes: Wishes,
     /// Contact of a 302.
     pub redirect_contact: Option<ContactUri>,
+    /// How answers are kept.
+    pub cache: CacheConfig,
     /// When not to ask.
     pub limits: Limits,
     /// Whose certificates are trusted.
@@ -115,6 +122,7 @@ impl Config {
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(given, api_url_backup.is_some(), signing_secrets.count())?,
+            cache: CacheConfig::new(given)?,
             api_url_backup,
             signing_secrets,
             api_key: Secret::new("api_key", &given.api_key)?,
@@ -197,6 +205,17 @@ impl Threshold {
 }
 
 impl BadParameter {
+    /// For a URL, whose user and password belong into no log.
+    pub(crate) fn url(name: &str, url: &str, allowed: &str) -> Self {
+        let user = url
+            .split_once("://")
+            .and_then(|(_, rest)| rest.rsplit_once('@'));
+        match user {
+            Some((user, _)) => Self::new(name, url.replacen(user, "***", 1), allowed),
+            None => Self::new(name, url, allowed),
+        }
+    }
+
     pub(crate) fn new(name: &str, value: impl fmt::Display, allowed: &str) -> Self {
         let line = format!("parameter {name}: \"{value}\" cannot be used; allowed: {allowed}");
         Self(
@@ -241,6 +260,9 @@ pub(crate) mod tests {
             block_invalid: 1,
             block_reassigned: 0,
             redirect_contact: String::new(),
+            cache_ttl: 60,
+            cache_size: 65536,
+            cache_redis: String::new(),
             rate_limit: 0,
             breaker_window: 10,
             breaker_errors: 5,

@@ -56,6 +56,8 @@ impl Treatment {
 pub enum Source {
     /// The API's answer to this call.
     Api,
+    /// An earlier answer to the same question.
+    Cache,
     /// Nothing was to be asked: not an initial INVITE, no number, or an anonymous caller.
     Bypass,
     /// Something failed, and the call is allowed. [`Decision::failure`] says what.
@@ -68,6 +70,7 @@ impl Source {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Api => "api",
+            Self::Cache => "cache",
             Self::Bypass => "bypass",
             Self::FailOpen => "failopen",
         }

@@ -2,48 +2,98 @@
 //! What exists before fork: values, and memory for atomics.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
+use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::config::{Config, Roots};
+use crate::config::{BadParameter, Config, Given, Roots};
 use crate::ffi::shared::Shared;
+use crate::flights::Flights;
 use crate::log::{Level, Log};
 use crate::states::States;
 
 /// What all workers of a server have in common.
 #[derive(Debug)]
 pub struct Engine {
-    /// What the operator chose.
-    pub config: Config,
+    /// What the operator chose, as text: a reload reads the files it names again.
+    given: Given,
+    /// The same, parsed at start.
+    pub config: Arc<Config>,
     /// What the workers know together.
     pub states: Shared<States>,
-    /// Their clock.
+    /// Answers.
+    pub cache: Cache,
+    /// Questions that are being asked.
+    pub flights: Shared<Flights>,
+    /// The workers' clock.
     pub clock: Clock,
+}
+
+/// Why there is no engine: one line for the operator.
+#[derive(Debug)]
+pub enum NoEngine {
+    /// A parameter cannot be used.
+    Parameter(BadParameter),
+    /// There is no memory to share.
+    Memory(io::Error),
 }
 
 impl Engine {
     /// Makes the engine, and tells the log what the operator should know at every start.
-    pub fn new(config: Config, log: &dyn Log) -> io::Result<Self> {
-        let secrets = (0..).map_while(|index| config.signing_secrets.nth(index));
-        let missing = config
-            .api_key
-            .value()
-            .err()
-            .into_iter()
-            .chain(secrets.filter_map(Result::err));
-        for missing in missing {
-            log.line(
-                Level::Warning,
-                &format!("{missing}; calls that need it are allowed without a lookup"),
-            );
-        }
-        if matches!(config.roots, Roots::Anybody) {
-            log.line(Level::Warning, "tls_insecure=1: the API's certificate is not verified; never use this for live calls");
-        }
+    pub fn new(given: Given, log: &dyn Log) -> Result<Self, NoEngine> {
+        let config = Config::new(&given).map_err(NoEngine::Parameter)?;
+        warn(&config, log);
+        let entries = if config.cache.is_on() {
+            config.cache.entries
+        } else {
+            0
+        };
         Ok(Self {
-            config,
-            states: Shared::new()?,
+            given,
+            states: Shared::new().map_err(NoEngine::Memory)?,
+            cache: Cache::new(entries).map_err(NoEngine::Memory)?,
+            flights: Shared::new().map_err(NoEngine::Memory)?,
             clock: Clock::starting(Instant::now()),
+            config: Arc::new(config),
         })
+    }
+
+    /// Reads keys and certificates again.
+    pub fn read_again(&self) -> Result<Config, BadParameter> {
+        Config::new(&self.given)
+    }
+}
+
+fn warn(config: &Config, log: &dyn Log) {
+    let secrets = (0..).map_while(|index| config.signing_secrets.nth(index));
+    let missing = config
+        .api_key
+        .value()
+        .err()
+        .into_iter()
+        .chain(secrets.filter_map(Result::err));
+    for missing in missing {
+        log.line(
+            Level::Warning,
+            &format!("{missing}; calls that need it are allowed without a lookup"),
+        );
+    }
+    if matches!(config.roots, Roots::Anybody) {
+        let line =
+            "tls_insecure=1: the API's certificate is not verified; never use this for live calls";
+        log.line(Level::Warning, line);
+    }
+}
+
+impl std::fmt::Display for NoEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Parameter(bad) => bad.fmt(f),
+            Self::Memory(error) => write!(
+                f,
+                "no shared memory for numbers_online: {error}; lower cache_size"
+            ),
+        }
     }
 }

@@ -18,12 +18,16 @@ pub use abi::*;
 /// compile.
 static API: nol_api = nol_api {
     abi_version: NOL_ABI_VERSION,
+    params_size: size_of::<nol_params>() as u32,
+    call_size: size_of::<nol_call>() as u32,
+    result_size: size_of::<nol_result>() as u32,
     engine_new: Some(entries::engine_new),
     engine_free: Some(entries::engine_free),
     worker_new: Some(entries::worker_new),
     worker_free: Some(entries::worker_free),
     worker_warm: Some(entries::worker_warm),
     decide: Some(entries::decide),
+    command: Some(entries::command),
 };
 
 /// The one exported symbol.

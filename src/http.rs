@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The HTTP side: one request, one deadline.
 
+/// An answer is below 1 KiB. A head or a body above this is no answer.
+const MAX_BYTES: usize = 64 * 1024;
+
 mod client;
 mod dial;
 mod headers;
 mod names;
 mod race;
+mod stopwatch;
 mod tls;
 mod trouble;
 mod wire;
 
-pub use client::{Client, Credentials, Reply};
+pub use client::{Client, Credentials, Exchange, Probe, Reply};
+pub use stopwatch::Phase;

@@ -20,6 +20,7 @@
 compile_error!("a panic must not take the SIP server down: build with panic = \"unwind\"");
 
 pub mod answer;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod deadline;
@@ -28,12 +29,16 @@ pub mod engine;
 pub mod failure;
 #[allow(unsafe_code, reason = "the boundary to C and to the operating system")]
 pub mod ffi;
+pub mod flights;
 pub mod http;
 pub mod log;
 pub mod number;
 pub mod policy;
 pub mod question;
+pub mod redis;
+pub mod report;
 pub mod signing;
 pub mod states;
+pub mod tally;
 pub mod text;
 pub mod worker;

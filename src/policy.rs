@@ -36,6 +36,46 @@ pub enum Step {
     Ask(Question),
 }
 
+/// What was found out about a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "lives on the stack for a moment; a box would cost an allocation a call"
+)]
+pub enum Finding {
+    /// The API's answer to this question.
+    Answered(Answer),
+    /// An earlier answer to the same question, which still holds.
+    Known(Answer),
+    /// An earlier answer that no longer holds, and why there is no newer one.
+    Stale(Answer, Failure),
+    /// Nothing.
+    Failed(Failure),
+}
+
+impl Finding {
+    /// The outcome of a request.
+    #[must_use]
+    pub fn of(outcome: Result<Answer, Failure>) -> Self {
+        outcome.map_or_else(Self::Failed, Self::Answered)
+    }
+
+    /// A failure, for which an earlier answer may stand in.
+    #[must_use]
+    pub fn late(failure: Failure, earlier: Option<Answer>) -> Self {
+        earlier.map_or(Self::Failed(failure), |answer| Self::Stale(answer, failure))
+    }
+
+    /// What failed, if nothing was found.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Failed(failure) => Some(*failure),
+            _ => None,
+        }
+    }
+}
+
 /// The operator's rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
@@ -70,12 +110,25 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Turns the outcome of a question into a decision. A failure allows the call.
+    /// Turns what was found out into a decision. A failure allows the call, and an answer that no longer holds never blocks
+    /// or redirects it.
     #[must_use]
-    pub fn resume(&self, question: &Question, outcome: Result<Answer, Failure>) -> Decision {
-        match outcome {
-            Err(failure) => self.fail_open(failure, Some(question.number)),
-            Ok(answer) => self.follow(question.number, &answer),
+    pub fn resume(&self, question: &Question, finding: Finding) -> Decision {
+        let number = question.number;
+        match finding {
+            Finding::Answered(answer) => self.follow(number, &answer, Source::Api),
+            Finding::Known(answer) => self.follow(number, &answer, Source::Cache),
+            Finding::Stale(answer, failure)
+                if matches!(answer.treatment, Treatment::Allow | Treatment::Flag) =>
+            {
+                Decision {
+                    failure,
+                    ..self.follow(number, &answer, Source::Cache)
+                }
+            }
+            Finding::Stale(_, failure) | Finding::Failed(failure) => {
+                self.fail_open(failure, Some(number))
+            }
         }
     }
 
@@ -94,13 +147,13 @@ impl<'a> Policy<'a> {
         Decision::allow(self.wishes.allow_code.code(), Source::Bypass, failure, None)
     }
 
-    fn follow(&self, number: Number, answer: &Answer) -> Decision {
+    fn follow(&self, number: Number, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
             treatment: answer.treatment,
             would: answer.treatment,
             reply: answer.reply,
             reason: answer.reason,
-            source: Source::Api,
+            source,
             failure: Failure::None,
             number: Some(number),
             advice: answer.advice,
@@ -120,7 +173,7 @@ impl<'a> Policy<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Call, Policy, Step};
+    use super::{Call, Finding, Policy, Step};
     use crate::answer::Answer;
     use crate::config::tests::given;
     use crate::config::{Config, Given};
@@ -218,7 +271,7 @@ mod tests {
             (Treatment::Redirect, 302),
             (Treatment::Block, 603),
         ] {
-            let decision = policy.resume(&question, Ok(answer(treatment, code)));
+            let decision = policy.resume(&question, Finding::Answered(answer(treatment, code)));
             assert_eq!(
                 (decision.treatment, decision.reply.code, decision.source),
                 (treatment, code, Source::Api)
@@ -226,7 +279,7 @@ mod tests {
             assert_eq!(decision.failure, Failure::None);
         }
         for failure in Failure::ALL.iter().copied() {
-            let decision = policy.resume(&question, Err(failure));
+            let decision = policy.resume(&question, Finding::Failed(failure));
             assert_eq!(
                 (decision.treatment, decision.reply.code),
                 (Treatment::Allow, 404)
@@ -245,7 +298,10 @@ mod tests {
         let Step::Ask(question) = policy.begin(&CALL) else {
             unreachable!("an initial INVITE");
         };
-        let decision = policy.resume(&question, Ok(answer(Treatment::Redirect, 302)));
+        let decision = policy.resume(
+            &question,
+            Finding::Answered(answer(Treatment::Redirect, 302)),
+        );
         assert_eq!(
             (decision.treatment, decision.would),
             (Treatment::Allow, Treatment::Redirect)
@@ -254,5 +310,38 @@ mod tests {
             (decision.reply.code, decision.failure),
             (503, Failure::NoContact)
         );
+    }
+    #[test]
+    fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
+        let config = Config::new(&Given {
+            redirect_contact: "sip:ivr@192.0.2.1".to_owned(),
+            ..given()
+        })
+        .expect("usable");
+        let policy = Policy::new(&config);
+        let Step::Ask(question) = policy.begin(&CALL) else {
+            unreachable!("an initial INVITE");
+        };
+        let failure = Failure::TimeoutResponse;
+        for (treatment, code, outcome) in [
+            (Treatment::Allow, 503, (Treatment::Allow, Source::Cache)),
+            (Treatment::Flag, 503, (Treatment::Flag, Source::Cache)),
+            (
+                Treatment::Redirect,
+                302,
+                (Treatment::Allow, Source::FailOpen),
+            ),
+            (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
+        ] {
+            let decision =
+                policy.resume(&question, Finding::Stale(answer(treatment, code), failure));
+            assert_eq!((decision.treatment, decision.source), outcome);
+            assert_eq!((decision.reply.code, decision.failure), (503, failure));
+            let known = policy.resume(&question, Finding::Known(answer(treatment, code)));
+            assert_eq!(
+                (known.treatment, known.source, known.failure),
+                (treatment, Source::Cache, Failure::None)
+            );
+        }
     }
 }

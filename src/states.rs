@@ -5,17 +5,20 @@ mod breaker;
 mod bucket;
 mod change;
 mod complaints;
+mod control;
 mod gate;
 
 pub use change::Change;
+pub use control::Mode;
 
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::time::Duration;
 
 use self::breaker::Breaker;
 use self::bucket::Bucket;
 use self::complaints::Complaints;
+use self::control::Control;
 use self::gate::Gate;
 use crate::clock::Moment;
 use crate::config::Limits;
@@ -37,7 +40,17 @@ shareable! {
         /// The signing secret in use, counted from 0.
         secret: AtomicU32,
         complaints: Complaints,
+        control: Control,
     }
+}
+
+/// One reason for making no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GateState {
+    /// Its name.
+    pub name: &'static str,
+    /// The time to the next trial; `None` if it is no reason now.
+    pub shut_for: Option<Duration>,
 }
 
 /// A base URL of the API.
@@ -67,7 +80,10 @@ impl States {
         if !self.throttle.pass(now, THROTTLE) {
             return Err(Failure::RateLimited);
         }
-        let endpoint = if self.primary.pass(&limits.breaker, now) {
+        let mode = self.control.mode();
+        let endpoint = if mode == Mode::Open {
+            return Err(Failure::BreakerOpen);
+        } else if mode == Mode::Closed || self.primary.pass(&limits.breaker, now) {
             Endpoint::Primary
         } else if limits.has_backup && self.backup.pass(&limits.breaker, now) {
             Endpoint::Backup
@@ -157,6 +173,58 @@ impl States {
     /// line for each failure in ten seconds.
     pub fn complain(&self, failure: Failure, now: Moment) -> Option<u64> {
         self.complaints.tell(failure, now)
+    }
+
+    /// The operator's choice for the breakers.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.control.mode()
+    }
+
+    /// Sets it.
+    pub fn set_mode(&self, mode: Mode) {
+        self.control.set_mode(mode);
+    }
+
+    /// How often keys and certificates were read again. A worker that knows another number does so too.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.control.generation()
+    }
+
+    /// Keys and certificates are to be read again. A refused key, or account, gets a new chance. Returns the new number.
+    pub fn reloaded(&self) -> u32 {
+        self.key.open();
+        self.account.open();
+        self.secret.store(0, Release);
+        self.control.reloaded()
+    }
+
+    /// Remembers the API's clock less ours, in seconds.
+    pub fn note_skew(&self, seconds: i64) {
+        self.control.note_skew(seconds);
+    }
+
+    /// The API's clock less ours, in seconds, if it is known.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.control.skew()
+    }
+
+    /// The gates that may keep requests from being made.
+    #[must_use]
+    pub fn gates(&self, now: Moment) -> [GateState; 5] {
+        let named = [
+            ("breaker", self.primary.trial()),
+            ("breaker_backup", self.backup.trial()),
+            ("key_refused", self.key.trial()),
+            ("account_refused", self.account.trial()),
+            ("throttled", self.throttle.trial()),
+        ];
+        named.map(|(name, trial)| GateState {
+            name,
+            shut_for: trial.map(|trial| trial.since(now)),
+        })
     }
 
     fn answered(&self, endpoint: Endpoint, changes: &mut Vec<Change>) {

@@ -30,7 +30,7 @@ impl ApiUrl {
     }
 
     fn of_parameter(name: &str, url: &str) -> Result<Self, BadParameter> {
-        let refused = || BadParameter::new(name, url, ALLOWED);
+        let refused = || BadParameter::url(name, url, ALLOWED);
         let uri: Uri = url.parse().map_err(|_| refused())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(refused());

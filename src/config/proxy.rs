@@ -21,7 +21,7 @@ impl ProxyUrl {
             return Ok(None);
         }
         let refused = || {
-            BadParameter::new(
+            BadParameter::url(
                 "http_proxy",
                 url,
                 "http://HOST:PORT without user and path, or empty",

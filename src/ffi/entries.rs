@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The functions of the table. Each is one guarded expression.
 
+use std::ffi::c_void;
 use std::process;
+use std::ptr;
 use std::time::Instant;
 
-use super::abi::{nol_call, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_worker};
+use super::abi::{
+    nol_call, nol_command, nol_emit, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_str,
+    nol_worker,
+};
 use super::guard::{guard, note_panics};
 use super::host::Log;
-use crate::config::{Config, Given};
+use crate::config::Given;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log as _};
 use crate::policy::Call;
-use crate::worker::{InWorker, Worker};
+use crate::report::{Report, Value};
+use crate::tally::Tally;
+use crate::worker::{InWorker, Refused, Worker};
 
 /// What stands behind `nol_engine`.
 struct Server {
@@ -48,12 +55,8 @@ pub(super) unsafe extern "C" fn engine_new(
                 "a parameter of numbers_online is not UTF-8; allowed: UTF-8",
             );
         })?;
-        let config = Config::new(&given).map_err(|bad| {
-            log.line(Level::Error, &bad.to_string());
-            nol_rc::NOL_BAD_PARAMETER
-        })?;
-        let engine = Engine::new(config, &log).map_err(|error| {
-            log.line(Level::Error, &format!("no shared memory: {error}"));
+        let engine = Engine::new(given, &log).map_err(|why| {
+            log.line(Level::Error, &why.to_string());
             nol_rc::NOL_BAD_PARAMETER
         })?;
         *place = Box::into_raw(Box::new(Server { engine, log })).cast();
@@ -81,13 +84,7 @@ pub(super) unsafe extern "C" fn worker_new(
         let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         // SAFETY: the caller owns the place for the handle.
         let place = unsafe { worker.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let worker =
-            Worker::new(&InWorker::promised(), &server.engine, &server.log).map_err(|error| {
-                server
-                    .log
-                    .line(Level::Error, &format!("no TLS client: {error}"));
-                nol_rc::NOL_BAD_PARAMETER
-            })?;
+        let worker = Worker::new(InWorker::promised(), &server.engine, &server.log);
         *place = Box::into_raw(Box::new(Process {
             worker,
             server,
@@ -99,7 +96,7 @@ pub(super) unsafe extern "C" fn worker_new(
 }
 
 /// The worker behind a handle, if it is this process's.
-fn own(process: Option<&Process>) -> Result<&Process, nol_rc> {
+fn own(process: Option<&mut Process>) -> Result<&mut Process, nol_rc> {
     let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
     if process.pid == process::id() {
         Ok(process)
@@ -110,11 +107,64 @@ fn own(process: Option<&Process>) -> Result<&Process, nol_rc> {
 
 pub(super) unsafe extern "C" fn worker_warm(worker: *mut nol_worker) -> nol_rc {
     // SAFETY: the handle came from `worker_new` and is used by this thread alone.
-    let process = unsafe { worker.cast::<Process>().as_ref() };
-    guard(process.map(|process| process.server.log), || {
+    let process = unsafe { worker.cast::<Process>().as_mut() };
+    guard(process.as_ref().map(|process| process.server.log), || {
         own(process)?.worker.warm(Instant::now());
         Ok(())
     })
+}
+
+pub(super) unsafe extern "C" fn command(
+    worker: *mut nol_worker,
+    command: nol_command,
+    argument: nol_str,
+    emit: nol_emit,
+    to: *mut c_void,
+) -> nol_rc {
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
+    let process = unsafe { worker.cast::<Process>().as_mut() };
+    guard(process.as_ref().map(|process| process.server.log), || {
+        let worker = &mut own(process)?.worker;
+        let emit = emit.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the header lends the argument for this function.
+        let argument = unsafe { argument.text() }.unwrap_or("\u{fffd}");
+        let outcome = run(worker, command, argument);
+        let (report, rc) = match outcome {
+            Ok(report) => (report, Ok(())),
+            Err(Refused(why)) => (
+                Report::default().text(c"error", why),
+                Err(nol_rc::NOL_BAD_ARGUMENT),
+            ),
+        };
+        for (name, value) in report.iter() {
+            let (text, number) = match value {
+                Value::Text(text) => (nol_str::lend(text), 0),
+                Value::Number(number) => (
+                    nol_str {
+                        s: ptr::null(),
+                        len: 0,
+                    },
+                    *number,
+                ),
+            };
+            // SAFETY: the caller promised a function for `to`; name and text outlive the call.
+            unsafe { emit(to, name.as_ptr(), text, number) };
+        }
+        rc
+    })
+}
+
+fn run(worker: &mut Worker<'_>, command: nol_command, argument: &str) -> Result<Report, Refused> {
+    match command {
+        nol_command::NOL_STATUS => Ok(worker.status()),
+        nol_command::NOL_CHECK => worker.check(argument),
+        nol_command::NOL_PROBE => Ok(worker.probe()),
+        nol_command::NOL_CACHE_STATS => Ok(worker.cache_stats()),
+        nol_command::NOL_CACHE_PURGE => worker.cache_purge(argument),
+        nol_command::NOL_BREAKER => worker.set_breaker(argument),
+        nol_command::NOL_RELOAD => worker.reload(),
+        _ => Err(Refused("no such command".to_owned())),
+    }
 }
 
 pub(super) unsafe extern "C" fn worker_free(worker: *mut nol_worker) {
@@ -134,30 +184,33 @@ pub(super) unsafe extern "C" fn decide(
 ) -> nol_rc {
     let started = Instant::now();
     // SAFETY: the handle came from `worker_new` and is used by this thread alone.
-    let process = unsafe { worker.cast::<Process>().as_ref() };
+    let process = unsafe { worker.cast::<Process>().as_mut() };
     // SAFETY: the caller owns the result.
     let Some(result) = (unsafe { result.as_mut() }) else {
         return nol_rc::NOL_BAD_ARGUMENT;
     };
-    let mut decision = None;
-    let rc = guard(process.map(|process| process.server.log), || {
+    let server = process.as_ref().map(|process| process.server);
+    let mut decided = None;
+    let rc = guard(server.map(|server| server.log), || {
         let process = own(process)?;
         // SAFETY: the header lends `call` for this function.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        decision = Some(process.worker.decide(&lent(call), started));
+        decided = Some(process.worker.decide(&lent(call), started));
         Ok(())
     });
     guard(None, || {
-        let config = process.map(|process| &process.server.engine.config);
+        // The parameters that matter here are not read again by a reload.
+        let config = server.map(|server| &server.engine.config);
         let allow_code = config.map_or(503, |config| config.wishes.allow_code.code());
-        let decision = decision.unwrap_or(Decision::allow(
-            allow_code,
-            Source::FailOpen,
-            Failure::Internal,
-            None,
-        ));
+        let fault = || {
+            (
+                Decision::allow(allow_code, Source::FailOpen, Failure::Internal, None),
+                Tally::default(),
+            )
+        };
+        let (decision, tally) = decided.unwrap_or_else(fault);
         let contact = config.and_then(|config| config.redirect_contact.as_ref());
-        result.fill(&decision, contact, started.elapsed());
+        result.fill(&decision, &tally, contact, started.elapsed());
         Ok(())
     });
     rc
@@ -166,7 +219,7 @@ pub(super) unsafe extern "C" fn decide(
 /// The parameters as the configuration takes them.
 fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
-    let text = |value: super::abi::nol_str| unsafe { value.text() }.map(str::to_owned);
+    let text = |value: nol_str| unsafe { value.text() }.map(str::to_owned);
     Ok(Given {
         api_url: text(params.api_url)?,
         api_url_backup: text(params.api_url_backup)?,
@@ -179,6 +232,9 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         block_invalid: params.block_invalid,
         block_reassigned: params.block_reassigned,
         redirect_contact: text(params.redirect_contact)?,
+        cache_ttl: params.cache_ttl,
+        cache_size: params.cache_size,
+        cache_redis: text(params.cache_redis)?,
         rate_limit: params.rate_limit,
         breaker_window: params.breaker_window,
         breaker_errors: params.breaker_errors,
@@ -192,7 +248,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
 /// The request as the policy takes it.
 fn lent(call: &nol_call) -> Call<'_> {
     // SAFETY: the header lends the call, and what it points to, for `decide`.
-    let bytes = |value: super::abi::nol_str| unsafe { value.bytes() };
+    let bytes = |value: nol_str| unsafe { value.bytes() };
     let call = Call {
         method: bytes(call.method),
         call_id: bytes(call.call_id),

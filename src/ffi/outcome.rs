@@ -3,15 +3,18 @@
 
 use std::time::Duration;
 
-use super::abi::{NOL_RESULT_BYTES, nol_result, nol_text};
+use super::abi::{NOL_COUNTED_WORDS, NOL_RESULT_BYTES, nol_counter, nol_result, nol_text};
 use crate::config::ContactUri;
-use crate::decision::{Decision, Treatment};
+use crate::decision::{Decision, Source, Treatment};
+use crate::failure::Failure;
+use crate::tally::Tally;
 
 impl nol_result {
     /// Writes every field.
     pub(super) fn fill(
         &mut self,
         decision: &Decision,
+        tally: &Tally,
         contact: Option<&ContactUri>,
         took: Duration,
     ) {
@@ -45,6 +48,8 @@ impl nol_result {
         self.receipt = self.keep(advice.receipt.as_str());
         self.balance_low = advice.balance_low.map_or(ABSENT, i32::from);
         self.latency_us = i32::try_from(took.as_micros()).unwrap_or(i32::MAX);
+        self.state = self.keep(tally.change.map_or("", |change| change.name()));
+        self.counted = counted(decision, tally, took);
     }
 
     /// Appends text. All texts of a decision together fit; one that does not is left out.
@@ -65,9 +70,134 @@ impl nol_result {
     }
 }
 
+/// The counters that a decision raises, a bit each.
+fn counted(
+    decision: &Decision,
+    tally: &Tally,
+    took: Duration,
+) -> [u64; NOL_COUNTED_WORDS as usize] {
+    let mut words = [0; NOL_COUNTED_WORDS as usize];
+    let mut raise = |counter: u32| {
+        if let Some(word) = words.get_mut(counter as usize / 64) {
+            *word |= 1 << (counter % 64);
+        }
+    };
+    raise(nol_counter::NOL_COUNT_decisions.0);
+    raise(match decision.treatment {
+        Treatment::Allow => nol_counter::NOL_COUNT_allow.0,
+        Treatment::Flag => nol_counter::NOL_COUNT_flag.0,
+        Treatment::Redirect => nol_counter::NOL_COUNT_redirect.0,
+        Treatment::Block => nol_counter::NOL_COUNT_block.0,
+    });
+    for (counter, holds) in [
+        (
+            nol_counter::NOL_COUNT_would_block,
+            decision.would == Treatment::Block,
+        ),
+        (
+            nol_counter::NOL_COUNT_would_redirect,
+            decision.would == Treatment::Redirect,
+        ),
+    ] {
+        if holds && decision.treatment == Treatment::Allow {
+            raise(counter.0);
+        }
+    }
+    for (counter, holds) in [
+        (
+            nol_counter::NOL_COUNT_failopen,
+            decision.source == Source::FailOpen,
+        ),
+        (
+            nol_counter::NOL_COUNT_bypass,
+            decision.source == Source::Bypass,
+        ),
+        (
+            nol_counter::NOL_COUNT_cache_hit,
+            decision.source == Source::Cache && !tally.coalesced && !tally.redis_hit,
+        ),
+        (nol_counter::NOL_COUNT_cache_miss, tally.cache_miss),
+        (nol_counter::NOL_COUNT_coalesced, tally.coalesced),
+        (nol_counter::NOL_COUNT_redis_hit, tally.redis_hit),
+        (nol_counter::NOL_COUNT_redis_fail, tally.redis_fail),
+        (nol_counter::NOL_COUNT_api_requests, tally.requested),
+        (nol_counter::NOL_COUNT_api_retries, tally.retried),
+        (nol_counter::NOL_COUNT_breaker_opened, tally.breaker_opened),
+        (
+            nol_counter::NOL_COUNT_rate_limited,
+            decision.failure == Failure::RateLimited,
+        ),
+        (
+            nol_counter::NOL_COUNT_shed,
+            decision.failure == Failure::Shed,
+        ),
+    ] {
+        if holds {
+            raise(counter.0);
+        }
+    }
+    if decision.failure != Failure::None {
+        raise(FIRST_FAILURE + decision.failure as u32 - 1);
+    }
+    for (index, bound) in (0..).zip(LATENCIES_MS) {
+        if took <= Duration::from_millis(bound) {
+            raise(FIRST_LATENCY + index);
+        }
+    }
+    words
+}
+
 const ABSENT: i32 = -1;
 
-const _: () = assert!(
-    NOL_RESULT_BYTES <= u16::MAX as u32,
-    "nol_text counts in 16 bits"
-);
+const FIRST_FAILURE: u32 = nol_counter::NOL_COUNT_fail_timeout_queue.0;
+const FIRST_LATENCY: u32 = nol_counter::NOL_COUNT_latency_le_1.0;
+const LATENCIES_MS: [u64; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+const _: () = {
+    assert!(
+        NOL_RESULT_BYTES <= u16::MAX as u32,
+        "nol_text counts in 16 bits"
+    );
+    assert!(nol_counter::NOL_COUNTER_TOTAL.0 <= 64 * NOL_COUNTED_WORDS);
+    // The header's list of failures is ours, and its latencies are ours: first and last stand where they should.
+    assert!(nol_counter::NOL_COUNT_fail_internal.0 == FIRST_FAILURE + Failure::Internal as u32 - 1);
+    assert!(
+        nol_counter::NOL_COUNT_latency_le_5000.0 == FIRST_LATENCY + LATENCIES_MS.len() as u32 - 1
+    );
+};
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::abi::nol_counter;
+    use super::counted;
+    use crate::decision::{Decision, Source};
+    use crate::failure::Failure;
+    use crate::tally::Tally;
+
+    #[test]
+    fn a_decision_raises_what_it_is_and_every_latency_it_kept() {
+        let decision = Decision::allow(503, Source::FailOpen, Failure::Reset, None);
+        let tally = Tally {
+            requested: true,
+            ..Tally::default()
+        };
+        let words = counted(&decision, &tally, Duration::from_millis(600));
+        let raised =
+            |counter: nol_counter| words[counter.0 as usize / 64] >> (counter.0 % 64) & 1 == 1;
+        for counter in [
+            nol_counter::NOL_COUNT_decisions,
+            nol_counter::NOL_COUNT_allow,
+            nol_counter::NOL_COUNT_failopen,
+            nol_counter::NOL_COUNT_api_requests,
+            nol_counter::NOL_COUNT_fail_reset,
+            nol_counter::NOL_COUNT_latency_le_1000,
+            nol_counter::NOL_COUNT_latency_le_2000,
+            nol_counter::NOL_COUNT_latency_le_5000,
+        ] {
+            assert!(raised(counter), "{counter:?}");
+        }
+        assert_eq!(words.iter().map(|word| word.count_ones()).sum::<u32>(), 8);
+    }
+}

@@ -94,7 +94,7 @@ impl<T: Shareable + fmt::Debug> fmt::Debug for Shared<T> {
 
 /// As [`Shared`], for a number of values that is known only at run time. A page costs memory from its first use on, and
 /// reading is use.
-pub struct SharedSlice<T: Shareable> {
+pub(crate) struct SharedSlice<T: Shareable> {
     place: NonNull<T>,
     len: usize,
     owns: PhantomData<T>,
@@ -107,7 +107,7 @@ unsafe impl<T: Shareable> Sync for SharedSlice<T> {}
 
 impl<T: Shareable> SharedSlice<T> {
     /// Maps the memory of `len` values, which may be none.
-    pub fn new(len: usize) -> io::Result<Self> {
+    pub(crate) fn new(len: usize) -> io::Result<Self> {
         const { assert!(size_of::<T>() > 0 && align_of::<T>() <= PAGE) };
         let size = len
             .checked_mul(size_of::<T>())

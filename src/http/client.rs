@@ -11,9 +11,10 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, Error};
 
+use super::MAX_BYTES;
 use super::dial::Dial;
 use super::headers;
-use super::tls;
+use super::stopwatch::{Phase, Stopwatch};
 use super::trouble::Trouble;
 use crate::config::{ApiKey, ApiUrl, Config};
 use crate::deadline::Deadline;
@@ -43,6 +44,24 @@ pub struct Credentials<'a> {
     pub signing: Option<&'a SigningSecret>,
 }
 
+/// One question put to the API.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What came back.
+    pub reply: Result<Reply, Failure>,
+    /// The request was made once more.
+    pub retried: bool,
+}
+
+/// What a probe found.
+#[derive(Debug)]
+pub struct Probe {
+    /// The HTTP status of the API's health, or what failed.
+    pub outcome: Result<u16, Failure>,
+    /// The phases that were reached, in their order.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
 /// What came back, whole.
 #[derive(Debug)]
 pub struct Reply {
@@ -60,12 +79,13 @@ pub struct Reply {
 struct Target {
     uri: Uri,
     path: String,
+    health: Uri,
 }
 
 impl Client {
     /// A client that has no connection yet. Only the process that will use it may make it.
-    pub fn new(_: &InWorker, config: &Config) -> Result<Self, rustls::Error> {
-        let dial = Dial::new(tls::client(&config.roots)?, config.http_proxy.clone());
+    pub fn new(_: &InWorker, config: &Config) -> Self {
+        let dial = Dial::new(config.roots.clone(), config.http_proxy.clone());
         let http = Agent::config_builder()
             .http_status_as_error(false)
             // A redirection would carry the API key to wherever it points.
@@ -78,18 +98,58 @@ impl Client {
             .accept("application/json")
             .user_agent(concat!("numbers_online/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self {
+        Self {
             agent: Agent::with_parts(http, dial.clone(), NoNames),
             dial,
             primary: Target::new(&config.api_url),
             backup: config.api_url_backup.as_ref().map(Target::new),
             idle: AtomicU64::new(IDLE_MS),
-        })
+        }
     }
 
     /// Connects ahead of the first request.
     pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
-        self.dial.warm(&self.primary.uri, deadline)
+        self.dial
+            .warm(&self.primary.uri, deadline, &mut Stopwatch::started())
+    }
+
+    /// The URL that is asked first.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.primary.uri.to_string()
+    }
+
+    /// Makes a new connection and asks for the API's health, which needs no key.
+    #[must_use]
+    pub fn probe(&self, deadline: Deadline) -> Probe {
+        let mut stopwatch = Stopwatch::started();
+        let outcome = self
+            .dial
+            .warm(&self.primary.uri, deadline, &mut stopwatch)
+            .and_then(|()| {
+                let left = deadline
+                    .left(Instant::now())
+                    .ok_or(Failure::TimeoutResponse)?;
+                // A connection that is idle would be used first, and prove less.
+                let request = self
+                    .agent
+                    .get(&self.primary.health)
+                    .config()
+                    .timeout_global(Some(left))
+                    .max_idle_age(Duration::ZERO)
+                    .build();
+                let reply = request.call().and_then(|response| self.read(response));
+                reply
+                    .map(|reply| reply.status)
+                    .map_err(|error| Trouble::of(&error).failure)
+            });
+        if outcome.is_ok() {
+            stopwatch.lap(Phase::Response);
+        }
+        Probe {
+            outcome,
+            phases: stopwatch.laps(),
+        }
     }
 
     /// Asks. Everything, from the name of the host to the last byte of the answer, happens before `deadline`. A request
@@ -101,16 +161,20 @@ impl Client {
         credentials: Credentials<'_>,
         budget_ms: u16,
         deadline: Deadline,
-    ) -> Result<Reply, Failure> {
+    ) -> Exchange {
         let target = self
             .backup
             .as_ref()
             .filter(|_| endpoint == Endpoint::Backup)
             .unwrap_or(&self.primary);
         let once = || self.once(target, question, credentials, budget_ms, deadline);
-        once()
-            .or_else(|trouble| if trouble.stale { once() } else { Err(trouble) })
-            .map_err(|trouble| trouble.failure)
+        let first = once();
+        let retried = first.as_ref().is_err_and(|trouble| trouble.stale);
+        let last = if retried { once() } else { first };
+        Exchange {
+            reply: last.map_err(|trouble| trouble.failure),
+            retried,
+        }
     }
 
     fn once(
@@ -168,13 +232,17 @@ impl Client {
             retry_after: text(headers, "retry-after")
                 .and_then(|value| headers::retry_after(value, SystemTime::now())),
         };
-        response
+        // The limit itself is still within it.
+        let mut body = response
             .body_mut()
             .with_config()
-            .limit(MAX_BYTES as u64)
-            .reader()
-            .read_to_end(&mut reply.body)?;
-        Ok(reply)
+            .limit(MAX_BYTES as u64 + 1)
+            .reader();
+        match body.read_to_end(&mut reply.body) {
+            // A status other than 200 is the answer; what its body adds is welcome.
+            Err(error) if reply.status == 200 => Err(error.into()),
+            _ => Ok(reply),
+        }
     }
 }
 
@@ -183,6 +251,7 @@ impl Target {
         Self {
             uri: url.join(Question::PATH),
             path: url.path(Question::PATH),
+            health: url.join("/api/health"),
         }
     }
 }
@@ -212,9 +281,6 @@ impl Resolver for NoNames {
         Ok(self.empty())
     }
 }
-
-/// An answer is below 1 KiB. Whatever is far above it is no answer.
-const MAX_BYTES: usize = 64 * 1024;
 
 /// Most servers and balancers close an idle connection after 60 s or later.
 const IDLE_MS: u64 = 50_000;

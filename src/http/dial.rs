@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use once_cell::sync::OnceCell;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use ureq::Error;
@@ -16,9 +17,11 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
 
 use super::names::Names;
 use super::race;
+use super::stopwatch::{Phase, Stopwatch};
+use super::tls;
 use super::trouble::Trouble;
 use super::wire::Wire;
-use crate::config::ProxyUrl;
+use crate::config::{ProxyUrl, Roots};
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 
@@ -29,7 +32,8 @@ pub(super) struct Dial(Arc<Known>);
 #[derive(Debug)]
 struct Known {
     names: Names,
-    tls: Arc<ClientConfig>,
+    roots: Roots,
+    tls: OnceCell<Arc<ClientConfig>>,
     proxy: Option<ProxyUrl>,
     /// When an address last failed. Such addresses are tried last.
     failed: Mutex<HashMap<SocketAddr, Instant>>,
@@ -45,10 +49,11 @@ struct Spare {
 }
 
 impl Dial {
-    pub(super) fn new(tls: Arc<ClientConfig>, proxy: Option<ProxyUrl>) -> Self {
+    pub(super) fn new(roots: Roots, proxy: Option<ProxyUrl>) -> Self {
         Self(Arc::new(Known {
             names: Names::default(),
-            tls,
+            roots,
+            tls: OnceCell::new(),
             proxy,
             failed: Mutex::default(),
             spare: Mutex::default(),
@@ -56,8 +61,13 @@ impl Dial {
     }
 
     /// Makes a connection ahead of the first request to `uri`.
-    pub(super) fn warm(&self, uri: &Uri, deadline: Deadline) -> Result<(), Failure> {
-        let wire = self.dial(uri, deadline)?;
+    pub(super) fn warm(
+        &self,
+        uri: &Uri,
+        deadline: Deadline,
+        stopwatch: &mut Stopwatch,
+    ) -> Result<(), Failure> {
+        let wire = self.dial(uri, deadline, stopwatch)?;
         let spare = Spare {
             uri: uri.clone(),
             wire,
@@ -79,7 +89,12 @@ impl Dial {
         (fresh && spare.wire.is_open()).then_some(spare.wire)
     }
 
-    fn dial(&self, uri: &Uri, deadline: Deadline) -> Result<Wire, Failure> {
+    fn dial(
+        &self,
+        uri: &Uri,
+        deadline: Deadline,
+        stopwatch: &mut Stopwatch,
+    ) -> Result<Wire, Failure> {
         let secure = uri.scheme_str() == Some("https");
         let host = uri
             .host()
@@ -89,29 +104,48 @@ impl Dial {
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         if !secure {
             // Plain HTTP goes to this machine only, and needs no proxy.
-            return self.reach(host, port, deadline);
+            return self.reach(host, port, deadline, stopwatch);
         }
         let wire = match &self.0.proxy {
-            None => self.reach(host, port, deadline)?,
+            None => self.reach(host, port, deadline, stopwatch)?,
             Some(proxy) => {
-                tunnel::open(self.reach(&proxy.host, proxy.port, deadline)?, host, port)?
+                let wire = self.reach(&proxy.host, proxy.port, deadline, stopwatch)?;
+                let tunnel = tunnel::open(wire, host, port)?;
+                stopwatch.lap(Phase::Connect);
+                tunnel
             }
         };
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Tls)?;
-        wire.secure(ClientConnection::new(self.0.tls.clone(), name).map_err(|_| Failure::Tls)?)
+        let tls = ClientConnection::new(self.tls()?.clone(), name).map_err(|_| Failure::Tls)?;
+        let wire = wire.secure(tls)?;
+        stopwatch.lap(Phase::Tls);
+        Ok(wire)
+    }
+
+    /// The TLS client, made when it is first needed: it takes memory that a process without lookups does not need.
+    fn tls(&self) -> Result<&Arc<ClientConfig>, Failure> {
+        let made = self.0.tls.get_or_try_init(|| tls::client(&self.0.roots));
+        made.map_err(|_| Failure::Tls)
     }
 
     /// A TCP connection to one of the addresses of `host`.
-    fn reach(&self, host: &str, port: u16, deadline: Deadline) -> Result<Wire, Failure> {
-        let addresses = self
-            .0
-            .names
-            .resolve(host, deadline)?
+    fn reach(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Deadline,
+        stopwatch: &mut Stopwatch,
+    ) -> Result<Wire, Failure> {
+        let addresses = self.0.names.resolve(host, deadline)?;
+        stopwatch.lap(Phase::Dns);
+        let addresses = addresses
             .into_iter()
             .map(|address| SocketAddr::new(address, port));
         let outcome = race::connect(&self.in_order(addresses.collect()), deadline);
         self.remember(&outcome);
-        Ok(Wire::plain(outcome.winner?, deadline))
+        let wire = Wire::plain(outcome.winner?, deadline);
+        stopwatch.lap(Phase::Connect);
+        Ok(wire)
     }
 
     fn in_order(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
@@ -141,7 +175,7 @@ impl Connector<()> for Dial {
             return Ok(Some(wire));
         }
         let deadline = Deadline::after(Instant::now(), *details.timeout.after);
-        match self.dial(details.uri, deadline) {
+        match self.dial(details.uri, deadline, &mut Stopwatch::started()) {
             Ok(wire) => Ok(Some(wire)),
             Err(failure) => Err(Trouble::new(failure).into()),
         }

@@ -37,6 +37,9 @@ impl Trouble {
             Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => {
                 Self::new(Failure::TooLarge)
             }
+            Error::Protocol(ureq_proto::Error::HttpParseTooManyHeaders) => {
+                Self::new(Failure::TooLarge)
+            }
             Error::Protocol(_) | Error::Http(_) => Self::new(Failure::Parse),
             Error::Tls(_) | Error::Rustls(_) => Self::new(Failure::Tls),
             Error::HostNotFound => Self::new(Failure::Dns),

@@ -10,6 +10,7 @@ use rustls::ClientConnection;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
+use super::MAX_BYTES;
 use super::trouble::Trouble;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
@@ -85,6 +86,9 @@ impl Wire {
 
     fn fill(&mut self) -> io::Result<usize> {
         let input = self.buffers.input_append_buf();
+        // Little by little: what is buffered unread counts as one head, and must not be more than that.
+        let room = input.len().min(READ_BYTES);
+        let input = input.get_mut(..room).unwrap_or_default();
         let Some(tls) = &mut self.tls else {
             return self.socket.read(input);
         };
@@ -223,8 +227,10 @@ impl Write for Socket {
     }
 }
 
-/// An answer is below 1 KiB; more grows the buffer.
-const INPUT_BYTES: usize = 16 * 1024;
+/// More than a head may have: a full buffer could not be told from the end of the stream.
+const INPUT_BYTES: usize = MAX_BYTES + 4 * 1024;
+
+const READ_BYTES: usize = 16 * 1024;
 
 /// A request, its headers included, is below 1 KiB.
 const OUTPUT_BYTES: usize = 4 * 1024;

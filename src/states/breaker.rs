@@ -48,6 +48,11 @@ impl Breaker {
         }
         self.gate.open()
     }
+
+    /// When the next trial may be made; `None` while the breaker is closed.
+    pub(super) fn trial(&self) -> Option<Moment> {
+        self.gate.trial()
+    }
 }
 
 /// One error more.

@@ -37,6 +37,22 @@ pub enum Change {
 }
 
 impl Change {
+    /// Its name, for the server's event.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BreakerOpened { .. } => "breaker_opened",
+            Self::BreakerClosed { .. } => "breaker_closed",
+            Self::KeyRefused { .. } => "key_refused",
+            Self::KeyAccepted => "key_accepted",
+            Self::AccountRefused { .. } => "account_refused",
+            Self::AccountAccepted => "account_accepted",
+            Self::Throttled { .. } => "throttled",
+            Self::ThrottleOver => "throttle_over",
+            Self::SecretSwitched => "secret_switched",
+        }
+    }
+
     /// How loud its line is.
     #[must_use]
     pub fn level(&self) -> Level {

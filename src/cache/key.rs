@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What an answer is remembered by.
+
+use std::fmt;
+use std::hash::Hasher;
+use std::time::Duration;
+
+use ring::hmac;
+use siphasher::sip128::{Hasher128, SipHasher24};
+
+use crate::clock::Moment;
+use crate::config::{ApiUrl, Threshold, Wishes};
+use crate::number::Number;
+use crate::question::Question;
+
+/// The key of an answer, 128 bits: a keyed hash of all that can change it. Without the API key nobody can tell which numbers
+/// are in a memory dump, not even by trying them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key([u64; 2]);
+
+/// Makes the keys of one configuration. Servers that have the same API key and want the same make the same ones.
+#[derive(Clone)]
+pub struct KeyMaker(SipHasher24);
+
+impl KeyMaker {
+    /// Derives the hash's own key. `secret` is the text of the API key.
+    #[must_use]
+    pub fn new(secret: &[u8], api_url: &ApiUrl, wishes: &Wishes) -> Self {
+        // Taken apart so that a new wish is not forgotten.
+        let Wishes {
+            allow_code,
+            spam_threshold,
+            redirect_threshold,
+            block_invalid,
+            block_reassigned,
+        } = *wishes;
+        let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
+        for part in [
+            MEANING,
+            api_url.join(Question::PATH).to_string().as_bytes(),
+            &allow_code.code().to_be_bytes(),
+            &[
+                spam_threshold.score(),
+                redirect_threshold.map_or(0, Threshold::score),
+                block_invalid.into(),
+                block_reassigned.into(),
+            ],
+        ] {
+            // The length keeps ("ab", "c") apart from ("a", "bc").
+            mac.update(&part.len().to_be_bytes());
+            mac.update(part);
+        }
+        let mut key = [0; 16];
+        key.iter_mut()
+            .zip(mac.sign().as_ref())
+            .for_each(|(to, from)| *to = *from);
+        Self(SipHasher24::new_with_key(&key))
+    }
+
+    /// The key of a number. `verstat_class` is what is known of the caller's identity, as far as it changes the answer;
+    /// empty if nothing is.
+    #[must_use]
+    pub fn key(&self, number: &Number, verstat_class: &str) -> Key {
+        let mut hash = self.0;
+        hash.write(number.as_str().as_bytes());
+        // Not in a number, so that it ends there.
+        hash.write_u8(0);
+        hash.write(verstat_class.as_bytes());
+        let hash = hash.finish128();
+        Key([hash.h1, hash.h2])
+    }
+}
+
+/// Its state would give the key away.
+impl fmt::Debug for KeyMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyMaker(***)")
+    }
+}
+
+impl Key {
+    /// The key as bytes, the same on every machine.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        let [high, low] = self.0.map(u128::from);
+        ((high << 64) | low).to_be_bytes()
+    }
+
+    pub(crate) fn words(self) -> [u64; 2] {
+        self.0
+    }
+
+    /// Which of `places` it belongs to; 0 if there is none.
+    pub(crate) fn place(self, places: usize) -> usize {
+        let [word, _] = self.0;
+        let scaled = (u128::from(word) * places as u128) >> 64;
+        usize::try_from(scaled).unwrap_or(0)
+    }
+
+    /// `ttl`, or up to 10 % more or less. The same for the same key and moment.
+    pub(super) fn jitter(self, ttl: Duration, now: Moment) -> Duration {
+        // Splitmix64's constant spreads neighbouring moments.
+        let [_, word] = self.0;
+        let spread = (word ^ now.to_shared()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let per_mille = u32::try_from(spread % 201).unwrap_or(100) + 900;
+        (ttl * per_mille / 1000).max(Duration::from_millis(1))
+    }
+}
+
+/// What the keys stand for. Servers of different versions may share answers; a number that means something else needs
+/// another text.
+const MEANING: &[u8] = b"numbers_online decision 1";
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Key, KeyMaker};
+    use crate::clock::Clock;
+    use crate::config::{AllowCode, ApiUrl, Threshold, Wishes};
+    use crate::number::Number;
+
+    fn wishes() -> Wishes {
+        Wishes {
+            allow_code: AllowCode::new(503).expect("503"),
+            spam_threshold: Threshold::new(80).expect("80"),
+            redirect_threshold: None,
+            block_invalid: true,
+            block_reassigned: false,
+        }
+    }
+
+    fn maker(secret: &str, url: &str, wishes: Wishes) -> KeyMaker {
+        let url = ApiUrl::new(url).expect("usable");
+        KeyMaker::new(secret.as_bytes(), &url, &wishes)
+    }
+
+    #[test]
+    fn whatever_changes_the_answer_changes_the_key() {
+        let number = |text| Number::new(text).expect("a global number");
+        let url = "https://numbers.online";
+        let threshold = |score| Threshold::new(score).expect("1..99");
+        let plain = maker("key", url, wishes());
+        let mut keys = vec![
+            plain.key(&number("+14155550123"), ""),
+            plain.key(&number("+14155550124"), ""),
+            plain.key(&number("+1415555012"), ""),
+            plain.key(&number("+14155550123"), "verified"),
+            plain.key(&number("+14155550123"), "failed"),
+        ];
+        let others = [
+            ("key2", url, wishes()),
+            ("key", "https://numbers.example", wishes()),
+            ("key", "https://numbers.online/path", wishes()),
+        ];
+        let mut makers: Vec<_> = others.map(|(key, url, w)| maker(key, url, w)).into();
+        let base = wishes();
+        for other in [
+            Wishes {
+                allow_code: AllowCode::new(404).expect("404"),
+                ..base
+            },
+            Wishes {
+                spam_threshold: threshold(81),
+                ..base
+            },
+            Wishes {
+                redirect_threshold: Some(threshold(80)),
+                ..base
+            },
+            Wishes {
+                block_invalid: false,
+                ..base
+            },
+            Wishes {
+                block_reassigned: true,
+                ..base
+            },
+        ] {
+            makers.push(maker("key", url, other));
+        }
+        keys.extend(
+            makers
+                .iter()
+                .map(|maker| maker.key(&number("+14155550123"), "")),
+        );
+        for (index, key) in keys.iter().enumerate() {
+            assert_eq!(
+                keys.iter().position(|other| other == key),
+                Some(index),
+                "two are the same"
+            );
+        }
+        let twin = maker("key", url, wishes());
+        assert_eq!(
+            twin.key(&number("+1 415 555 0123"), ""),
+            keys[0],
+            "another server"
+        );
+    }
+
+    #[test]
+    fn a_key_maker_does_not_show_its_key() {
+        let maker = maker("key", "https://numbers.online", wishes());
+        assert_eq!(format!("{maker:?}"), "KeyMaker(***)");
+    }
+
+    #[test]
+    fn the_bytes_of_a_key_are_those_of_its_words() {
+        let key = Key([0x0102_0304_0506_0708, 0x090a_0b0c_0d0e_0f10]);
+        let counted: Vec<u8> = (1..=16).collect();
+        assert_eq!(key.to_bytes().as_slice(), counted);
+    }
+
+    #[test]
+    fn a_ttl_is_spread_by_a_tenth() {
+        let start = Clock::starting(Instant::now()).at(Instant::now());
+        let ttl = Duration::from_secs(60);
+        let spread: Vec<_> = (0..2000)
+            .map(|number| {
+                let now = start.after(Duration::from_millis(number));
+                Key([number, number * number]).jitter(ttl, now)
+            })
+            .collect();
+        let (first, last) = (spread.iter().min(), spread.iter().max());
+        assert!(first < Some(&Duration::from_secs(55)) && last > Some(&Duration::from_secs(65)));
+        assert!(first >= Some(&Duration::from_secs(54)) && last <= Some(&Duration::from_secs(66)));
+        let key = Key([1, 2]);
+        assert_eq!(key.jitter(ttl, start), key.jitter(ttl, start));
+        assert!(!key.jitter(Duration::from_nanos(1), start).is_zero());
+    }
+
+    #[test]
+    fn keys_fall_on_all_places() {
+        assert_eq!(Key([u64::MAX, 0]).place(3), 2);
+        assert_eq!(Key([u64::MAX / 2, 0]).place(3), 1);
+        assert_eq!(Key([0, u64::MAX]).place(3), 0);
+        assert_eq!(Key([u64::MAX, 0]).place(0), 0);
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From a question to an answer: cache, Redis, another call's request, the API.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::Worker;
+use crate::answer::{self, Answer};
+use crate::cache::{Found, Key};
+use crate::deadline::Deadline;
+use crate::failure::Failure;
+use crate::flights::{Landed, Role};
+use crate::http::{Credentials, Reply};
+use crate::log::Level;
+use crate::policy::Finding;
+use crate::question::Question;
+use crate::states::Change;
+use crate::tally::Tally;
+
+impl Worker<'_> {
+    /// Finds an answer, the cheapest way first.
+    pub(super) fn find_out(
+        &mut self,
+        question: &Question,
+        started: Instant,
+        tally: &mut Tally,
+    ) -> Finding {
+        if !self.config.cache.is_on() {
+            return Finding::of(self.ask(question, started, tally));
+        }
+        let key = self.keys.key(&question.number, "");
+        let stale = match self.engine.cache.find(&key, self.engine.clock.at(started)) {
+            Found::Fresh(answer) => return Finding::Known(answer),
+            Found::Stale(answer) => Some(answer),
+            Found::Miss => None,
+        };
+        tally.cache_miss = true;
+        match self.share(question, key, started, tally) {
+            Finding::Failed(failure) => Finding::late(failure, stale),
+            finding => finding,
+        }
+    }
+
+    /// Asks, or waits for who asks the same already.
+    fn share(
+        &mut self,
+        question: &Question,
+        key: Key,
+        started: Instant,
+        tally: &mut Tally,
+    ) -> Finding {
+        let engine = self.engine;
+        let now = Instant::now();
+        let until = engine.clock.at(started).after(self.config.timeout.span());
+        let ticket = match engine.flights.join(key, until, engine.clock.at(now)) {
+            Role::Alone => return self.ask_and_keep(question, key, started, tally),
+            Role::Lead(ticket) => ticket,
+            Role::Follow(flight) => {
+                match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
+                    Landed::YourTurn(ticket) => ticket,
+                    Landed::TimedOut => return Finding::Failed(Failure::TimeoutResponse),
+                    Landed::Failed(failure) => {
+                        tally.coalesced = true;
+                        return Finding::Failed(failure);
+                    }
+                    Landed::Answered => {
+                        match engine.cache.find(&key, engine.clock.at(Instant::now())) {
+                            Found::Fresh(answer) => {
+                                tally.coalesced = true;
+                                return Finding::Known(answer);
+                            }
+                            // The answer was not one to keep.
+                            _ => return Finding::of(self.ask(question, started, tally)),
+                        }
+                    }
+                }
+            }
+        };
+        let finding = self.ask_and_keep(question, key, started, tally);
+        ticket.land(finding.failure());
+        finding
+    }
+
+    fn ask_and_keep(
+        &mut self,
+        question: &Question,
+        key: Key,
+        started: Instant,
+        tally: &mut Tally,
+    ) -> Finding {
+        let deadline = self.deadline(started);
+        let ttl = self.config.cache.ttl;
+        if let Some(answer) = self.in_redis(key, deadline, tally) {
+            self.engine
+                .cache
+                .store(&key, &answer, ttl, self.engine.clock.at(Instant::now()));
+            return Finding::Known(answer);
+        }
+        let outcome = self.ask(question, started, tally);
+        if let Ok(answer) = &outcome
+            && self
+                .engine
+                .cache
+                .store(&key, answer, ttl, self.engine.clock.at(Instant::now()))
+            && let Some(redis) = &mut self.redis
+        {
+            tally.redis_fail |= redis.store(key, answer, ttl, deadline).is_err();
+        }
+        Finding::of(outcome)
+    }
+
+    fn in_redis(&mut self, key: Key, deadline: Deadline, tally: &mut Tally) -> Option<Answer> {
+        let found = self.redis.as_mut()?.find(key, deadline);
+        tally.redis_fail = found.is_err();
+        let answer = found.ok().flatten();
+        tally.redis_hit = answer.is_some();
+        answer
+    }
+
+    /// Asks the API.
+    fn ask(
+        &mut self,
+        question: &Question,
+        started: Instant,
+        tally: &mut Tally,
+    ) -> Result<Answer, Failure> {
+        let (engine, config) = (self.engine, &self.config);
+        let states = &engine.states;
+        let key = config.api_key.value().map_err(|_| Failure::NoKey)?;
+        let permit = states.admit(&config.limits, engine.clock.at(Instant::now()))?;
+        let signing = config
+            .signing_secrets
+            .nth(permit.secret)
+            .transpose()
+            .map_err(|_| Failure::NoKey)?;
+        let deadline = self.deadline(started);
+        tally.requested = true;
+        let exchange = self.client.ask(
+            permit.endpoint,
+            question,
+            Credentials { key, signing },
+            config.timeout.budget_ms(),
+            deadline,
+        );
+        tally.retried = exchange.retried;
+        let reply = exchange.reply;
+        if let Some(date) = reply.as_ref().ok().and_then(|reply| reply.date) {
+            states.note_skew(skew(date, SystemTime::now()));
+        }
+        let signed = signing.is_some();
+        let retry_after = reply.as_ref().ok().and_then(wait);
+        let now = Instant::now();
+        let in_time = |answer| {
+            if deadline.is_over(now) {
+                Err(Failure::TimeoutResponse)
+            } else {
+                Ok(answer)
+            }
+        };
+        let answer = reply
+            .and_then(|reply| read(&reply, signed))
+            .and_then(in_time);
+        let outcome = answer.as_ref().map(|_| ()).map_err(|failure| *failure);
+        let moment = engine.clock.at(now);
+        for change in states.record(&config.limits, permit, outcome, retry_after, moment) {
+            tally.breaker_opened |= matches!(change, Change::BreakerOpened { .. });
+            tally.change = Some(change);
+            self.log.line(change.level(), &change.to_string());
+        }
+        if let Err(failure) = outcome
+            && let Some(times) = states.complain(failure, moment)
+        {
+            self.complain(failure, times, now.duration_since(started));
+        }
+        answer
+    }
+
+    fn complain(&self, failure: Failure, times: u64, took: Duration) {
+        let (failure, took) = (failure.as_str(), took.as_millis());
+        let line = format!(
+            "a lookup failed: {failure} after {took} ms; the call is allowed ({times} since the last such line)"
+        );
+        self.log.line(Level::Warning, &line);
+    }
+}
+
+/// How long the API wants no more requests: the header's word, or else the body's.
+fn wait(reply: &Reply) -> Option<Duration> {
+    reply
+        .retry_after
+        .or_else(|| answer::retry_after(reply.status, &reply.body))
+}
+
+fn read(reply: &Reply, signed: bool) -> Result<Answer, Failure> {
+    Answer::new(reply.status, &reply.body).map_err(|failure| match (failure, reply.date) {
+        (Failure::Signature, Some(date))
+            if signed && skew(date, SystemTime::now()).abs() > SIGNATURE_WINDOW_S =>
+        {
+            Failure::ClockSkew
+        }
+        (failure, _) => failure,
+    })
+}
+
+/// The API's clock less ours, in seconds.
+fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX >> 1);
+    match theirs.duration_since(ours) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => -seconds(behind.duration()),
+    }
+}
+
+/// How far a signature's timestamp may be off (operator request signing).
+const SIGNATURE_WINDOW_S: i64 = 300;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::skew;
+
+    #[test]
+    fn a_clock_ahead_of_ours_has_a_positive_skew() {
+        let now = SystemTime::now();
+        let apart = Duration::from_secs(301);
+        assert_eq!(
+            (
+                skew(now + apart, now),
+                skew(now, now + apart),
+                skew(now, now)
+            ),
+            (301, -301, 0)
+        );
+    }
+}

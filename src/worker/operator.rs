@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Commands of the operator (RPC on Kamailio, MI on OpenSIPS).
+
+use std::ffi::CStr;
+use std::time::Instant;
+
+use super::Worker;
+use crate::decision::Decision;
+use crate::http::Phase;
+use crate::number::Number;
+use crate::policy::Call;
+use crate::report::Report;
+use crate::states::{GateState, Mode};
+
+/// A command that cannot be carried out: one line that says what is allowed, or what to repair.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused(pub String);
+
+impl Worker<'_> {
+    /// Keys, breakers, latches, cache and clock, as all workers see them.
+    #[must_use]
+    pub fn status(&mut self) -> Report {
+        let (config, now) = (&self.config, self.engine.clock.at(Instant::now()));
+        let key = match config.api_key.value() {
+            Ok(_) => "present".to_owned(),
+            Err(missing) => missing.to_string(),
+        };
+        let mut report = Report::default()
+            .text(c"key", key)
+            .number(c"signing_secrets", config.signing_secrets.count());
+        for GateState { name, shut_for } in self.engine.states.gates(now) {
+            let state = if shut_for.is_some() { "yes" } else { "no" };
+            let (name, trial) = trial_names(name);
+            report = report
+                .text(name, state)
+                .maybe(trial, shut_for.map(|span| span.as_secs()));
+        }
+        let states = &self.engine.states;
+        let stats = self.engine.cache.stats(now);
+        report
+            .text(c"breaker_mode", states.mode().as_str())
+            .number(c"reloads", states.generation())
+            .maybe(c"clock_skew_s", states.clock_skew())
+            .number(c"cache_entries", stats.entries)
+            .number(c"cache_used", stats.used)
+            .number(
+                c"timeout_ms",
+                u64::try_from(self.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
+            )
+    }
+
+    /// A real decision about a number, made as for a call from it.
+    pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
+        let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+        let started = Instant::now();
+        let uri = format!("tel:{}", number.as_str());
+        let call = Call {
+            method: b"INVITE",
+            call_id: b"check",
+            from_uri: uri.as_bytes(),
+            ..Call::default()
+        };
+        let (decision, _) = self.decide(&call, started);
+        Ok(describe(&decision).number(
+            c"latency_us",
+            u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        ))
+    }
+
+    /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
+    #[must_use]
+    pub fn probe(&mut self) -> Report {
+        let probe = self.client.probe(self.deadline(Instant::now()));
+        let outcome = probe.outcome.map_or_else(
+            |failure| failure.as_str().to_owned(),
+            |status| format!("http_{status}"),
+        );
+        let mut report = Report::default()
+            .text(c"url", self.client.url())
+            .text(c"outcome", outcome);
+        for (phase, took) in probe.phases {
+            let name = match phase {
+                Phase::Dns => c"dns_us",
+                Phase::Connect => c"connect_us",
+                Phase::Tls => c"tls_us",
+                Phase::Response => c"response_us",
+            };
+            report = report.number(name, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        }
+        report
+    }
+
+    /// How full the cache is.
+    #[must_use]
+    pub fn cache_stats(&mut self) -> Report {
+        let stats = self
+            .engine
+            .cache
+            .stats(self.engine.clock.at(Instant::now()));
+        Report::default()
+            .number(c"entries", stats.entries)
+            .number(c"used", stats.used)
+            .number(c"stale", stats.stale)
+            .number(c"claimed", stats.claimed)
+    }
+
+    /// Forgets a number, or with an empty text all of them.
+    pub fn cache_purge(&mut self, number: &str) -> Result<Report, Refused> {
+        let key = if number.is_empty() {
+            None
+        } else {
+            let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+            Some(self.keys.key(&number, ""))
+        };
+        Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
+    }
+
+    /// Forces the breakers open or closed, or gives them back to themselves.
+    pub fn set_breaker(&mut self, mode: &str) -> Result<Report, Refused> {
+        let mode = Mode::from_name(mode)
+            .ok_or_else(|| Refused("allowed: auto, open or closed".to_owned()))?;
+        self.engine.states.set_mode(mode);
+        Ok(Report::default().text(c"breaker_mode", mode.as_str()))
+    }
+
+    /// Reads keys and certificates again. If they can be used, every worker does so before its next call; if not, all keep
+    /// what they have.
+    pub fn reload(&mut self) -> Result<Report, Refused> {
+        let config = self
+            .engine
+            .read_again()
+            .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
+        self.use_config(config);
+        let generation = self.engine.states.reloaded();
+        self.generation = generation;
+        Ok(Report::default().number(c"reloads", generation))
+    }
+}
+
+/// Every field of a decision that the number's owner would not mind in a terminal.
+fn describe(decision: &Decision) -> Report {
+    let advice = &decision.advice;
+    Report::default()
+        .text(c"decision", decision.treatment.as_str())
+        .number(c"code", decision.reply.code)
+        .text(c"phrase", decision.reply.phrase.as_str())
+        .text(c"reason", decision.reason.as_str())
+        .text(c"source", decision.source.as_str())
+        .text(c"failure", decision.failure.as_str())
+        .text(c"would", decision.would.as_str())
+        .maybe(c"valid", advice.valid.map(i64::from))
+        .maybe(c"spam_score", advice.spam_score)
+        .text(c"risk_level", advice.risk_level.as_str())
+        .text(c"line_type", advice.line_type.as_str())
+        .text(c"verstat", advice.verstat.as_str())
+        .text(c"dnc", advice.dnc.as_str())
+        .text(c"reassigned", advice.reassigned.as_str())
+        .text(c"receipt", advice.receipt.as_str())
+        .maybe(c"balance_low", advice.balance_low.map(i64::from))
+}
+
+fn trial_names(state: &str) -> (&'static CStr, &'static CStr) {
+    match state {
+        "breaker" => (c"breaker", c"breaker_trial_s"),
+        "breaker_backup" => (c"breaker_backup", c"breaker_backup_trial_s"),
+        "key_refused" => (c"key_refused", c"key_trial_s"),
+        "account_refused" => (c"account_refused", c"account_trial_s"),
+        _ => (c"throttled", c"throttle_s"),
+    }
+}
+
+const NUMBER: &str = "allowed: a number with a leading + and at most 15 digits";

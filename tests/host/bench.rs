@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One trial on one server, and the server that it runs.
+use std::sync::Arc;
+
+use testbed::{
+    Api, Flaw, Host, Netns, Plan, Result, Server, Setup,
+    sip::{Client, Reply, Request, Transport},
+};
+
+use crate::{
+    callers, expect,
+    suite::{LONG, Suite},
+};
+
+/// One trial on one server.
+#[derive(Clone)]
+pub(crate) struct Bench {
+    /// What all trials share.
+    pub(crate) suite: Arc<Suite>,
+    /// The server under test.
+    pub(crate) server: Arc<dyn Server>,
+    /// The trial's name.
+    pub(crate) name: String,
+    /// The name of the namespace that it lives in.
+    pub(crate) netns: Option<String>,
+}
+
+impl Bench {
+    /// Runs the trial in a network namespace whose name server is 127.0.0.1.
+    pub(crate) fn inside(&self, body: impl Fn(&Self) -> Result<()> + Send + Sync) -> Result<()> {
+        let netns = Netns::new("nameserver 127.0.0.1\n")?;
+        let inside = Self {
+            netns: Some(netns.name().to_owned()),
+            ..self.clone()
+        };
+        netns.run(|| body(&inside))
+    }
+
+    /// The module as most trials want it: the suite's key and authority, and a deadline that no answer misses.
+    pub(crate) fn setup(&self, api_url: &str) -> Setup {
+        let mut setup = Setup::new(&self.name, self.suite.logs())
+            .env("NUMBERS_ONLINE_API_KEY", callers::KEY)
+            .param("api_url", api_url)
+            .param("timeout", LONG)
+            .param("ca_file", self.suite.file("ca.pem").display().to_string());
+        // What a trial asks for must reach the API; the trials of the cache turn it on.
+        if self.suite.knows("cache_ttl") {
+            setup = setup.param("cache_ttl", 0);
+        }
+        setup.netns.clone_from(&self.netns);
+        setup
+    }
+
+    /// The API over HTTPS.
+    pub(crate) fn https(&self, flaw: Flaw, plan: Plan) -> Result<Api> {
+        Api::https(self.suite.identity(flaw)?, plan)
+    }
+
+    /// Starts the server.
+    pub(crate) fn start(&self, setup: &Setup) -> Result<Running> {
+        let timeout = setup
+            .params
+            .iter()
+            .find_map(|(name, value)| match value {
+                testbed::Value::Number(number) if name == "timeout" => Some(*number),
+                _ => None,
+            })
+            .unwrap_or(400);
+        let host = self.server.start(setup)?;
+        Ok(Running {
+            host,
+            timeout,
+            name: self.name.clone(),
+            suite: Arc::clone(&self.suite),
+        })
+    }
+}
+
+/// A server with the module, ready for calls.
+pub(crate) struct Running {
+    /// The server.
+    pub(crate) host: Box<dyn Host>,
+    timeout: i64,
+    name: String,
+    suite: Arc<Suite>,
+}
+
+impl Running {
+    /// Makes one call. Whatever the trial is about, `nol_failure` is of the published list and the deadline was kept.
+    pub(crate) fn call(&self, transport: Transport, request: &Request) -> Result<Reply> {
+        let reply = Client::connect(transport, self.host.address())?
+            .call(request)
+            .map_err(|e| format!("{e}\n{}", self.host.log().tail()))?;
+        self.examine(reply)
+    }
+
+    /// What holds for every reply.
+    pub(crate) fn examine(&self, reply: Reply) -> Result<Reply> {
+        expect::known_failure(&reply)?;
+        let spent = reply.number("latency_us")?;
+        let latencies = self.suite.latencies();
+        if let Err(late) = latencies.record(&self.name, self.timeout, reply.avp("failure"), spent) {
+            self.suite.pulse().note(self.host.starved()?);
+            return Err(late);
+        }
+        Ok(reply)
+    }
+
+    /// Checks that the server is as well as before, and ends it.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        self.host.check()?;
+        self.host.stop()
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One cache for all workers: what is asked once, what is asked again, and what is never kept.
+use std::{sync::Arc, thread, time::Duration};
+
+use libtest_mimic::Trial;
+use serde_json::json;
+use testbed::{
+    Api, Plan, Result, Server, Setup, Step,
+    answer::{self, decision, ok},
+    sip::{Client, Request, Transport},
+};
+
+use crate::{
+    bench::{Bench, Running},
+    callers,
+    expect::{Expected, holds, same},
+    suite::{Needs, Suite},
+};
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
+        let needs = Needs {
+            parameter: Some("cache_ttl"),
+            ..Needs::default()
+        };
+        suite.trial(server, &format!("cache/{name}"), needs, body)
+    };
+    vec![
+        trial("what one worker asked no other asks again", asked_once),
+        trial("a burst from one number makes one request", a_burst),
+        trial(
+            "a burst whose request fails makes one more and no third",
+            a_burst_that_fails,
+        ),
+        trial(
+            "an answer that no longer holds allows but never blocks",
+            stale,
+        ),
+        trial(
+            "an answer of a server that failed itself is not kept",
+            not_kept_failopen,
+        ),
+        trial("an answer without balance is not kept", not_kept_balance),
+        trial("what is purged is asked again", purged),
+    ]
+}
+
+fn start(bench: &Bench, api: &Api, ttl: i64) -> Result<Running> {
+    bench.start(&Setup {
+        children: 8,
+        ..bench
+            .setup(&api.url())
+            .param("cache_ttl", ttl)
+            .param("breaker_errors", 0)
+    })
+}
+
+fn call(server: &Running, number: &str, expected: &Expected) -> Result<()> {
+    expected.check(&server.call(Transport::Udp, &Request::invite(&callers::sip(number)))?)
+}
+
+fn cached(expected: Expected) -> Expected {
+    expected
+        .and("source", "cache")
+        .and("receipt", answer::RECEIPT)
+}
+
+fn asked_once(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = start(bench, &api, 60)?;
+    call(&server, callers::CALLER, &Expected::block())?;
+    for _ in 0..20 {
+        call(&server, callers::CALLER, &cached(Expected::block()))?;
+    }
+    call(&server, callers::BRITISH, &Expected::block())?;
+    same("requests", api.requests().len(), 2)?;
+    server.finish()
+}
+
+/// The replies to so many INVITEs from one number, sent at once.
+fn burst(server: &Running, calls: usize) -> Result<Vec<(String, String)>> {
+    let address = server.host.address();
+    let workers: Vec<_> = (0..calls)
+        .map(|_| {
+            thread::spawn(move || -> std::result::Result<_, String> {
+                let request = Request::invite(&callers::sip(callers::CALLER));
+                let mut client =
+                    Client::connect(Transport::Udp, address).map_err(|e| e.to_string())?;
+                let reply = client.call(&request).map_err(|e| e.to_string())?;
+                Ok((
+                    reply.avp("decision").to_owned(),
+                    reply.avp("failure").to_owned(),
+                ))
+            })
+        })
+        .collect();
+    workers
+        .into_iter()
+        .map(|worker| Ok(worker.join().map_err(|_| "a caller panicked")??))
+        .collect()
+}
+
+fn a_burst(bench: &Bench) -> Result<()> {
+    let mut slow = vec![Step::Wait(Duration::from_millis(150))];
+    slow.extend(ok(&decision("block", 603)));
+    let api = Api::http(Plan::always(slow))?;
+    let server = start(bench, &api, 60)?;
+    let replies = burst(&server, 100)?;
+    holds(
+        "all are blocked",
+        replies.iter().all(|(decision, _)| decision == "block"),
+    )?;
+    same("requests", api.requests().len(), 1)?;
+    server.finish()
+}
+
+fn a_burst_that_fails(bench: &Bench) -> Result<()> {
+    let mut slow = vec![Step::Wait(Duration::from_millis(150))];
+    slow.extend(answer::refusal("500 Internal Server Error", "", &[]));
+    let api = Api::http(Plan::always(slow))?;
+    let server = start(bench, &api, 60)?;
+    // One call for each worker: all of them are under way before the first answer.
+    let replies = burst(&server, 8)?;
+    holds(
+        "all are allowed",
+        replies
+            .iter()
+            .all(|(decision, failure)| decision == "allow" && failure == "http_5xx"),
+    )?;
+    let requests = api.requests().len();
+    holds(
+        &format!("one request and another, not {requests}"),
+        requests <= 2,
+    )?;
+    server.finish()
+}
+
+fn stale(bench: &Bench) -> Result<()> {
+    for (kept, code, late) in [
+        (
+            "allow",
+            503,
+            Expected::fail_open("http_5xx")
+                .and("source", "cache")
+                .and("reason", "no_actionable_signal")
+                .and("receipt", answer::RECEIPT),
+        ),
+        ("block", 603, Expected::fail_open("http_5xx")),
+    ] {
+        let api = Api::http(Plan::in_turn(vec![
+            ok(&decision(kept, code)),
+            answer::refusal("500 Internal Server Error", "", &[]),
+        ]))?;
+        let server = start(bench, &api, 2)?;
+        let ret = if kept == "block" { -1 } else { 1 };
+        call(&server, callers::CALLER, &Expected::api(code, ret, kept))?;
+        // Beyond the TTL and its jitter, within the one further TTL.
+        thread::sleep(Duration::from_millis(2400));
+        call(&server, callers::CALLER, &late)?;
+        thread::sleep(Duration::from_millis(2200));
+        call(&server, callers::CALLER, &Expected::fail_open("http_5xx"))?;
+        server.finish()?;
+    }
+    Ok(())
+}
+
+fn not_kept_failopen(bench: &Bench) -> Result<()> {
+    let mut body = decision("allow", 503);
+    body["reason"] = json!("latency_budget");
+    let api = Api::http(Plan::always(ok(&body)))?;
+    let server = start(bench, &api, 60)?;
+    for _ in 0..3 {
+        call(
+            &server,
+            callers::CALLER,
+            &Expected::fail_open("server_failopen"),
+        )?;
+    }
+    same("requests", api.requests().len(), 3)?;
+    server.finish()
+}
+
+fn not_kept_balance(bench: &Bench) -> Result<()> {
+    let mut body = decision("allow", 503);
+    body["insufficient_balance"] = json!(true);
+    let api = Api::http(Plan::always(ok(&body)))?;
+    let server = start(bench, &api, 60)?;
+    for _ in 0..3 {
+        call(
+            &server,
+            callers::CALLER,
+            &Expected::api(503, 1, "allow").and("balance_low", "1"),
+        )?;
+    }
+    same("requests", api.requests().len(), 3)?;
+    server.finish()
+}
+
+fn purged(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = start(bench, &api, 60)?;
+    for number in [callers::CALLER, callers::BRITISH] {
+        call(&server, number, &Expected::block())?;
+    }
+    let one = server.host.control(&[
+        "numbers_online.cache_purge",
+        &format!("s:{}", callers::CALLER),
+    ])?;
+    holds(&one, one.contains("purged: 1"))?;
+    call(&server, callers::CALLER, &Expected::block())?;
+    call(&server, callers::BRITISH, &cached(Expected::block()))?;
+    let all = server.host.control(&["numbers_online.cache_purge"])?;
+    holds(&all, all.contains("purged: 2"))?;
+    call(&server, callers::BRITISH, &Expected::block())?;
+    same("requests", api.requests().len(), 4)?;
+    server.finish()
+}

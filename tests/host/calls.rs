@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which calls are asked about, and what the API is asked.
+mod asked;
+mod once;
+mod skipped;
+mod survived;
+
+use std::{sync::Arc, time::Duration};
+
+use libtest_mimic::Trial;
+use testbed::Server;
+
+use crate::suite::Suite;
+
+/// Long enough for what happens at once, on a busy machine too.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+/// The trials below this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    let mut trials = asked::trials(suite, server);
+    trials.extend(once::trials(suite, server));
+    trials.extend(skipped::trials(suite, server));
+    trials.extend(survived::trials(suite, server));
+    trials
+}

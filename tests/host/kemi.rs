@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The script function in Lua and Python (Kamailio's KEMI).
+use std::{fs, path::Path, sync::Arc};
+
+use libtest_mimic::Trial;
+use testbed::{
+    Api, Plan, Result, Server, Value,
+    answer::{decision, ok},
+    sip::{Client, Request, Transport},
+};
+
+use crate::{
+    bench::Bench,
+    callers,
+    expect::same,
+    suite::{Needs, Suite},
+};
+
+/// A routing script in one language.
+struct Language {
+    name: &'static str,
+    module: &'static str,
+    file: &'static str,
+    script: &'static str,
+}
+
+const LANGUAGES: [Language; 2] = [
+    Language {
+        name: "lua",
+        module: "app_lua",
+        file: "decide.lua",
+        script: include_str!("kemi/decide.lua"),
+    },
+    Language {
+        name: "python",
+        module: "app_python3",
+        file: "decide.py",
+        script: include_str!("kemi/decide.py"),
+    },
+];
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    LANGUAGES
+        .iter()
+        .map(|language| {
+            let needs = Needs {
+                parameter: Some("cache_ttl"),
+                module: Some(language.module),
+                ..Needs::default()
+            };
+            let name = format!(
+                "kemi/a script in {} decides and reads the AVPs",
+                language.name
+            );
+            suite.trial(server, &name, needs, move |bench| decides(bench, language))
+        })
+        .collect()
+}
+
+fn decides(bench: &Bench, language: &Language) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let file = bench.suite.file(language.file);
+    fs::write(&file, language.script)?;
+    let mut setup = bench.setup(&api.url());
+    setup.modules.push(language.module.to_owned());
+    setup
+        .foreign
+        .push((language.module.to_owned(), "load".to_owned(), path(&file)));
+    setup.routes = Some(format!("cfgengine \"{}\"\n", language.name));
+    let server = bench.start(&setup)?;
+    let request = Request::invite(&callers::sip(callers::CALLER));
+    let reply = Client::connect(Transport::Udp, server.host.address())?.call(&request)?;
+    same(
+        "reply",
+        (reply.status, reply.phrase.as_str()),
+        (603, "Decline"),
+    )?;
+    same("what the function returned", reply.avp("ret"), "-1")?;
+    same("requests", api.requests().len(), 1)?;
+    server.finish()
+}
+
+fn path(file: &Path) -> Value {
+    Value::from(file.display().to_string())
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the operator asks and sets while the server runs: RPC, statistics, the state event.
+use std::{fs, sync::Arc};
+
+use libtest_mimic::Trial;
+use testbed::{
+    Api, Plan, Result, Server, Setup,
+    answer::{self, decision, ok},
+    sip::{Request, Transport},
+};
+
+use crate::{
+    bench::{Bench, Running},
+    callers,
+    expect::{Expected, holds, same},
+    suite::{Needs, Suite},
+};
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
+        let needs = Needs {
+            parameter: Some("cache_ttl"),
+            ..Needs::default()
+        };
+        suite.trial(server, &format!("operator/{name}"), needs, body)
+    };
+    vec![
+        trial("status tells the key, the breaker and the cache", status),
+        trial("check makes a real decision and shows it whole", check),
+        trial(
+            "probe tells how long each phase takes, or what failed",
+            probe,
+        ),
+        trial("a breaker can be forced open, and given back", forced),
+        trial("a new key is used by all workers after a reload", reload),
+        trial(
+            "a reload of what cannot be read changes nothing",
+            bad_reload,
+        ),
+        trial(
+            "a command with a bad argument says what is allowed",
+            bad_arguments,
+        ),
+        trial("statistics count in the server's own framework", statistics),
+        trial("a change of state runs the event route once", state_event),
+        trial("only the AVPs that the operator wants are written", avps),
+    ]
+}
+
+fn command(server: &Running, words: &str) -> Result<String> {
+    let words: Vec<_> = words
+        .split_whitespace()
+        .map(|word| word.replacen("nol.", "numbers_online.", 1))
+        .collect();
+    server
+        .host
+        .control(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn shows(server: &Running, words: &str, lines: &[&str]) -> Result<()> {
+    let answer = command(server, words)?;
+    lines.iter().try_for_each(|line| {
+        holds(
+            &format!("{words} shows {line:?}:\n{answer}"),
+            answer.contains(line),
+        )
+    })
+}
+
+fn call(server: &Running, expected: &Expected) -> Result<()> {
+    expected.check(&server.call(
+        Transport::Udp,
+        &Request::invite(&callers::sip(callers::CALLER)),
+    )?)
+}
+
+fn status(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::in_turn(vec![
+        ok(&decision("block", 603)),
+        answer::refusal("401 Unauthorized", "invalid_key", &[]),
+    ]))?;
+    let server = bench.start(&bench.setup(&api.url()))?;
+    call(&server, &Expected::block())?;
+    shows(
+        &server,
+        "nol.status",
+        &[
+            "key: present",
+            "breaker: no",
+            "key_refused: no",
+            "reloads: 0",
+        ],
+    )?;
+    call(&server, &Expected::fail_open("http_401"))?;
+    shows(
+        &server,
+        "nol.status",
+        &["key_refused: yes", "key_trial_s: "],
+    )?;
+    server.finish()
+}
+
+fn check(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = bench.start(&bench.setup(&api.url()))?;
+    let lines = [
+        "decision: block",
+        "code: 603",
+        "reason: dnc_listed",
+        "source: api",
+        "line_type: mobile",
+    ];
+    shows(&server, &format!("nol.check s:{}", callers::CALLER), &lines)?;
+    same("requests", api.requests().len(), 1)?;
+    server.finish()
+}
+
+fn probe(bench: &Bench) -> Result<()> {
+    let api = bench.https(
+        testbed::Flaw::None,
+        Plan::always(answer::raw_ok(b"{\"status\":\"ok\"}")),
+    )?;
+    let url = api.url();
+    let server = bench.start(&bench.setup(&url))?;
+    shows(
+        &server,
+        "nol.probe",
+        &[
+            "outcome: http_200",
+            "dns_us: ",
+            "connect_us: ",
+            "tls_us: ",
+            "response_us: ",
+        ],
+    )?;
+    let request = api.requests().pop().ok_or("no request")?;
+    same("path", request.path.as_str(), "/api/health")?;
+    holds("no key is sent", request.header("authorization").is_none())?;
+    drop(api);
+    shows(&server, "nol.probe", &["outcome: connect", "dns_us: "])?;
+    server.finish()
+}
+
+fn forced(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = bench.start(&bench.setup(&api.url()))?;
+    shows(&server, "nol.breaker open", &["breaker_mode: open"])?;
+    call(&server, &Expected::fail_open("breaker_open"))?;
+    shows(&server, "nol.breaker auto", &["breaker_mode: auto"])?;
+    call(&server, &Expected::block())?;
+    server.finish()
+}
+
+fn keyed(bench: &Bench, api: &Api, name: &str) -> Result<(Running, std::path::PathBuf)> {
+    let file = bench.suite.file(name);
+    fs::write(&file, callers::KEY)?;
+    let setup = bench
+        .setup(&api.url())
+        .param("api_key", format!("file:{}", file.display()));
+    Ok((
+        bench.start(&Setup {
+            children: 4,
+            ..setup
+        })?,
+        file,
+    ))
+}
+
+fn reload(bench: &Bench) -> Result<()> {
+    let refused = answer::refusal("401 Unauthorized", "invalid_key", &[]);
+    let api = Api::http(Plan::in_turn(vec![refused, ok(&decision("block", 603))]))?;
+    let (server, file) = keyed(bench, &api, "reloaded-key")?;
+    call(&server, &Expected::fail_open("http_401"))?;
+    call(&server, &Expected::fail_open("breaker_open"))?;
+    fs::write(&file, callers::FILE_KEY)?;
+    shows(&server, "nol.reload", &["reloads: 1"])?;
+    for _ in 0..8 {
+        call(&server, &Expected::block())?;
+    }
+    let wanted = format!("Bearer {}", callers::FILE_KEY);
+    let requests = api.requests();
+    let keys: Vec<_> = requests
+        .iter()
+        .skip(1)
+        .filter_map(|request| request.header("authorization"))
+        .collect();
+    same(
+        "requests with the new key",
+        keys.iter().filter(|key| **key == wanted).count(),
+        8,
+    )?;
+    server.finish()
+}
+
+fn bad_reload(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let file = bench.suite.file("reloaded-ca.pem");
+    fs::copy(bench.suite.file("ca.pem"), &file)?;
+    let setup = bench
+        .setup(&api.url())
+        .param("ca_file", file.display().to_string());
+    let server = bench.start(&setup)?;
+    fs::write(&file, "no certificate")?;
+    let refused = command(&server, "nol.reload").map_or_else(|e| e.to_string(), |answer| answer);
+    holds(
+        &refused,
+        refused.contains("ca_file") && refused.contains("everything stays as it is"),
+    )?;
+    call(&server, &Expected::block())?;
+    server.finish()
+}
+
+fn bad_arguments(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = bench.start(&bench.setup(&api.url()))?;
+    for words in [
+        "nol.check",
+        "nol.check 123",
+        "nol.breaker",
+        "nol.breaker half",
+        "nol.cache_purge x",
+    ] {
+        let answer = command(&server, words).map_or_else(|e| e.to_string(), |answer| answer);
+        holds(&format!("{words}: {answer}"), answer.contains("allowed: "))?;
+    }
+    same("requests", api.requests().len(), 0)?;
+    server.finish()
+}
+
+fn statistics(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::in_turn(vec![
+        ok(&decision("block", 603)),
+        answer::refusal("500 Internal Server Error", "", &[]),
+    ]))?;
+    let server = bench.start(&bench.setup(&api.url()).param("cache_ttl", 60))?;
+    call(&server, &Expected::block())?;
+    call(&server, &Expected::block().and("source", "cache"))?;
+    let other = Request::invite(&callers::sip(callers::BRITISH));
+    Expected::fail_open("http_5xx").check(&server.call(Transport::Tcp, &other)?)?;
+    let counted = server
+        .host
+        .control(&["stats.get_statistics", "numbers_online:"])?;
+    for line in [
+        "numbers_online:decisions = 3",
+        "numbers_online:block = 2",
+        "numbers_online:allow = 1",
+        "numbers_online:cache_hit = 1",
+        "numbers_online:cache_miss = 2",
+        "numbers_online:api_requests = 2",
+        "numbers_online:failopen = 1",
+        "numbers_online:fail_http_5xx = 1",
+        "numbers_online:latency_le_5000 = 3",
+    ] {
+        holds(
+            &format!("{line}:\n{counted}"),
+            counted.lines().any(|found| found == line),
+        )?;
+    }
+    shows(&server, "nol.stats", &["decisions: 3", "fail_http_5xx: 1"])?;
+    server.finish()
+}
+
+fn state_event(bench: &Bench) -> Result<()> {
+    let error = answer::refusal("500 Internal Server Error", "", &[]);
+    let api = Api::http(Plan::always(error))?;
+    let mut setup = bench.setup(&api.url()).param("breaker_errors", 2);
+    setup.routes = Some(
+        "request_route {\n\tif(!is_method(\"INVITE\")) { sl_send_reply(\"200\", \"OK\"); exit; }\n\tnumbers_online_decide();\n         \tappend_to_reply(\"X-NOL-failure: $avp(nol_failure)\\r\\nX-NOL-latency_us: $avp(nol_latency_us)\\r\\n\");\n         \tsl_send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");\n}\n         event_route[numbers_online:state] {\n\txlog(\"L_NOTICE\", \"state is $avp(nol_state), call is $avp(nol_rc)\\n\");\n}\n"
+            .to_owned(),
+    );
+    let server = bench.start(&setup)?;
+    for _ in 0..4 {
+        server.call(
+            Transport::Udp,
+            &Request::invite(&callers::sip(callers::CALLER)),
+        )?;
+    }
+    let log = server.host.log().text();
+    let events: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("state is "))
+        .collect();
+    same("events", events.len(), 1)?;
+    holds(
+        &log,
+        events
+            .iter()
+            .all(|line| line.contains("state is breaker_opened, call is <null>")),
+    )?;
+    server.finish()
+}
+
+fn avps(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    for (wanted, reason, failure) in [
+        ("core", "<null>", "none"),
+        (
+            "nol_code nol_failure,nol_phrase nol_latency_us",
+            "<null>",
+            "none",
+        ),
+    ] {
+        let server = bench.start(
+            &bench
+                .setup(&api.url())
+                .param("avps", wanted)
+                .param("cache_ttl", 0),
+        )?;
+        let request = Request::invite(&callers::sip(callers::CALLER));
+        let reply =
+            testbed::sip::Client::connect(Transport::Udp, server.host.address())?.call(&request)?;
+        same("reply", reply.status, 603)?;
+        same(
+            "AVPs",
+            ["reason", "failure", "rc"].map(|name| reply.avp(name)),
+            [reason, failure, "-1"],
+        )?;
+        server.finish()?;
+    }
+    let refused = bench
+        .server
+        .refuse(&bench.setup(&api.url()).param("avps", "nol_code nol_cod"))?;
+    holds(
+        "the log says what is allowed",
+        refused.text().contains("parameter avps: "),
+    )
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The API behind an HTTP proxy.
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use testbed::{
+    Flaw, Plan, Proxy, Refused, Result, Server,
+    answer::{decision, ok},
+    sip::{Request, Transport},
+};
+
+use crate::{
+    bench::Bench,
+    callers,
+    expect::{Expected, same},
+    suite::{LONG, Needs, SHORT, Suite},
+};
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    let needs = Needs {
+        parameter: Some("http_proxy"),
+        ..Needs::default()
+    };
+    let mut trials = vec![
+        suite.trial(
+            server,
+            "proxied/the API is asked through a tunnel",
+            needs,
+            tunnelled,
+        ),
+        suite.trial(
+            server,
+            "proxied/a certificate is checked through a tunnel too",
+            needs,
+            checked,
+        ),
+        suite.trial(
+            server,
+            "proxied/a proxy that refuses the connection",
+            needs,
+            absent,
+        ),
+    ];
+    for (name, reply, failure) in [
+        (
+            "a proxy that wants a password",
+            &b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"[..],
+            "connect",
+        ),
+        (
+            "a proxy that cannot reach the API",
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+            "connect",
+        ),
+        ("a proxy that closes", b"", "connect"),
+        ("a proxy that talks rubbish", b"hello\r\n\r\n", "connect"),
+        (
+            "a proxy that never ends its headers",
+            b"HTTP/1.1 200 OK\r\n",
+            "connect",
+        ),
+    ] {
+        trials.push(
+            suite.trial(server, &format!("proxied/{name}"), needs, move |bench| {
+                refusing(bench, reply, failure)
+            }),
+        );
+    }
+    trials.push(suite.trial(server, "proxied/a proxy that says nothing", needs, silent));
+    trials
+}
+
+fn run(bench: &Bench, api: &str, proxy: &str, timeout: i64, expected: &Expected) -> Result<()> {
+    let server = bench.start(
+        &bench
+            .setup(api)
+            .param("timeout", timeout)
+            .param("http_proxy", proxy),
+    )?;
+    expected.check(&server.call(
+        Transport::Udp,
+        &Request::invite(&callers::sip(callers::CALLER)),
+    )?)?;
+    server.finish()
+}
+
+fn block() -> Plan {
+    Plan::always(ok(&decision("block", 603)))
+}
+
+fn tunnelled(bench: &Bench) -> Result<()> {
+    let api = bench.https(Flaw::None, block())?;
+    let proxy = Proxy::to(api.address())?;
+    // The name is the proxy's to look up.
+    let url = format!("https://{}:8443", crate::names::HOST);
+    run(bench, &url, &proxy.url(), LONG, &Expected::block())?;
+    let line = format!("CONNECT {}:8443 HTTP/1.1", crate::names::HOST);
+    same(
+        "the proxy was asked for",
+        proxy.asked().first(),
+        Some(&line),
+    )?;
+    same("requests", api.requests().len(), 1)
+}
+
+fn checked(bench: &Bench) -> Result<()> {
+    let api = bench.https(Flaw::WrongName, block())?;
+    let proxy = Proxy::to(api.address())?;
+    run(
+        bench,
+        &api.url(),
+        &proxy.url(),
+        LONG,
+        &Expected::fail_open("tls"),
+    )?;
+    same("requests", api.requests().len(), 0)
+}
+
+fn absent(bench: &Bench) -> Result<()> {
+    let api = bench.https(Flaw::None, block())?;
+    let refused = Refused::at(([127, 0, 0, 1], 0).into())?;
+    let proxy = format!("http://{}", refused.address());
+    run(
+        bench,
+        &api.url(),
+        &proxy,
+        LONG,
+        &Expected::fail_open("connect"),
+    )?;
+    same("connections past the proxy", api.connections(), 0)
+}
+
+fn refusing(bench: &Bench, reply: &'static [u8], failure: &str) -> Result<()> {
+    let api = bench.https(Flaw::None, block())?;
+    let proxy = Proxy::refusing(reply)?;
+    run(
+        bench,
+        &api.url(),
+        &proxy.url(),
+        LONG,
+        &Expected::fail_open(failure),
+    )?;
+    same("connections past the proxy", api.connections(), 0)
+}
+
+fn silent(bench: &Bench) -> Result<()> {
+    let api = bench.https(Flaw::None, block())?;
+    let proxy = testbed::Api::http(Plan::greeting(testbed::Greeting::Silence))?;
+    run(
+        bench,
+        &api.url(),
+        &proxy.url(),
+        SHORT,
+        &Expected::fail_open("timeout_connect"),
+    )
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The rig itself, with a script in place of the module: what it cannot see, no trial could prove.
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use testbed::{
+    Build, Result, Server, Setup,
+    sip::{Client, Request, Transport},
+};
+
+use crate::{
+    bench::Bench,
+    callers,
+    expect::{holds, same},
+    suite::{Needs, Suite},
+};
+
+/// A script that decides by itself.
+const STAND_IN: &str = "$avp(s:nol_decision) = \"block\"; $avp(s:nol_code) = 603; $avp(s:nol_phrase) = \"Decline\";\n\
+    \t$avp(s:nol_reason) = \"\"; $avp(s:nol_source) = \"api\"; $avp(s:nol_rc) = -1; route(MINUS_ONE);";
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    let needs = Needs {
+        build: Build::StandIn,
+        ..Needs::default()
+    };
+    vec![
+        suite.trial(
+            server,
+            "rig/a test sees through SIP what a script decides",
+            needs,
+            sees_through_sip,
+        ),
+        suite.trial(
+            server,
+            "rig/a server that cannot start says so",
+            needs,
+            says_so,
+        ),
+        suite.trial(server, "rig/a dead server is noticed", needs, notices_death),
+        suite.trial(
+            server,
+            "rig/a namespace has a server of its own",
+            Needs {
+                netns: true,
+                ..needs
+            },
+            sees_through_sip,
+        ),
+    ]
+}
+
+fn setup(bench: &Bench) -> Setup {
+    let mut setup = Setup::new(&bench.name, bench.suite.logs());
+    setup.build = Build::StandIn;
+    STAND_IN.clone_into(&mut setup.decide);
+    setup.netns.clone_from(&bench.netns);
+    setup
+}
+
+fn sees_through_sip(bench: &Bench) -> Result<()> {
+    let host = bench.server.start(&setup(bench))?;
+    for transport in Transport::ALL {
+        let request = Request::invite(&callers::sip(callers::CALLER)).display("Somebody");
+        let reply = Client::connect(transport, host.address())?.call(&request)?;
+        same(
+            "reply",
+            (reply.status, reply.phrase.as_str()),
+            (603, "Decline"),
+        )?;
+        let seen =
+            ["ret", "rc", "decision", "reason", "receipt", "codes"].map(|name| reply.avp(name));
+        same("AVPs", seen, ["-1", "-1", "block", "", "<null>", "603"])?;
+    }
+    let ack = Request::new("ACK", &callers::sip(callers::CALLER)).to_tag("none");
+    Client::connect(Transport::Udp, host.address())?.send(&ack)?;
+    let line = host.log().wait_for(
+        &format!("ACK {}: ret=-1 source=api", ack.call_id),
+        super::calls::SOON,
+    );
+    holds("an ACK is seen in the log", line.is_some())?;
+    holds(
+        "the control interface answers",
+        !host.control(&["core.uptime"])?.is_empty(),
+    )?;
+    host.stop()
+}
+
+fn says_so(bench: &Bench) -> Result<()> {
+    let mut setup = setup(bench);
+    setup.modules.push("no_such_module".to_owned());
+    let log = bench.server.refuse(&setup)?;
+    holds(
+        "the log names the module",
+        log.text().contains("no_such_module"),
+    )?;
+    holds("a start fails", bench.server.start(&setup).is_err())
+}
+
+fn notices_death(bench: &Bench) -> Result<()> {
+    let mut host = bench.server.start(&setup(bench))?;
+    host.check()?;
+    host.control(&["core.kill"])?;
+    for _ in 0..200 {
+        if host.check().is_err() {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    Err("the server was told to end and nobody noticed".into())
+}

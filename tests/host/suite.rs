@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the trials share, and how one of them runs.
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use libtest_mimic::{Completion, Failed, Trial};
+use tempfile::TempDir;
+use testbed::{Authority, Build, Flaw, Identity, Kamailio, Netns, Result, Server, interface};
+
+use crate::{bench::Bench, latency::Latencies, names, pulse::Pulse};
+
+/// The deadline of a case that is expected to run into it, in milliseconds.
+pub(crate) const SHORT: i64 = 300;
+
+/// The deadline of all other cases: a busy machine must not turn an answer into a timeout.
+pub(crate) const LONG: i64 = 2000;
+
+/// How often a trial may be run on a machine that stands still now and then.
+const ATTEMPTS: usize = 4;
+
+/// The servers, and what is made once for all trials.
+pub(crate) struct Suite {
+    servers: Vec<Arc<dyn Server>>,
+    authority: Authority,
+    home: TempDir,
+    logs: PathBuf,
+    latencies: Latencies,
+    parameters: Vec<String>,
+    unfinished: AtomicUsize,
+    pulse: Pulse,
+    repeated: AtomicUsize,
+}
+
+/// What a trial cannot do without.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Needs {
+    /// A build of the module.
+    pub(crate) build: Build,
+    /// A network namespace.
+    pub(crate) netns: bool,
+    /// A parameter that not every build knows.
+    pub(crate) parameter: Option<&'static str>,
+    /// A module of the server's own that may not be installed.
+    pub(crate) module: Option<&'static str>,
+}
+
+impl Suite {
+    /// Looks for servers and makes a certificate authority.
+    pub(crate) fn new() -> Result<Self> {
+        let stage = env::var_os("NOL_STAGE").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/stage"),
+            PathBuf::from,
+        );
+        let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host-logs");
+        // Logs of an earlier run would be taken for those of this one.
+        let _ = fs::remove_dir_all(&logs);
+        fs::create_dir_all(&logs)?;
+        let home = tempfile::Builder::new().prefix("nol-host-").tempdir()?;
+        let authority = Authority::new()?;
+        authority.write(&home.path().join("ca.pem"))?;
+        Ok(Self {
+            servers: vec![Arc::new(Kamailio::installed(&stage))],
+            authority,
+            home,
+            logs,
+            latencies: Latencies::default(),
+            parameters: interface::parameters()?,
+            unfinished: AtomicUsize::new(0),
+            pulse: Pulse::new(),
+            repeated: AtomicUsize::new(0),
+        })
+    }
+
+    /// Every server that the trials are for, there or not.
+    pub(crate) fn servers(&self) -> &[Arc<dyn Server>] {
+        &self.servers
+    }
+
+    /// One line for each server that is not there.
+    pub(crate) fn say_what_is_missing(&self) {
+        for server in &self.servers {
+            if let Some(what) = server.missing(Build::Release) {
+                say(&format!("{}: skipped, needs {what}\n", server.name()));
+            }
+        }
+        if let Some(what) = Netns::missing() {
+            say(&format!("network namespaces: skipped, need {what}\n"));
+        }
+    }
+
+    /// How often a trial was repeated because the machine stood still.
+    pub(crate) fn repeated(&self) -> usize {
+        self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// Whether the machine keeps going.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// The time that each call took.
+    pub(crate) fn latencies(&self) -> &Latencies {
+        &self.latencies
+    }
+
+    /// Where the servers' logs are.
+    pub(crate) fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// A file of the suite's own.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// A certificate for the names by which the API is called.
+    pub(crate) fn identity(&self, flaw: Flaw) -> Result<Identity> {
+        self.authority
+            .identity(&["localhost", "127.0.0.1", "::1", names::HOST], flaw)
+    }
+
+    /// Waits until every other trial is over.
+    pub(crate) fn wait_for_the_others(&self) {
+        while self.unfinished.load(Ordering::SeqCst) > 0 {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether this build of the module has a parameter.
+    pub(crate) fn knows(&self, parameter: &str) -> bool {
+        self.parameters.iter().any(|name| name == parameter)
+    }
+
+    fn lacks(&self, server: &dyn Server, needs: Needs) -> Option<String> {
+        if let Some(what) = server.missing(needs.build) {
+            return Some(what);
+        }
+        if let Some(what) = needs.netns.then(Netns::missing).flatten() {
+            return Some(format!("{what}, for a network namespace"));
+        }
+        if let Some(module) = needs.module.filter(|module| !server.has(module)) {
+            return Some(format!("{module}.so of {}", server.name()));
+        }
+        let parameter = needs.parameter?;
+        (!self.knows(parameter)).then(|| format!("the parameter {parameter}"))
+    }
+
+    /// A trial on `server`, called `server/name`.
+    pub(crate) fn trial(
+        self: &Arc<Self>,
+        server: &Arc<dyn Server>,
+        name: &str,
+        needs: Needs,
+        body: impl Fn(&Bench) -> Result<()> + Send + Sync + 'static,
+    ) -> Trial {
+        let name = format!("{}/{name}", server.name());
+        let bench = Bench {
+            suite: Arc::clone(self),
+            server: Arc::clone(server),
+            name: name.clone(),
+            netns: None,
+        };
+        let ticket = Ticket::new(self);
+        Trial::ignorable_test(name, move || {
+            let _ticket = ticket;
+            let suite = Arc::clone(&bench.suite);
+            if let Some(what) = suite.lacks(&*bench.server, needs) {
+                return Ok(Completion::ignored_with(format!("needs {what}")));
+            }
+            suite
+                .attempt(|| {
+                    if needs.netns {
+                        bench.inside(&body)
+                    } else {
+                        body(&bench)
+                    }
+                })
+                .map(|()| Completion::Completed)
+                .map_err(Failed::from)
+        })
+    }
+}
+
+impl Suite {
+    /// Runs a trial, and again where the machine stood still meanwhile: nothing that failed then tells anything.
+    fn attempt(&self, trial: impl Fn() -> Result<()>) -> Result<()> {
+        for _ in 1..ATTEMPTS {
+            let start = Instant::now();
+            match trial() {
+                Err(_) if self.pulse.stalled_since(start) => {
+                    self.repeated.fetch_add(1, Ordering::Relaxed)
+                }
+                outcome => return outcome,
+            };
+        }
+        trial()
+    }
+}
+
+/// Counts a trial as over when it goes: after its run, even if it panics, and also if it is filtered out.
+struct Ticket(Arc<Suite>);
+
+impl Ticket {
+    fn new(suite: &Arc<Suite>) -> Self {
+        suite.unfinished.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(suite))
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.unfinished.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Writes to the terminal, past the harness's own report.
+pub(crate) fn say(text: &str) {
+    // A closed terminal is no reason to fail.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

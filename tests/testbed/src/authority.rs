@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A certificate authority of the tests, which also issues what must not be believed.
+use std::{fs, path::Path, sync::Arc};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+use rustls::{
+    ServerConfig,
+    crypto::ring::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::Result;
+
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing.
+    None,
+    /// It is for another host.
+    WrongName,
+    /// It ended yesterday.
+    Expired,
+    /// It begins tomorrow.
+    NotYetValid,
+    /// It is signed by itself.
+    SelfSigned,
+    /// It is signed by an authority that nobody knows.
+    UnknownAuthority,
+}
+
+/// An authority and its key.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, ready to serve.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+impl Authority {
+    /// A new one, with a new key.
+    pub fn new() -> Result<Self> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        // A name of its own: two authorities of one name look like one with a wrong signature.
+        let key = KeyPair::generate()?;
+        let mark = key
+            .public_key_raw()
+            .iter()
+            .rev()
+            .take(4)
+            .fold(0_u32, |mark, byte| mark << 8 | u32::from(*byte));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("testbed authority {mark:08x}"));
+        Ok(Self {
+            issuer: CertifiedIssuer::self_signed(params, key)?,
+        })
+    }
+
+    /// Writes the authority's certificate, as a `ca_file` wants it.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        Ok(fs::write(path, self.issuer.pem())?)
+    }
+
+    /// A certificate for `names` (host names or addresses), right but for its flaw.
+    pub fn identity(&self, names: &[&str], flaw: Flaw) -> Result<Identity> {
+        let names = if flaw == Flaw::WrongName {
+            &["elsewhere.test"]
+        } else {
+            names
+        };
+        let mut params = CertificateParams::new(
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>(),
+        )?;
+        let now = OffsetDateTime::now_utc();
+        (params.not_before, params.not_after) = match flaw {
+            Flaw::Expired => (now - Duration::days(30), now - Duration::days(1)),
+            Flaw::NotYetValid => (now + Duration::days(1), now + Duration::days(30)),
+            _ => (now - Duration::days(1), now + Duration::days(30)),
+        };
+        let key = KeyPair::generate()?;
+        let certificate = match flaw {
+            Flaw::SelfSigned => params.self_signed(&key)?,
+            Flaw::UnknownAuthority => params.signed_by(&key, &Self::new()?.issuer)?,
+            _ => params.signed_by(&key, &self.issuer)?,
+        };
+        Identity::new(certificate.der().clone(), &key)
+    }
+}
+
+impl Identity {
+    fn new(certificate: CertificateDer<'static>, key: &KeyPair) -> Result<Self> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            config: Arc::new(config),
+        })
+    }
+}

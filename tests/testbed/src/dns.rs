@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A tiny name server with bad manners.
+mod message;
+
+use std::{
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr, UdpSocket},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use message::Query;
+
+use crate::{Result, lock};
+
+/// How it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Rightly.
+    Answer,
+    /// Rightly, after a while.
+    Late(Duration),
+    /// Not at all.
+    Silence,
+    /// The name does not exist.
+    NxDomain,
+    /// The server has a problem.
+    ServFail,
+    /// The server does not want to.
+    Refuse,
+    /// With bytes that are no DNS message.
+    Garbage,
+    /// Rightly, but to a question with another id.
+    WrongId,
+}
+
+/// What it knows.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// How it answers.
+    pub manner: Manner,
+    /// The addresses of every name, in the order in which they are given.
+    pub addresses: Vec<IpAddr>,
+    /// How long an answer holds, in seconds.
+    pub ttl: u32,
+}
+
+impl Zone {
+    /// Every name has these addresses, for a minute.
+    #[must_use]
+    pub fn of(addresses: &[IpAddr]) -> Self {
+        Self {
+            manner: Manner::Answer,
+            addresses: addresses.to_vec(),
+            ttl: 60,
+        }
+    }
+
+    /// The same with other manners.
+    #[must_use]
+    pub fn with(mut self, manner: Manner) -> Self {
+        self.manner = manner;
+        self
+    }
+
+    /// The same with another time to live, in seconds.
+    #[must_use]
+    pub fn ttl(mut self, seconds: u32) -> Self {
+        self.ttl = seconds;
+        self
+    }
+}
+
+/// The server. Its thread ends with it.
+#[derive(Debug)]
+pub struct Dns {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    zone: Mutex<Zone>,
+    queries: Mutex<Vec<String>>,
+    stop: AtomicBool,
+}
+
+impl Dns {
+    /// A server at `address`, UDP only.
+    pub fn start(address: SocketAddr, zone: Zone) -> Result<Self> {
+        let socket = UdpSocket::bind(address)?;
+        socket.set_read_timeout(Some(Duration::from_millis(10)))?;
+        let shared = Arc::new(Shared {
+            zone: Mutex::new(zone),
+            queries: Mutex::default(),
+            stop: AtomicBool::new(false),
+        });
+        let thread = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || serve(&socket, &shared)
+        });
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Changes what it knows and how it answers.
+    pub fn play(&self, zone: Zone) {
+        *lock(&self.shared.zone) = zone;
+    }
+
+    /// What it was asked so far, as `A name` or `AAAA name`.
+    #[must_use]
+    pub fn queries(&self) -> Vec<String> {
+        lock(&self.shared.queries).clone()
+    }
+}
+
+impl Drop for Dns {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(socket: &UdpSocket, shared: &Shared) {
+    let mut late: Vec<(Instant, Vec<u8>, SocketAddr)> = Vec::new();
+    let mut buffer = [0; 1500];
+    while !shared.stop.load(Ordering::Relaxed) {
+        let (due, waiting) = late
+            .into_iter()
+            .partition::<Vec<_>, _>(|(at, ..)| *at <= Instant::now());
+        late = waiting;
+        for (_, bytes, client) in due {
+            // A client that gave up is no concern of a name server.
+            let _ = socket.send_to(&bytes, client);
+        }
+        let (read, client) = match socket.recv_from(&mut buffer) {
+            Ok(received) => received,
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
+            // The ICMP error for an answer that nobody wanted any more.
+            Err(_) => continue,
+        };
+        let Some(query) = Query::parse(&buffer[..read]) else {
+            continue;
+        };
+        lock(&shared.queries).push(query.to_string());
+        let zone = lock(&shared.zone).clone();
+        let delay = match zone.manner {
+            Manner::Silence => continue,
+            Manner::Late(delay) => delay,
+            _ => Duration::ZERO,
+        };
+        late.push((Instant::now() + delay, query.answer(&zone), client));
+    }
+}

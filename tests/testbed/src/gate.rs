@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Addresses at which nobody answers, each in its own way, and ports that nobody has.
+use std::{
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    os::fd::OwnedFd,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+
+use crate::Result;
+
+/// A port of `ip` that is free for UDP and for TCP at this moment.
+pub fn free_port(ip: IpAddr) -> Result<u16> {
+    for _ in 0..50 {
+        let udp = UdpSocket::bind((ip, 0))?;
+        let port = udp.local_addr()?.port();
+        if TcpListener::bind((ip, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no port is free for UDP and TCP at once".into())
+}
+
+/// A port that is taken but not listened on: a connection is refused.
+#[derive(Debug)]
+pub struct Refused {
+    _socket: OwnedFd,
+    address: SocketAddr,
+}
+
+impl Refused {
+    /// Takes `address`; port 0 is the kernel's choice.
+    pub fn at(address: SocketAddr) -> Result<Self> {
+        let (socket, address) = bound(address)?;
+        Ok(Self {
+            _socket: socket,
+            address,
+        })
+    }
+
+    /// Where a connection is refused.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A listener whose queue is full, so that the kernel drops every further SYN: a black hole that needs no privilege.
+#[derive(Debug)]
+pub struct BlackHole {
+    _socket: OwnedFd,
+    address: SocketAddr,
+    _plugs: Vec<JoinHandle<Option<TcpStream>>>,
+}
+
+impl BlackHole {
+    /// Opens the hole at `address`; port 0 is the kernel's choice.
+    pub fn at(address: SocketAddr) -> Result<Self> {
+        let (socket, address) = bound(address)?;
+        listen(&socket, 0)?;
+        // A queue of length 0 takes one connection. One that gets in stays in its handle; the others give up.
+        let plugs = (0..3)
+            .map(|_| {
+                thread::spawn(move || {
+                    TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()
+                })
+            })
+            .collect::<Vec<_>>();
+        while !plugs.iter().any(JoinHandle::is_finished) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(Self {
+            _socket: socket,
+            address,
+            _plugs: plugs,
+        })
+    }
+
+    /// Where a connection attempt is lost.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+fn bound(address: SocketAddr) -> Result<(OwnedFd, SocketAddr)> {
+    let family = if address.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
+    let socket = socket(family, SocketType::STREAM, None)?;
+    bind(&socket, &address)?;
+    let address = SocketAddr::try_from(getsockname(&socket)?)?;
+    Ok((socket, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::ErrorKind, net::Ipv4Addr};
+
+    use super::*;
+
+    fn anywhere() -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 0).into()
+    }
+
+    #[test]
+    fn a_black_hole_answers_no_syn() {
+        let hole = BlackHole::at(anywhere()).expect("a socket");
+        let error = TcpStream::connect_timeout(&hole.address(), Duration::from_millis(300))
+            .expect_err("no connection");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_port_that_nobody_listens_on_refuses() {
+        let refused = Refused::at(anywhere()).expect("a socket");
+        let error = TcpStream::connect(refused.address()).expect_err("no connection");
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the tests and benchmarks run against: a SIP server that lives as long as its guard, a small SIP client, and peers that
+//! stall, drip, reset and lie.
+//!
+//! * [`Server`] starts a SIP server with our module as a [`Setup`] describes it; [`Kamailio`] is one. The running [`Host`] is
+//!   asked with [`sip::Client`], and everything the module found out is read from the headers of the reply.
+//! * [`Api`] is the HTTP side: a table of [`Step`]s, played to whoever asks.
+//! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
+//!
+//! Ports come from the kernel, files from a temporary directory, and every wait has an end.
+#![forbid(unsafe_code)]
+
+pub mod answer;
+mod api;
+mod authority;
+mod dns;
+mod gate;
+mod host;
+pub mod interface;
+mod kamailio;
+mod log;
+mod netns;
+mod process;
+mod proxy;
+pub mod sip;
+
+pub use api::{Api, Greeting, Plan, Request, Step};
+pub use authority::{Authority, Flaw, Identity};
+pub use dns::{Dns, Manner, Zone};
+pub use gate::{BlackHole, Refused, free_port};
+pub use host::{Build, Host, Server, Setup, Value};
+pub use kamailio::Kamailio;
+pub use log::Log;
+pub use netns::Netns;
+pub use proxy::Proxy;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Whatever went wrong, in words; the testbed has nobody who could repair it.
+pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// A result of the testbed.
+pub type Result<T> = std::result::Result<T, Trouble>;
+
+/// A panicking trial must not fail its neighbours too.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A child process that does not outlive its guard.
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Mutex, OnceLock, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::{Result, lock};
+
+/// How long a server may take to go after being asked.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A server's main process, leader of its own process group.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts `words` with everything it prints going to `log`.
+    pub(crate) fn start(words: &[String], env: &[(String, String)], log: &File) -> Result<Self> {
+        // If this program dies without unwinding (Ctrl-C), the kernel tells the child.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM", "--"]).args(words);
+        // Cargo's, with the library of a debug build in it. It would win over the one beside the module.
+        command.env_remove("LD_LIBRARY_PATH");
+        command.envs(env.iter().map(|(name, value)| (name, value)));
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?);
+        command.process_group(0);
+        let child = spawn(command).map_err(|e| format!("cannot start {}: {e}", words.join(" ")))?;
+        Ok(Self { child })
+    }
+
+    /// The exit status, if the process is gone already.
+    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Waits for the process to end by itself.
+    pub(crate) fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let end = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.exited() {
+                return Some(status);
+            }
+            if Instant::now() > end {
+                return None;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Asks the process to end, then insists. `None`: it had to be killed.
+    pub(crate) fn stop(&mut self) -> Option<ExitStatus> {
+        if self.exited().is_none() {
+            // Failure means that it is gone, which the wait finds out.
+            let _ = kill_process(self.pid(), Signal::TERM);
+        }
+        let status = self.wait(FAREWELL);
+        // Also after an orderly end: a worker may have been left behind by a dead main process.
+        let _ = kill_process_group(self.pid(), Signal::KILL);
+        if status.is_none() {
+            let _ = self.child.wait();
+        }
+        status
+    }
+
+    /// How many threads the process group has.
+    pub(crate) fn threads(&self) -> Result<usize> {
+        let tasks = |(path, _): &(PathBuf, char)| {
+            fs::read_dir(path.join("task")).map_or(0, Iterator::count)
+        };
+        Ok(self.members()?.iter().map(tasks).sum())
+    }
+
+    /// The longest time that a process of the group was ready to run and had no CPU, since its start.
+    pub(crate) fn starved(&self) -> Result<Duration> {
+        let waited = |(path, _): &(PathBuf, char)| -> Option<u64> {
+            let stat = fs::read_to_string(path.join("schedstat")).ok()?;
+            // Nanoseconds on a CPU, nanoseconds waiting for one, number of turns.
+            stat.split_whitespace().nth(1)?.parse().ok()
+        };
+        let longest = self.members()?.iter().filter_map(waited).max();
+        Ok(Duration::from_nanos(longest.unwrap_or(0)))
+    }
+
+    /// Whether all processes of the group wait for something.
+    pub(crate) fn idle(&self) -> Result<bool> {
+        Ok(self.members()?.iter().all(|(_, state)| *state == 'S'))
+    }
+
+    /// The processes of the group: directory in /proc, and state.
+    fn members(&self) -> Result<Vec<(PathBuf, char)>> {
+        let group = self.child.id().to_string();
+        let member = |path: PathBuf| {
+            // A process that ended meanwhile has no file.
+            let stat = fs::read_to_string(path.join("stat")).ok()?;
+            // "pid (name) state parent group ...", where the name may hold anything.
+            let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+            let state = fields.next()?.chars().next()?;
+            (fields.nth(1)? == group).then_some((path, state))
+        };
+        Ok(fs::read_dir("/proc")?
+            .flatten()
+            .filter_map(|entry| member(entry.path()))
+            .collect())
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Starts a command from a thread that lives as long as this program, because `PR_SET_PDEATHSIG` watches the thread that
+/// forked and not the process.
+fn spawn(command: Command) -> io::Result<Child> {
+    type Order = (Command, mpsc::Sender<io::Result<Child>>);
+    static FORGE: OnceLock<Mutex<mpsc::Sender<Order>>> = OnceLock::new();
+    let forge = FORGE.get_or_init(|| {
+        let (orders, inbox) = mpsc::channel::<Order>();
+        thread::spawn(move || {
+            for (mut command, customer) in inbox {
+                // A customer that went away has its child dropped, not killed; it cannot, as it waits below.
+                let _ = customer.send(command.spawn());
+            }
+        });
+        Mutex::new(orders)
+    });
+    let (customer, delivery) = mpsc::channel();
+    lock(forge)
+        .send((command, customer))
+        .map_err(io::Error::other)?;
+    delivery.recv().map_err(io::Error::other)?
+}

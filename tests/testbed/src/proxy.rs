@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! An HTTP proxy that makes tunnels (CONNECT), or does not.
+use std::{
+    io::{self, Read, Write},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crate::{Result, lock};
+
+/// No read of the proxy blocks longer.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The proxy. Its listener ends with it; a tunnel ends with either of its ends.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    targets: Arc<Mutex<Vec<String>>>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Proxy {
+    /// A proxy on a loopback port of the kernel's choice that makes the tunnels it is asked for, all to `target`.
+    pub fn to(target: SocketAddr) -> Result<Self> {
+        Self::start(move |client| tunnel(client, target))
+    }
+
+    /// A proxy that answers every request like this and closes.
+    pub fn refusing(reply: &'static [u8]) -> Result<Self> {
+        Self::start(move |mut client| {
+            client.write_all(reply)?;
+            client.shutdown(Shutdown::Write)
+        })
+    }
+
+    fn start(serve: impl Fn(TcpStream) -> io::Result<()> + Clone + Send + 'static) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let targets = Arc::<Mutex<Vec<String>>>::default();
+        let acceptor = thread::spawn({
+            let (stop, targets) = (Arc::clone(&stop), Arc::clone(&targets));
+            move || {
+                for client in listener.incoming().flatten() {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let (serve, targets) = (serve.clone(), Arc::clone(&targets));
+                    thread::spawn(move || {
+                        client.set_read_timeout(Some(LIMIT))?;
+                        let target = asked_for(&client)?;
+                        lock(&targets).push(target);
+                        serve(client)
+                    });
+                }
+            }
+        });
+        Ok(Self {
+            address,
+            stop,
+            targets,
+            acceptor: Some(acceptor),
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The request lines so far.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        lock(&self.targets).clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes the acceptor, which sees the flag.
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+/// The request line. The head is read to its end and no further.
+fn asked_for(mut client: &TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    let text = String::from_utf8_lossy(&head).into_owned();
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn tunnel(mut client: TcpStream, target: SocketAddr) -> io::Result<()> {
+    let mut server = TcpStream::connect_timeout(&target, LIMIT)?;
+    server.set_read_timeout(Some(LIMIT))?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\nVia: testbed\r\n\r\n")?;
+    let (mut up, mut down) = (client.try_clone()?, server.try_clone()?);
+    let back = thread::spawn(move || {
+        // Either end may go when it likes.
+        let _ = io::copy(&mut down, &mut client);
+        let _ = client.shutdown(Shutdown::Write);
+    });
+    let _ = io::copy(&mut up, &mut server);
+    let _ = server.shutdown(Shutdown::Write);
+    back.join()
+        .map_err(|_| io::Error::other("a panic in a tunnel"))
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The sockets of the SIP client.
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
+    time::{Duration, Instant},
+};
+
+use super::{Reply, Request};
+use crate::Result;
+
+/// How long [`Client::call`] waits for a final reply.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How SIP travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A datagram a message.
+    Udp,
+    /// A stream of messages, told apart by Content-Length.
+    Tcp,
+}
+
+impl Transport {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Udp, Self::Tcp];
+
+    /// As Via spells it.
+    #[must_use]
+    pub fn token(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+        }
+    }
+}
+
+/// One socket to one server.
+#[derive(Debug)]
+pub struct Client {
+    transport: Transport,
+    local: SocketAddr,
+    socket: Socket,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Udp(UdpSocket),
+    Tcp(TcpStream, Vec<u8>),
+}
+
+impl Client {
+    /// A socket to `server`.
+    pub fn connect(transport: Transport, server: SocketAddr) -> Result<Self> {
+        let (socket, local) = match transport {
+            Transport::Udp => {
+                let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+                udp.connect(server)?;
+                let local = udp.local_addr()?;
+                (Socket::Udp(udp), local)
+            }
+            Transport::Tcp => {
+                let tcp = TcpStream::connect_timeout(&server, PATIENCE)?;
+                tcp.set_nodelay(true)?;
+                let local = tcp.local_addr()?;
+                (Socket::Tcp(tcp, Vec::new()), local)
+            }
+        };
+        Ok(Self {
+            transport,
+            local,
+            socket,
+        })
+    }
+
+    /// Sends the request; a second time it is a retransmission.
+    pub fn send(&mut self, request: &Request) -> Result<()> {
+        let text = request.text(self.transport, self.local)?;
+        match &mut self.socket {
+            Socket::Udp(udp) => {
+                udp.send(text.as_bytes())?;
+            }
+            Socket::Tcp(tcp, _) => tcp.write_all(text.as_bytes())?,
+        }
+        Ok(())
+    }
+
+    /// Waits for the final reply to a request that was sent, and acknowledges it if it answers an INVITE.
+    pub fn final_reply(&mut self, request: &Request, within: Duration) -> Result<Reply> {
+        let end = Instant::now() + within;
+        let cseq = format!("{} {}", request.cseq, request.method);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(format!("no final reply within {within:?}").into());
+            }
+            let Some(text) = self.receive(left)? else {
+                continue;
+            };
+            let reply = Reply::parse(&text)?;
+            let ours = reply.header("Call-ID") == Some(&request.call_id)
+                && reply.header("CSeq") == Some(&cseq);
+            if ours && reply.status >= 200 {
+                if request.method == "INVITE" {
+                    self.send(&request.ack(&reply))?;
+                }
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// Sends the request and waits for its final reply.
+    pub fn call(&mut self, request: &Request) -> Result<Reply> {
+        self.send(request)?;
+        self.final_reply(request, PATIENCE)
+    }
+
+    /// One message, or nothing if none came in time.
+    fn receive(&mut self, within: Duration) -> Result<Option<String>> {
+        let mut buffer = vec![0; 65536];
+        let read = match &mut self.socket {
+            Socket::Udp(udp) => {
+                udp.set_read_timeout(Some(within))?;
+                udp.recv(&mut buffer)
+            }
+            Socket::Tcp(tcp, pending) => {
+                if let Some(message) = take_message(pending) {
+                    return Ok(Some(message));
+                }
+                tcp.set_read_timeout(Some(within))?;
+                tcp.read(&mut buffer)
+            }
+        };
+        let read = match read {
+            Ok(read) => read,
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                ) =>
+            {
+                return Ok(None);
+            }
+            // A ping to a server that is not there yet. The kernel's answer is no reason to spin.
+            Err(e)
+                if e.kind() == ErrorKind::ConnectionRefused && self.transport == Transport::Udp =>
+            {
+                std::thread::sleep(Duration::from_millis(2));
+                return Err(e.into());
+            }
+            Err(e) => return Err(e.into()),
+        };
+        let bytes = &buffer[..read];
+        match &mut self.socket {
+            Socket::Udp(_) => Ok(Some(String::from_utf8_lossy(bytes).into_owned())),
+            Socket::Tcp(..) if bytes.is_empty() => Err("the server closed the connection".into()),
+            Socket::Tcp(_, pending) => {
+                pending.extend_from_slice(bytes);
+                Ok(take_message(pending))
+            }
+        }
+    }
+}
+
+/// Cuts the first complete message off.
+fn take_message(pending: &mut Vec<u8>) -> Option<String> {
+    let head = pending.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&pending[..head]).into_owned();
+    let body: usize = text
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("Content-Length"))
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .unwrap_or(0);
+    if pending.len() < head + body {
+        return None;
+    }
+    pending.drain(..head + body);
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_a_stream_are_cut_by_their_length() {
+        let mut pending =
+            b"SIP/2.0 100 a\r\nContent-Length: 2\r\n\r\nxySIP/2.0 200 b\r\n\r\nSIP".to_vec();
+        assert!(take_message(&mut pending).is_some_and(|text| text.starts_with("SIP/2.0 100")));
+        assert!(take_message(&mut pending).is_some_and(|text| text.starts_with("SIP/2.0 200")));
+        assert_eq!(
+            (take_message(&mut pending), pending),
+            (None, b"SIP".to_vec())
+        );
+    }
+}
