@@ -1,40 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Single flight: calls from one number that arrive together make one request, whichever workers they are at.
+//! One request for all calls that want the same answer at the same time, whichever worker has them.
 //!
-//! The first call of a number leads: it asks, and the others wait for it, each within its own deadline. When the leader fails,
-//! one of the others asks once more; when that fails too, all give up. When a leader dies, another takes over.
+//! The first one leads: it asks the API, puts the answer into the cache and lands. Those who come meanwhile follow: they
+//! sleep until it has landed, and find the answer in the cache. If the leader fails, one of them leads a second request; if
+//! that fails too, the rest give up with its failure. If a leader dies, one of them takes its place.
+//!
+//! No step needs a lock: each changes one word of shared memory, or finds that somebody else was quicker.
 
 mod slot;
 
+use std::io;
+use std::ops::Deref;
 use std::process;
 use std::time::{Duration, Instant};
 
-use self::slot::{Phase, Slot, Word};
+use self::slot::{Slot, Stage, Until, Word};
 use crate::cache::Key;
 use crate::clock::Moment;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
-use crate::ffi::shared::shareable;
+use crate::ffi::process::is_alive;
+use crate::ffi::shared::{Shared, shareable};
 
 shareable! {
-    /// The questions that are being asked. They live in shared memory.
+    /// The requests that are under way. They live in shared memory.
     pub struct Flights {
-        slots: [Slot; SLOTS],
+        slots: [Slot; 1 << SLOT_BITS],
     }
 }
 
-/// What a call has to do.
+/// What a caller is to do.
 #[derive(Debug)]
 pub enum Role<'a> {
-    /// Ask, and tell the others.
+    /// Ask the API. But look into the cache first, once more: the last flight may have landed since the caller looked.
     Lead(Ticket<'a>),
-    /// Wait for who asks already.
-    Follow(Flight<'a>),
-    /// Ask for itself: another number has the place.
+    /// Somebody asks already: wait.
+    Follow(Follower<'a>),
+    /// Ask the API, and tell nobody: another key is in the way.
     Alone,
 }
 
-/// The leader's duty to tell the others. A ticket that is dropped tells them that its holder failed.
+/// How a wait ended.
+#[derive(Debug)]
+pub enum Landed<'a> {
+    /// There was an answer. It is in the cache, unless it may not be remembered.
+    Answered,
+    /// Two requests failed, the second like this.
+    Failed(Failure),
+    /// It is the caller's turn to ask the API: the leader failed, died, or came to no end.
+    YourTurn(Ticket<'a>),
+    /// The caller's own deadline is over.
+    TimedOut,
+}
+
+/// The duty to ask the API, and to [`Ticket::land`] afterwards.
 #[derive(Debug)]
 pub struct Ticket<'a> {
     slot: &'a Slot,
@@ -42,55 +61,103 @@ pub struct Ticket<'a> {
     failure: Option<Failure>,
 }
 
-/// Somebody else's request.
+/// A caller that waits for a leader.
 #[derive(Debug)]
-pub struct Flight<'a> {
+pub struct Follower<'a> {
     slot: &'a Slot,
-    word: Word,
-}
-
-/// How a wait ended.
-#[derive(Debug)]
-pub enum Landed<'a> {
-    /// The answer, if it is one to keep, is in the cache.
-    Answered,
-    /// Two requests failed, the last one so.
-    Failed(Failure),
-    /// The leader failed, or died: ask in its place.
-    YourTurn(Ticket<'a>),
-    /// The waiter's own deadline is over.
-    TimedOut,
+    flight: Word,
 }
 
 impl Flights {
-    /// Joins the flight for `key`, or starts one that lasts until `until` at the most.
+    /// Makes the memory, before fork. No request is under way.
+    pub fn new() -> io::Result<impl Deref<Target = Self>> {
+        Shared::<Self>::new()
+    }
+
+    /// Joins the flight of `key`, or starts it. At `until` the caller would be at its end.
     #[must_use]
     pub fn join(&self, key: Key, until: Moment, now: Moment) -> Role<'_> {
-        let Some(slot) = self.slots.get(key.place(SLOTS)) else {
+        let [_, word] = key.words();
+        // One place for each key. With a choice of places, two workers could start the same flight in two of them.
+        let Some(slot) = self.slots.get(place(word)) else {
             return Role::Alone;
         };
-        let word = slot.word();
-        let same = slot.is_of(key) && slot.word() == word;
-        let led = match word.phase() {
-            Phase::First | Phase::Second if !slot.is_abandoned(now) => {
-                return if same {
-                    Role::Follow(Flight { slot, word })
-                } else {
-                    Role::Alone
-                };
+        let tag = slot::tag(word >> SLOT_BITS);
+        let mut seen = slot.load();
+        for _ in 0..TRIES {
+            let (stage, number) = if seen.stage == Stage::Free || seen.until.is_over(now) {
+                (Stage::First, slot::after(seen.number))
+            } else if seen.tag != tag {
+                return Role::Alone;
+            } else if seen.stage == Stage::Failed {
+                (Stage::Second, seen.number)
+            } else if lives(seen) {
+                return Role::Follow(Follower { slot, flight: seen });
+            } else {
+                (seen.stage, seen.number)
+            };
+            let next = Word {
+                stage,
+                leader: process::id(),
+                until: until_end(until, now),
+                tag,
+                number,
+            };
+            match slot.change(seen, next) {
+                Ok(()) => return Role::Lead(Ticket::new(slot, next)),
+                Err(quicker) => seen = quicker,
             }
-            // Somebody writes it at this very moment, or died doing so.
-            Phase::Claimed if !slot.is_abandoned(now) => return Role::Alone,
-            Phase::FailedOnce if same && !slot.is_over(now) => slot.advance(word, Phase::Second),
-            _ => slot.claim(word, key, until),
-        };
-        led.map_or(Role::Alone, |word| Role::Lead(Ticket::new(slot, word)))
+        }
+        Role::Alone
+    }
+}
+
+impl<'a> Follower<'a> {
+    /// Waits until the flight has landed, it is the caller's turn, or its own `deadline` is over.
+    #[must_use]
+    pub fn wait(self, deadline: Deadline, clock: impl Fn(Instant) -> Moment) -> Landed<'a> {
+        let Self { slot, flight } = self;
+        loop {
+            // Before the look at the slot: a landing behind it changes the bell, and ends the sleep.
+            let bell = slot.bell();
+            let seen = slot.load();
+            let now = Instant::now();
+            if seen.stage == Stage::Free || !seen.is_flight_of(flight) {
+                return slot
+                    .verdict(flight)
+                    .map_or(Landed::Answered, Landed::Failed);
+            }
+            let Some(left) = deadline.left(now) else {
+                return Landed::TimedOut;
+            };
+            let now = clock(now);
+            let turn = match seen.stage {
+                Stage::Free | Stage::Failed => Some(Stage::Second),
+                Stage::First if seen.until.is_over(now) => Some(Stage::Second),
+                Stage::Second if seen.until.is_over(now) => {
+                    return Landed::Failed(Failure::TimeoutResponse);
+                }
+                stage => (!lives(seen)).then_some(stage),
+            };
+            let Some(stage) = turn else {
+                slot.sleep(bell, left.min(CHECK));
+                continue;
+            };
+            let next = Word {
+                stage,
+                leader: process::id(),
+                until: until_end(now.after(left), now),
+                ..flight
+            };
+            if slot.change(seen, next).is_ok() {
+                return Landed::YourTurn(Ticket::new(slot, next));
+            }
+        }
     }
 }
 
 impl<'a> Ticket<'a> {
     fn new(slot: &'a Slot, word: Word) -> Self {
-        slot.set_leader(process::id());
         Self {
             slot,
             word,
@@ -98,64 +165,67 @@ impl<'a> Ticket<'a> {
         }
     }
 
-    /// Tells the others how it went.
+    /// Ends the flight, with a failure if there was one. An answer that may be remembered is in the cache before.
     pub fn land(mut self, failure: Option<Failure>) {
         self.failure = failure;
     }
 }
 
+/// Lands it. Whoever dropped it without a word had a fault of its own, and must not keep the others waiting.
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        let phase = match (self.failure, self.word.phase()) {
-            (None, _) => Phase::Answered,
-            (Some(_), Phase::Second) => Phase::FailedTwice,
-            (Some(_), _) => Phase::FailedOnce,
+        let stage = match self.failure {
+            Some(_) if self.word.stage == Stage::First => Stage::Failed,
+            Some(failure) => {
+                self.slot.convict(self.word, failure);
+                Stage::Free
+            }
+            None => {
+                self.slot.acquit(self.word);
+                Stage::Free
+            }
         };
-        self.slot.set_failure(self.failure.unwrap_or(Failure::None));
-        // If somebody took over meanwhile, it is no longer ours to tell.
-        if self.slot.advance(self.word, phase).is_some() {
-            self.slot.wake();
+        let next = Word { stage, ..self.word };
+        // If somebody else leads by now, it is not ours to end.
+        if self.slot.change(self.word, next).is_ok() {
+            self.slot.ring();
         }
     }
 }
 
-impl<'a> Flight<'a> {
-    /// Waits until the request has come to an end.
-    #[must_use]
-    pub fn wait(self, deadline: Deadline, clock: impl Fn(Instant) -> Moment) -> Landed<'a> {
-        let slot = self.slot;
-        loop {
-            let now = Instant::now();
-            let word = slot.word();
-            if word.flight() != self.word.flight() {
-                // The place is somebody else's by now, so this flight has landed.
-                return Landed::Answered;
-            }
-            let turn = match word.phase() {
-                Phase::Answered => return Landed::Answered,
-                Phase::FailedTwice => return Landed::Failed(slot.failure()),
-                Phase::FailedOnce => slot.advance(word, Phase::Second),
-                Phase::First | Phase::Second if slot.is_abandoned(clock(now)) => slot.again(word),
-                _ => None,
-            };
-            if let Some(word) = turn {
-                return Landed::YourTurn(Ticket::new(slot, word));
-            }
-            let Some(left) = deadline.left(now) else {
-                return Landed::TimedOut;
-            };
-            if matches!(word.phase(), Phase::First | Phase::Second | Phase::Claimed) {
-                slot.wait(word, left.min(LOOK));
-            }
-        }
-    }
+/// Whether the leader's process lives.
+fn lives(word: Word) -> bool {
+    word.leader == process::id() || is_alive(word.leader)
 }
 
-/// As many questions may be under way at once as there are workers and asynchronous lookups; a place is 48 bytes.
-const SLOTS: usize = 4096;
+/// When a leader whose deadline is over at `until` comes to no end.
+fn until_end(until: Moment, now: Moment) -> Until {
+    Until::new(until.min(now.after(LONGEST)).after(GRACE))
+}
 
-/// How often a waiter looks whether the leader is alive.
-const LOOK: Duration = Duration::from_millis(20);
+/// The place of a key.
+fn place(key: u64) -> usize {
+    usize::try_from(key & ((1 << SLOT_BITS) - 1)).unwrap_or(0)
+}
+
+/// Bits of a key that say its place. There are 4096 places, with as many flights in them as there are workers, some dozens:
+/// hardly two keys meet in one.
+const SLOT_BITS: u32 = 12;
+
+/// How often a caller tries to be the quicker one.
+const TRIES: usize = 8;
+
+/// How often those who wait look whether the leader lives.
+const CHECK: Duration = Duration::from_millis(20);
+
+/// What a leader may be late.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// No deadline is longer (`timeout` ends at 5 s).
+const LONGEST: Duration = Duration::from_secs(10);
+
+// As [`Until`] wants it.
+const _: () = assert!((LONGEST.as_millis() + GRACE.as_millis()) / 16 + 1 < slot::LONGEST as u128);
 
 #[cfg(test)]
 mod tests;

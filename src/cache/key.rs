@@ -91,7 +91,7 @@ impl Key {
     }
 
     /// Which of `places` it belongs to; 0 if there is none.
-    pub(crate) fn place(self, places: usize) -> usize {
+    pub(super) fn place(self, places: usize) -> usize {
         let [word, _] = self.0;
         let scaled = (u128::from(word) * places as u128) >> 64;
         usize::try_from(scaled).unwrap_or(0)

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+use std::process::Command;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Flights, Landed, Role, Ticket};
-use crate::cache::{Key, KeyMaker};
+use super::slot::Word;
+use super::{Flights, Follower, Landed, Role, Ticket};
+use crate::cache::Key;
+use crate::cache::tests::key;
 use crate::clock::{Clock, Moment};
-use crate::config::Config;
-use crate::config::tests::given;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::ffi::shared::Shared;
-use crate::number::Number;
+
+const SPAN: Duration = Duration::from_secs(5);
 
 struct Place {
     flights: Shared<Flights>,
@@ -26,169 +30,247 @@ impl Place {
         }
     }
 
+    fn now(&self) -> Moment {
+        self.clock.at(Instant::now())
+    }
+
     fn join(&self, key: Key) -> Role<'_> {
-        let now = self.clock.at(Instant::now());
-        self.flights
-            .join(key, now.after(Duration::from_secs(5)), now)
+        self.flights.join(key, self.now().after(SPAN), self.now())
     }
 
     fn lead(&self, key: Key) -> Ticket<'_> {
         match self.join(key) {
             Role::Lead(ticket) => ticket,
-            role => unreachable!("{role:?}"),
+            other => unreachable!("{other:?}"),
         }
     }
 
-    /// Joins as a follower and waits.
-    fn follow(&self, key: Key) -> Landed<'_> {
+    fn follow(&self, key: Key) -> Follower<'_> {
         match self.join(key) {
-            Role::Follow(flight) => flight.wait(soon(), |now| self.clock.at(now)),
-            role => unreachable!("{role:?}"),
+            Role::Follow(follower) => follower,
+            other => unreachable!("{other:?}"),
         }
+    }
+
+    fn wait<'a>(&self, follower: Follower<'a>) -> Landed<'a> {
+        let deadline = Deadline::after(Instant::now(), SPAN);
+        follower.wait(deadline, |now| self.clock.at(now))
     }
 }
 
-fn key(number: &str) -> Key {
-    let config = Config::new(&given()).expect("usable");
-    let number = Number::new(number).expect("a global number");
-    KeyMaker::new(b"secret", &config.api_url, &config.wishes).key(&number, "")
-}
-
-fn soon() -> Deadline {
-    Deadline::after(Instant::now(), Duration::from_secs(5))
+fn turn(landed: Landed<'_>) -> Ticket<'_> {
+    match landed {
+        Landed::YourTurn(ticket) => ticket,
+        other => unreachable!("{other:?}"),
+    }
 }
 
 #[test]
-fn one_leads_and_the_others_hear_of_its_answer() {
+fn one_leads_and_the_others_get_its_answer() {
     let place = Place::new();
-    let key = key("+14155550123");
-    let ticket = place.lead(key);
+    let ticket = place.lead(key(1));
+    let followers: Vec<_> = (0..4).map(|_| place.follow(key(1))).collect();
     thread::scope(|scope| {
-        let followers: Vec<_> = (0..8).map(|_| scope.spawn(|| place.follow(key))).collect();
+        let waits: Vec<_> = followers
+            .into_iter()
+            .map(|follower| scope.spawn(|| place.wait(follower)))
+            .collect();
         thread::sleep(Duration::from_millis(30));
         ticket.land(None);
-        for follower in followers {
-            assert!(matches!(
-                follower.join().expect("no panic"),
-                Landed::Answered
-            ));
+        for wait in waits {
+            assert!(matches!(wait.join().expect("no panic"), Landed::Answered));
         }
     });
-    // Whoever comes later starts anew.
-    place.lead(key).land(None);
+    place.lead(key(1)).land(None);
 }
 
 #[test]
-fn after_a_failure_one_asks_again_and_after_two_all_give_up() {
+fn after_a_failure_one_more_leads_and_then_all_give_up() {
     let place = Place::new();
-    let key = key("+14155550123");
-    let ticket = place.lead(key);
+    let ticket = place.lead(key(1));
+    let followers: Vec<_> = (0..8).map(|_| place.follow(key(1))).collect();
+    let (second, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
-        let followers: Vec<_> = (0..8)
-            .map(|_| {
-                scope.spawn(|| match place.follow(key) {
-                    Landed::YourTurn(ticket) => {
-                        thread::sleep(Duration::from_millis(30));
-                        ticket.land(Some(Failure::TimeoutResponse));
-                        None
-                    }
-                    Landed::Failed(failure) => Some(failure),
-                    landed => unreachable!("{landed:?}"),
-                })
-            })
-            .collect();
-        thread::sleep(Duration::from_millis(30));
+        for follower in followers {
+            scope.spawn(|| match place.wait(follower) {
+                Landed::YourTurn(ticket) => {
+                    second.fetch_add(1, SeqCst);
+                    thread::sleep(Duration::from_millis(10));
+                    ticket.land(Some(Failure::Http5xx));
+                }
+                Landed::Failed(Failure::Http5xx) => {
+                    failed.fetch_add(1, SeqCst);
+                }
+                other => unreachable!("{other:?}"),
+            });
+        }
+        thread::sleep(Duration::from_millis(10));
         ticket.land(Some(Failure::Reset));
-        let outcomes: Vec<_> = followers
-            .into_iter()
-            .map(|follower| follower.join().expect("no panic"))
-            .collect();
-        assert_eq!(
-            outcomes.iter().filter(|outcome| outcome.is_none()).count(),
-            1,
-            "one second leader"
-        );
-        assert!(
-            outcomes
-                .into_iter()
-                .flatten()
-                .all(|failure| failure == Failure::TimeoutResponse)
-        );
     });
+    assert_eq!((second.into_inner(), failed.into_inner()), (1, 7));
 }
 
 #[test]
-fn a_leader_that_is_gone_is_replaced_by_one_of_the_others() {
+fn those_who_slept_through_the_end_learn_it_all_the_same() {
     let place = Place::new();
-    let key = key("+14155550123");
-    let ticket = place.lead(key);
-    // A process that has ended and has been waited for.
-    let mut child = std::process::Command::new("true")
-        .spawn()
-        .expect("a process");
-    child.wait().expect("its end");
-    ticket.slot.set_leader(child.id());
-    let Role::Lead(second) = place.join(key) else {
-        unreachable!("the leader is gone");
-    };
-    // The old leader has no say any more.
-    ticket.land(None);
-    assert!(matches!(place.join(key), Role::Follow(_)));
-    second.land(None);
+    // The second request failed, and the next flight is under way.
+    let ticket = place.lead(key(1));
+    let (one, other) = (place.follow(key(1)), place.follow(key(1)));
+    ticket.land(Some(Failure::Reset));
+    turn(place.wait(one)).land(Some(Failure::Tls));
+    let next = place.lead(key(1));
+    assert!(matches!(place.wait(other), Landed::Failed(Failure::Tls)));
+    // It succeeds, and the one after it is under way.
+    let last = place.follow(key(1));
+    next.land(None);
+    let _after = place.lead(key(1));
+    assert!(matches!(place.wait(last), Landed::Answered));
 }
 
 #[test]
-fn a_leader_beyond_its_deadline_is_no_leader() {
+fn whoever_comes_after_a_failure_makes_the_second_request() {
     let place = Place::new();
-    let key = key("+14155550123");
-    let start: Moment = place.clock.at(Instant::now());
-    let Role::Lead(_ticket) = place
-        .flights
-        .join(key, start.after(Duration::from_secs(1)), start)
-    else {
-        unreachable!("nobody else is there");
-    };
-    let later = start.after(Duration::from_secs(2));
-    assert!(matches!(
-        place
-            .flights
-            .join(key, later.after(Duration::from_secs(1)), later),
-        Role::Lead(_)
-    ));
+    let ticket = place.lead(key(1));
+    let follower = place.follow(key(1));
+    ticket.land(Some(Failure::Reset));
+    let second = place.lead(key(1));
+    second.land(Some(Failure::Tls));
+    assert!(matches!(place.wait(follower), Landed::Failed(Failure::Tls)));
+    place.lead(key(1)).land(None);
 }
 
 #[test]
-fn a_follower_waits_no_longer_than_its_own_deadline() {
+fn a_wait_ends_by_its_own_deadline() {
     let place = Place::new();
-    let key = key("+14155550123");
-    let _ticket = place.lead(key);
-    let Role::Follow(flight) = place.join(key) else {
-        unreachable!("somebody leads");
-    };
+    let ticket = place.lead(key(1));
+    let follower = place.follow(key(1));
     let deadline = Deadline::after(Instant::now(), Duration::from_millis(50));
+    let landed = follower.wait(deadline, |now| place.clock.at(now));
+    assert!(matches!(landed, Landed::TimedOut));
+    assert!(deadline.is_over(Instant::now()));
+    ticket.land(None);
+}
+
+#[test]
+fn a_ticket_that_is_dropped_keeps_nobody_waiting() {
+    let place = Place::new();
+    let ticket = place.lead(key(1));
+    let (one, other) = (place.follow(key(1)), place.follow(key(1)));
+    drop(ticket);
+    drop(turn(place.wait(one)));
     assert!(matches!(
-        flight.wait(deadline, |now| place.clock.at(now)),
-        Landed::TimedOut
+        place.wait(other),
+        Landed::Failed(Failure::Internal)
     ));
 }
 
 #[test]
-fn numbers_do_not_wait_for_each_other() {
+fn the_flight_of_a_dead_leader_is_taken_over() {
     let place = Place::new();
-    let _one = place.lead(key("+14155550123"));
-    assert!(matches!(
-        place.join(key("+14155550124")),
-        Role::Lead(_) | Role::Alone
-    ));
+    let mut child = Command::new("true").spawn().expect("true(1)");
+    child.wait().expect("its status");
+    for newcomer in [true, false] {
+        let ticket = place.lead(key(1));
+        let (one, other) = (place.follow(key(1)), place.follow(key(1)));
+        // As if it were of a process that is no more.
+        let dead = Word {
+            leader: child.id(),
+            ..ticket.word
+        };
+        ticket.slot.change(ticket.word, dead).expect("unchanged");
+        let (next, waiting) = if newcomer {
+            (place.lead(key(1)), vec![one, other])
+        } else {
+            (turn(place.wait(one)), vec![other])
+        };
+        assert_eq!(next.word.number, dead.number, "the same flight");
+        next.land(None);
+        for follower in waiting {
+            assert!(matches!(place.wait(follower), Landed::Answered));
+        }
+        // No more than a dead one could.
+        drop(ticket);
+    }
 }
 
 #[test]
-fn a_ticket_that_is_dropped_is_a_failure() {
+fn a_leader_that_comes_to_no_end_is_replaced() {
     let place = Place::new();
-    let key = key("+14155550123");
-    drop(place.lead(key));
-    let second = place.lead(key);
-    second.land(Some(Failure::Dns));
-    // Both requests failed, and whoever comes now starts anew.
-    place.lead(key).land(None);
+    let now = place.now();
+    let short = now.after(Duration::from_millis(20));
+    let Role::Lead(stuck) = place.flights.join(key(1), short, now) else {
+        unreachable!("nobody leads")
+    };
+    let (one, other) = (place.follow(key(1)), place.follow(key(1)));
+    let second = turn(place.wait(one));
+    stuck.land(None);
+    assert!(
+        matches!(place.join(key(1)), Role::Follow(_)),
+        "it is the second one's"
+    );
+    second.land(Some(Failure::Reset));
+    assert!(matches!(place.wait(other), Landed::Failed(Failure::Reset)));
+    // Long after: any key may have the place.
+    let Role::Lead(stuck) = place.flights.join(key(1), short, now) else {
+        unreachable!("nobody leads")
+    };
+    let later = now.after(Duration::from_secs(1));
+    let Role::Lead(next) = place.flights.join(key(1), later.after(SPAN), later) else {
+        unreachable!("it is over")
+    };
+    assert_ne!(next.word.number, stuck.word.number);
+}
+
+#[test]
+fn another_key_in_the_same_place_goes_alone() {
+    let place = Place::new();
+    let [_, first] = key(0).words();
+    let neighbour = (1..100_000)
+        .map(key)
+        .find(|key| {
+            let [_, word] = key.words();
+            super::place(word) == super::place(first)
+        })
+        .expect("one in 4096");
+    let ticket = place.lead(key(0));
+    assert!(matches!(place.join(neighbour), Role::Alone));
+    ticket.land(None);
+    place.lead(neighbour).land(None);
+    let others: Vec<_> = (1..20).map(|number| place.lead(key(number))).collect();
+    assert_eq!(others.len(), 19, "they do not know each other");
+}
+
+#[test]
+fn of_those_who_come_at_the_same_instant_one_leads() {
+    let place = Place::new();
+    let arrived = AtomicUsize::new(0);
+    // Not a `Barrier`, which lets them go one after the other.
+    let meet = |times: usize| {
+        arrived.fetch_add(1, SeqCst);
+        while arrived.load(SeqCst) < 2 * times {
+            thread::yield_now();
+        }
+    };
+    let keys: Vec<_> = (0..2000).map(key).collect();
+    let tickets = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for (number, key) in keys.iter().enumerate() {
+                    meet(2 * number + 1);
+                    let role = place.join(*key);
+                    meet(2 * number + 2);
+                    match role {
+                        Role::Lead(ticket) => {
+                            tickets.fetch_add(1, SeqCst);
+                            ticket.land(None);
+                        }
+                        Role::Follow(_) => {}
+                        Role::Alone => unreachable!("one key"),
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(tickets.into_inner(), keys.len());
 }
