@@ -238,7 +238,7 @@ typedef struct nol_worker nol_worker; /* what one process needs for its lookups;
 typedef struct nol_api {
 	uint32_t abi_version;
 	/* sizeof of the structures, which tell two builds of one development version apart */
-	uint32_t params_size, call_size, result_size;
+	size_t params_size, call_size, result_size;
 	/* Checks the parameters and makes the engine. Reads files and the environment, opens nothing that stays open. */
 	nol_rc (*engine_new)(const nol_host *host, const nol_params *params, nol_engine **engine);
 	void (*engine_free)(nol_engine *engine);

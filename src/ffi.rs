@@ -18,9 +18,9 @@ pub use abi::*;
 /// compile.
 static API: nol_api = nol_api {
     abi_version: NOL_ABI_VERSION,
-    params_size: size_of::<nol_params>() as u32,
-    call_size: size_of::<nol_call>() as u32,
-    result_size: size_of::<nol_result>() as u32,
+    params_size: size_of::<nol_params>(),
+    call_size: size_of::<nol_call>(),
+    result_size: size_of::<nol_result>(),
     engine_new: Some(entries::engine_new),
     engine_free: Some(entries::engine_free),
     worker_new: Some(entries::worker_new),

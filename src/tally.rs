@@ -5,6 +5,10 @@ use crate::states::Change;
 
 /// Facts about how a decision was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts that have nothing to do with each other"
+)]
 pub struct Tally {
     /// The cache was asked and did not know.
     pub cache_miss: bool,

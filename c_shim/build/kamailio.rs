@@ -31,12 +31,18 @@ pub(crate) fn build(place: &Place) -> Result<(), String> {
     flags.push("-DMOD_NAMEID=numbers_online".to_owned());
     let module = ServerModule {
         server: &format!("kamailio-{}", installed.version()),
-        source: "c_shim/kamailio.c",
+        sources: &[
+            "c_shim/kamailio.c",
+            "c_shim/kamailio_avp.c",
+            "c_shim/kamailio_rpc.c",
+            "c_shim/kamailio_stats.c",
+        ],
         exports: "c_shim/kamailio.map",
         headers: &tree.join("src"),
         flags: &flags,
     };
     same_stamp(&module.probe(place, PROBE)?, &installed, &tree)?;
+    watch("c_shim/kamailio.h".as_ref());
     module.build(place)
 }
 

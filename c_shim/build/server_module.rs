@@ -15,8 +15,8 @@ const MODULE: &str = "numbers_online.so";
 pub(crate) struct ServerModule<'a> {
     /// Name and version, as in `kamailio-5.6.3`: the directory that the module goes to.
     pub(crate) server: &'a str,
-    /// The server's own C file.
-    pub(crate) source: &'a str,
+    /// The server's own C files.
+    pub(crate) sources: &'a [&'a str],
     /// The linker's version script: the symbols that the server looks for, and no other.
     pub(crate) exports: &'a str,
     /// Where the server's headers are.
@@ -28,10 +28,12 @@ pub(crate) struct ServerModule<'a> {
 impl ServerModule<'_> {
     /// Puts the module at `<target>/<profile>/<server>/numbers_online.so`.
     pub(crate) fn build(&self, place: &Place) -> Result<(), String> {
-        watch(self.source.as_ref());
+        for source in self.sources {
+            watch(source.as_ref());
+        }
         watch(self.exports.as_ref());
         let scratch = self.scratch(place)?;
-        let objects = self.objects(&scratch, &[self.source, "c_shim/shim.c"])?;
+        let objects = self.objects(&scratch, &[self.sources, &["c_shim/shim.c"]].concat())?;
         let stub = import_stub(&scratch)?;
         let target = create(place.profile.join(self.server))?.join(MODULE);
 
@@ -84,7 +86,7 @@ impl ServerModule<'_> {
         }
         compiler
             .try_compile_intermediates()
-            .map_err(|why| format!("cannot compile {} for {}: {why}", self.source, self.server))
+            .map_err(|why| format!("cannot compile the module for {}: {why}", self.server))
     }
 
     fn scratch(&self, place: &Place) -> Result<PathBuf, String> {

@@ -162,7 +162,8 @@ const _: () = {
     // The header's list of failures is ours, and its latencies are ours: first and last stand where they should.
     assert!(nol_counter::NOL_COUNT_fail_internal.0 == FIRST_FAILURE + Failure::Internal as u32 - 1);
     assert!(
-        nol_counter::NOL_COUNT_latency_le_5000.0 == FIRST_LATENCY + LATENCIES_MS.len() as u32 - 1
+        nol_counter::NOL_COUNT_latency_le_5000.0 as usize
+            == FIRST_LATENCY as usize + LATENCIES_MS.len() - 1
     );
 };
 

@@ -34,10 +34,9 @@ impl Trouble {
                 .unwrap_or(Self::new(Failure::Internal)),
             Error::Io(error) => Self::of_io(error),
             Error::Timeout(_) => Self::new(Failure::TimeoutResponse),
-            Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => {
-                Self::new(Failure::TooLarge)
-            }
-            Error::Protocol(ureq_proto::Error::HttpParseTooManyHeaders) => {
+            Error::BodyExceedsLimit(_)
+            | Error::LargeResponseHeader(..)
+            | Error::Protocol(ureq_proto::Error::HttpParseTooManyHeaders) => {
                 Self::new(Failure::TooLarge)
             }
             Error::Protocol(_) | Error::Http(_) => Self::new(Failure::Parse),

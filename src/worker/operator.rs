@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Commands of the operator (RPC on Kamailio, MI on OpenSIPS).
+//! Commands of the operator (RPC on Kamailio, MI on `OpenSIPS`).
 
 use std::ffi::CStr;
 use std::time::Instant;
@@ -36,13 +36,13 @@ impl Worker<'_> {
                 .maybe(trial, shut_for.map(|span| span.as_secs()));
         }
         let states = &self.engine.states;
-        let stats = self.engine.cache.stats(now);
+        let cache = self.engine.cache.stats(now);
         report
             .text(c"breaker_mode", states.mode().as_str())
             .number(c"reloads", states.generation())
             .maybe(c"clock_skew_s", states.clock_skew())
-            .number(c"cache_entries", stats.entries)
-            .number(c"cache_used", stats.used)
+            .number(c"cache_entries", cache.entries)
+            .number(c"cache_used", cache.used)
             .number(
                 c"timeout_ms",
                 u64::try_from(self.config.timeout.span().as_millis()).unwrap_or(u64::MAX),

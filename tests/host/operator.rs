@@ -202,7 +202,7 @@ fn bad_reload(bench: &Bench) -> Result<()> {
         .param("ca_file", file.display().to_string());
     let server = bench.start(&setup)?;
     fs::write(&file, "no certificate")?;
-    let refused = command(&server, "nol.reload").map_or_else(|e| e.to_string(), |answer| answer);
+    let refused = command(&server, "nol.reload").unwrap_or_else(|e| e.to_string());
     holds(
         &refused,
         refused.contains("ca_file") && refused.contains("everything stays as it is"),
@@ -221,7 +221,7 @@ fn bad_arguments(bench: &Bench) -> Result<()> {
         "nol.breaker half",
         "nol.cache_purge x",
     ] {
-        let answer = command(&server, words).map_or_else(|e| e.to_string(), |answer| answer);
+        let answer = command(&server, words).unwrap_or_else(|e| e.to_string());
         holds(&format!("{words}: {answer}"), answer.contains("allowed: "))?;
     }
     same("requests", api.requests().len(), 0)?;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Results for the routing script: AVPs, and the event route that hears of changes. */
+#include <string.h>
+
+#include "core/action.h"
+#include "core/dprint.h"
+#include "core/fmsg.h"
+#include "core/kemi.h"
+#include "core/route.h"
+#include "core/usr_avp.h"
+
+#include "kamailio.h"
+
+static void add(const char *name, int len, avp_flags_t kind, int_str value)
+{
+	int_str key;
+
+	memset(&key, 0, sizeof(key));
+	key.s.s = (char *)name;
+	key.s.len = len;
+	if(add_avp(AVP_NAME_STR | kind, key, value) < 0)
+		LM_ERR("cannot write $avp(%s): out of memory\n", name);
+}
+
+static void write_INT(const char *name, int len, const nol_result *result, int32_t number)
+{
+	int_str value;
+
+	(void)result;
+	memset(&value, 0, sizeof(value));
+	value.n = number;
+	add(name, len, 0, value);
+}
+
+static void write_TEXT(const char *name, int len, const nol_result *result, nol_text text)
+{
+	int_str value;
+
+	memset(&value, 0, sizeof(value));
+	value.s.s = (char *)result->bytes + text.at;
+	value.s.len = text.len;
+	add(name, len, AVP_VAL_STR, value);
+}
+
+/*
+ * add_avp() stacks, so what the script may have written under our names goes first. One look at the list, which is mostly
+ * short here, costs less than a search for each name.
+ */
+static void remove_avps(void)
+{
+	static const char prefix[] = "nol_";
+	avp_t *avp, *next;
+
+	for(avp = get_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI); avp; avp = next) {
+		str *name = get_avp_name(avp);
+
+		next = avp->next;
+		if(name && name->len > (int)sizeof(prefix) && memcmp(name->s, prefix, sizeof(prefix) - 1) == 0)
+			destroy_avp(avp);
+	}
+}
+
+void nol_write_avps(const nol_result *result)
+{
+#define PLACE(kind, name) PLACE_##name,
+	enum { NOL_AVPS(PLACE) PLACES };
+
+	remove_avps();
+#define WRITE(kind, name) \
+	if(nol_wants(PLACE_##name)) \
+		write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name);
+	NOL_AVPS(WRITE)
+	(void)PLACES;
+}
+
+int nol_stored(void)
+{
+	int_str name = {.s = STR_STATIC_INIT("nol_rc")};
+	int_str value;
+	avp_t *avp = search_first_avp(AVP_NAME_STR, name, &value, NULL);
+
+	return avp && !is_avp_str_val(avp) ? (int)value.n : 0;
+}
+
+/* event_route[numbers_online:state]: $avp(nol_state) names the change. */
+static str state_event = str_init("numbers_online:state");
+
+/* Its number; routes have names only until the server runs. -1 if there is none. */
+static int state_route = -1;
+
+/*
+ * Up to now Kamailio's lexer has no underscore in the first part of an event route's name: it writes "numbers_" to standard
+ * output and calls the route by the rest.
+ */
+void nol_find_state_route(void)
+{
+	state_route = route_lookup(&event_rt, state_event.s);
+	if(state_route < 0)
+		state_route = route_lookup(&event_rt, "online:state");
+	if(state_route >= 0 && !event_rt.rlist[state_route])
+		state_route = -1;
+}
+
+void nol_raise_state(const nol_result *result)
+{
+	static const char name[] = "nol_state";
+	sip_msg_t *msg = faked_msg_next();
+	int before = get_route_type();
+	avp_list_t *kept, none = NULL;
+	sr_kemi_eng_t *engine = sr_kemi_eng_get();
+	run_act_ctx_t ctx;
+
+	if(!msg || (!engine && state_route < 0))
+		return;
+	/* The route has AVPs of its own; those of the call stay out of its reach. */
+	kept = set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, &none);
+	write_TEXT(name, sizeof(name) - 1, result, result->state);
+	set_route_type(EVENT_ROUTE);
+	init_run_actions_ctx(&ctx);
+	if(engine) {
+		if(kemi_event_route_callback.len > 0)
+			sr_kemi_route(engine, msg, EVENT_ROUTE, &kemi_event_route_callback, &state_event);
+	} else {
+		run_top_route(event_rt.rlist[state_route], msg, &ctx);
+	}
+	set_route_type(before);
+	destroy_avp_list(&none);
+	set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, kept);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands of the operator: numbers_online.<command>, by kamcmd or JSON-RPC. */
+#include <string.h>
+
+#include "core/rpc.h"
+#include "core/rpc_lookup.h"
+
+#include "kamailio.h"
+
+typedef struct answer {
+	rpc_t *rpc;
+	void *ctx;
+	void *fields; /* made for the first line */
+	int failed;
+} answer_t;
+
+static void emit(void *to, const char *name, nol_str text, int64_t number)
+{
+	answer_t *answer = to;
+	str value = {(char *)text.s, (int)text.len};
+
+	if(strcmp(name, "error") == 0) {
+		answer->rpc->fault(answer->ctx, 400, "%.*s", value.len, value.s);
+		answer->failed = 1;
+		return;
+	}
+	if(!answer->fields && answer->rpc->add(answer->ctx, "{", &answer->fields) < 0)
+		return;
+	if(text.s)
+		answer->rpc->struct_add(answer->fields, "S", name, &value);
+	else
+		answer->rpc->struct_add(answer->fields, "d", name, (int)number);
+}
+
+static void run(rpc_t *rpc, void *ctx, nol_command command, const char *format)
+{
+	answer_t answer = {rpc, ctx, NULL, 0};
+	str argument = {NULL, 0};
+
+	/* Without an argument, the command says what is allowed. An argument that is not there may still be written to. */
+	if(format && rpc->scan(ctx, (char *)format, &argument) < 1)
+		argument.len = 0;
+	if(nol_command_run(command, lend(&argument), emit, &answer) < 0 && !answer.failed)
+		rpc->fault(ctx, 500, "Internal error");
+}
+
+#define RPC(name, command, format, about) \
+	static void rpc_##name(rpc_t *rpc, void *ctx) \
+	{ \
+		run(rpc, ctx, command, format); \
+	} \
+	static const char *rpc_##name##_doc[] = {about, 0};
+RPC(status, NOL_STATUS, NULL, "Key, breakers, latches, cache and clock.")
+RPC(check, NOL_CHECK, "*.S", "A real decision about a number (+ and digits). It is billed like a call.")
+RPC(probe, NOL_PROBE, NULL, "Whether the API is reachable, and how long each phase takes. No key, no charge.")
+RPC(cache_stats, NOL_CACHE_STATS, NULL, "How full the cache is.")
+RPC(cache_purge, NOL_CACHE_PURGE, "*.S", "Forgets a number, or without one all of them.")
+RPC(breaker, NOL_BREAKER, "*.S", "auto, open (no requests) or closed (requests whatever happens).")
+RPC(reload, NOL_RELOAD, NULL, "Reads keys and certificates again, in all processes. Nothing changes if one cannot be used.")
+
+static const char *rpc_stats_doc[] = {"All statistics of the module.", 0};
+
+static void rpc_stats(rpc_t *rpc, void *ctx)
+{
+	void *fields;
+	int i;
+
+	if(rpc->add(ctx, "{", &fields) < 0)
+		return;
+	for(i = 0; i < NOL_COUNTER_TOTAL; i++)
+		rpc->struct_add(fields, "d", (char *)nol_counter_name(i), (int)nol_counter_value(i));
+}
+
+#define RPC_ROW(name) {"numbers_online." #name, rpc_##name, rpc_##name##_doc, 0},
+static rpc_export_t rpc_commands[] = {RPC_ROW(status) RPC_ROW(stats) RPC_ROW(check) RPC_ROW(probe) RPC_ROW(cache_purge)
+				RPC_ROW(cache_stats) RPC_ROW(breaker) RPC_ROW(reload) {0, 0, 0, 0}};
+
+int nol_register_rpc(void)
+{
+	return rpc_register_array(rpc_commands) == 0 ? 0 : -1;
+}

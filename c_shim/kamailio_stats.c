@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/counters.h"
+
+#include "kamailio.h"
+
+/* Statistics: each process counts for itself, and Kamailio adds up. */
+static counter_handle_t counters[NOL_COUNTER_TOTAL];
+
+int nol_register_counters(void)
+{
+#define COUNTER(name, about) {#name, about},
+	static const struct {
+		const char *name, *about;
+	} known[] = {NOL_COUNTERS(COUNTER)};
+	int i;
+
+	for(i = 0; i < NOL_COUNTER_TOTAL; i++) {
+		if(counter_register(&counters[i], "numbers_online", known[i].name, 0, 0, 0, known[i].about, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void nol_count(const nol_result *result)
+{
+	int word;
+
+	for(word = 0; word < NOL_COUNTED_WORDS; word++) {
+		uint64_t left;
+
+		for(left = result->counted[word]; left; left &= left - 1)
+			counter_inc(counters[64 * word + __builtin_ctzll(left)]);
+	}
+}
+
+const char *nol_counter_name(int counter)
+{
+	return counter_get_name(counters[counter]);
+}
+
+long nol_counter_value(int counter)
+{
+	return counter_get_val(counters[counter]);
+}
