@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Benchmarks and fuzzing. They print figures and assert none: what counts are the ratios of one run.
+
+bench = NOL_STAGE=$(stage) CALLS=$(CALLS) $(target)/release/numbers-online-bench
+# Seconds for each fuzz target.
+SECONDS ?= 600
+# Calls for each rude peer of bench-deadline.
+CALLS ?= 1000
+fuzz_targets = answer dns headers number
+fuzz_work = $(target)/fuzz
+
+.PHONY: bench
+bench: bench-throughput bench-outage bench-deadline ## Run all benchmarks, in less than ten minutes
+
+.PHONY: bench-build
+bench-build: all
+	$(CARGO) build --release --package numbers-online-bench
+
+.PHONY: bench-throughput
+bench-throughput: bench-build ## Calls a second, against a bare reply and against http_client
+	$(bench) throughput
+
+.PHONY: bench-outage
+bench-outage: bench-build ## Calls a second before, during and after an outage of the API
+	$(bench) outage
+
+.PHONY: bench-deadline
+bench-deadline: bench-build ## How far rude peers get the function beyond its deadline (CALLS=1000 a peer)
+	$(bench) deadline
+
+# What a run finds goes into $(fuzz_work); fuzz/corpus/ holds the few inputs that every run starts from.
+.PHONY: fuzz
+fuzz: ## Fuzz everything that reads what others wrote (SECONDS=600 a target; needs rustup's nightly)
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	@for name in $(fuzz_targets); do \
+		mkdir -p $(fuzz_work)/corpus/$$name && \
+		CARGO_TARGET_DIR=$(fuzz_work) cargo +nightly fuzz run $$name $(fuzz_work)/corpus/$$name fuzz/corpus/$$name -- \
+			-max_total_time=$(SECONDS) -print_final_stats=1 || exit 1; \
+	done

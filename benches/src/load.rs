@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Sends calls over UDP and counts what comes back. One thread, prepared messages, and a system call for up to 64 of them, so
+//! that the server and not the sender is what is measured.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use testbed::Result;
+
+use crate::invite::{Callers, Templates};
+use crate::mmsg::{BATCH, Batch};
+
+/// What is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Where to.
+    pub(crate) server: SocketAddr,
+    /// How fast.
+    pub(crate) pace: Pace,
+    /// How long.
+    pub(crate) span: Duration,
+    /// From whom.
+    pub(crate) callers: Callers,
+    /// Whether final replies are acknowledged, as SIP wants it.
+    pub(crate) ack: bool,
+}
+
+/// How fast calls are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// As fast as answers come: so many calls are open at once.
+    Closed(u32),
+    /// So many calls a second, whatever comes back.
+    Open(u32),
+}
+
+/// What came of a load.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    /// When the first call was sent.
+    pub(crate) started: Instant,
+    /// Calls sent.
+    pub(crate) sent: u64,
+    /// Calls that got no final reply within [`PATIENCE`].
+    pub(crate) lost: u64,
+    /// Final replies by status.
+    pub(crate) statuses: BTreeMap<u16, u64>,
+    /// Microseconds to the final reply, sorted. A nap of the sender may be in them: [`NAP`], or up to a millisecond in a closed
+    /// loop with a slow server.
+    pub(crate) latencies: Vec<u32>,
+    /// Final replies in each [`TICK`] since the start.
+    pub(crate) ticks: Vec<u32>,
+    /// The time in which calls were sent.
+    pub(crate) span: Duration,
+}
+
+impl Load {
+    /// A closed loop with a window that keeps a few workers busy and fits into a socket's buffer.
+    pub(crate) fn closed(server: SocketAddr, span: Duration) -> Self {
+        Self {
+            server,
+            pace: Pace::Closed(128),
+            span,
+            callers: Callers(70_000),
+            ack: true,
+        }
+    }
+
+    /// Runs the load in this thread.
+    pub(crate) fn run(&self) -> Result<Report> {
+        let socket = UdpSocket::bind((
+            if self.server.is_ipv4() {
+                "0.0.0.0"
+            } else {
+                "::"
+            },
+            0,
+        ))?;
+        socket.connect(self.server)?;
+        // The kernel takes as much of it as it allows.
+        rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 4 << 20)?;
+        // Calls of an earlier run are none of this one's, and nothing that the server remembers of them is of use.
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let run = u64::try_from(clock.as_nanos())?;
+        let templates = Templates::new(socket.local_addr()?, self.server, run, self.callers);
+        Sender::new(self, socket, templates).run()
+    }
+}
+
+/// A load under way.
+struct Sender<'a> {
+    load: &'a Load,
+    socket: UdpSocket,
+    templates: Templates,
+    /// When each call was sent, by the end of its number; 0 once it is answered or given up.
+    open: Vec<Open>,
+    outgoing: Batch,
+    incoming: Batch,
+    next: u32,
+    /// No older call is open.
+    oldest: u32,
+    in_flight: u32,
+    report: Report,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Open {
+    call: u32,
+    /// Microseconds after the start, and 1.
+    sent: u32,
+}
+
+impl<'a> Sender<'a> {
+    fn new(load: &'a Load, socket: UdpSocket, templates: Templates) -> Self {
+        let ticks = (load.span + PATIENCE).as_millis() / TICK.as_millis() + 1;
+        Self {
+            load,
+            socket,
+            templates,
+            open: vec![Open::default(); OPEN],
+            outgoing: Batch::new(),
+            incoming: Batch::new(),
+            next: 0,
+            oldest: 0,
+            in_flight: 0,
+            report: Report {
+                started: Instant::now(),
+                sent: 0,
+                lost: 0,
+                statuses: BTreeMap::new(),
+                latencies: Vec::with_capacity(1 << 20),
+                ticks: vec![0; usize::try_from(ticks).unwrap_or(1)],
+                span: load.span,
+            },
+        }
+    }
+
+    fn run(mut self) -> Result<Report> {
+        let mut nap = NAP;
+        loop {
+            let now = micros(self.report.started.elapsed());
+            self.give_up(now);
+            let sending = now < micros(self.load.span);
+            if !sending && self.in_flight == 0 {
+                break;
+            }
+            let moved = self.receive()? + if sending { self.send(now)? } else { 0 };
+            nap = match self.load.pace {
+                Pace::Closed(window) => nap_for(nap, moved, window),
+                Pace::Open(_) => NAP,
+            };
+            if moved < BATCH {
+                thread::sleep(nap);
+            }
+        }
+        self.report.latencies.sort_unstable();
+        Ok(self.report)
+    }
+
+    /// Sends what is due.
+    fn send(&mut self, now: u32) -> Result<usize> {
+        let due = match self.load.pace {
+            Pace::Closed(window) => window.saturating_sub(self.in_flight),
+            Pace::Open(rate) => {
+                let by_now = u64::from(now) * u64::from(rate) / 1_000_000;
+                u32::try_from(by_now.saturating_sub(self.report.sent)).unwrap_or(u32::MAX)
+            }
+        };
+        // No more than fits between two looks at what has come back, and as many open calls as there is memory for: beyond
+        // that, an open loop falls behind.
+        let due = due.min(4 * u32::try_from(BATCH)?);
+        let due = due.min(u32::try_from(OPEN)? - 1 - (self.next - self.oldest));
+        for _ in 0..due {
+            self.outgoing.push(&[self.templates.invite(self.next)]);
+            self.open[self.next as usize % OPEN] = Open {
+                call: self.next,
+                sent: now + 1,
+            };
+            self.next = self.next.wrapping_add(1);
+            if self.outgoing.is_full() {
+                self.outgoing.send(&self.socket)?;
+            }
+        }
+        self.outgoing.send(&self.socket)?;
+        self.in_flight += due;
+        self.report.sent += u64::from(due);
+        Ok(due as usize)
+    }
+
+    /// Takes what has come, and acknowledges it.
+    fn receive(&mut self) -> Result<usize> {
+        let mut total = 0;
+        loop {
+            self.incoming.receive(&self.socket)?;
+            let now = micros(self.report.started.elapsed());
+            for message in self.incoming.iter() {
+                let Some(reply) = self
+                    .templates
+                    .read(message)
+                    .filter(|reply| reply.status >= 200)
+                else {
+                    continue;
+                };
+                let open = &mut self.open[reply.call as usize % OPEN];
+                if open.sent == 0 || open.call != reply.call {
+                    continue;
+                }
+                self.report
+                    .latencies
+                    .push((now + 1).saturating_sub(open.sent));
+                open.sent = 0;
+                self.in_flight -= 1;
+                *self.report.statuses.entry(reply.status).or_default() += 1;
+                if let Some(tick) = self.report.ticks.get_mut((now / TICK_MICROS) as usize) {
+                    *tick += 1;
+                }
+                if self.load.ack {
+                    self.outgoing.push(&self.templates.ack(&reply));
+                }
+            }
+            self.outgoing.send(&self.socket)?;
+            total += self.incoming.len();
+            if !self.incoming.is_full() {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Counts calls as lost that have waited too long.
+    fn give_up(&mut self, now: u32) {
+        while self.oldest != self.next {
+            let open = &mut self.open[self.oldest as usize % OPEN];
+            if open.sent != 0 {
+                if now.saturating_sub(open.sent) < micros(PATIENCE) {
+                    return;
+                }
+                open.sent = 0;
+                self.in_flight -= 1;
+                self.report.lost += 1;
+            }
+            self.oldest = self.oldest.wrapping_add(1);
+        }
+    }
+}
+
+impl Report {
+    /// Calls that got a final reply.
+    pub(crate) fn answered(&self) -> u64 {
+        self.statuses.values().sum()
+    }
+
+    /// Answered calls a second.
+    pub(crate) fn rate(&self) -> f64 {
+        real(self.answered()) / self.span.as_secs_f64()
+    }
+
+    /// The latency, in milliseconds, that so many percent of the answered calls did not exceed.
+    pub(crate) fn latency(&self, percent: usize) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        let micros = self.latencies.get(last * percent / 100).copied();
+        f64::from(micros.unwrap_or(0)) / 1000.0
+    }
+
+    /// Answered calls a second between two points in time.
+    pub(crate) fn rate_between(&self, from: Instant, to: Instant) -> f64 {
+        let tick = |at: Instant| {
+            let since = at.saturating_duration_since(self.started).as_millis();
+            usize::try_from(since / TICK.as_millis()).unwrap_or(usize::MAX)
+        };
+        let (from, to) = (tick(from), tick(to).min(self.ticks.len()));
+        let answered: u32 = self.ticks.get(from..to).unwrap_or_default().iter().sum();
+        let ticks = u32::try_from(to.saturating_sub(from)).unwrap_or(1).max(1);
+        f64::from(answered) / (TICK * ticks).as_secs_f64()
+    }
+}
+
+/// The next nap of a closed loop: as long as it can be without leaving the server idle, so between an eighth and a quarter of
+/// the window moves at a time.
+fn nap_for(last: Duration, moved: usize, window: u32) -> Duration {
+    let window = window as usize;
+    if moved * 4 > window {
+        (last / 2).max(NAP)
+    } else if moved * 8 < window {
+        (last * 5 / 4).min(LONGEST_NAP)
+    } else {
+        last
+    }
+}
+
+/// Counts fit into a float.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "2^53 calls take longer than a benchmark"
+)]
+pub(crate) fn real(count: u64) -> f64 {
+    count as f64
+}
+
+/// A load lasts below an hour.
+fn micros(span: Duration) -> u32 {
+    u32::try_from(span.as_micros()).unwrap_or(u32::MAX)
+}
+
+/// After so long a call counts as lost.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How long the sender sleeps when there was little to do. Without it, it would take the time that the server needs.
+pub(crate) const NAP: Duration = Duration::from_micros(50);
+/// In a closed loop with a slow server.
+const LONGEST_NAP: Duration = Duration::from_millis(1);
+
+/// The resolution of a report's course.
+pub(crate) const TICK: Duration = Duration::from_millis(20);
+const TICK_MICROS: u32 = 20_000;
+
+/// Calls that may be open at once; a power of two.
+const OPEN: usize = 1 << 19;

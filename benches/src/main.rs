@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs. For profiling
+//! there are `send`, a load on any server, and `stub`, an API that answers at once.
+//!
+//! They print tables with ratios from one run and assert nothing: figures of two machines, or of two days, do not compare.
+#![deny(unsafe_code)]
+
+mod deadline;
+mod invite;
+mod load;
+mod mmsg;
+mod outage;
+mod rig;
+mod send;
+mod stub;
+mod table;
+mod throughput;
+
+use std::env;
+use std::process::ExitCode;
+
+use testbed::Result;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            rig::say(&format!("numbers-online-bench: {trouble}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<()> {
+    match words
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        Some(("throughput", [])) => throughput::run(),
+        Some(("outage", [])) => outage::run(),
+        Some(("deadline", [])) => deadline::run(""),
+        Some(("deadline", [filter])) => deadline::run(filter),
+        Some(("send", options)) => send::run(options),
+        Some(("stub", [])) => stand_in(),
+        _ => Err(format!(
+            "what to do? throughput, outage, deadline, stub, or {}",
+            send::USAGE
+        )
+        .into()),
+    }
+}
+
+/// The stand-in for the API by itself, until the end of the input.
+fn stand_in() -> Result<()> {
+    let stub = stub::Stub::blocking_calls(64)?;
+    rig::say(&stub.url());
+    std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
+    rig::say(&format!("{} requests", stub.requests()));
+    Ok(())
+}

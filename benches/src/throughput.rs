@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Calls a second with an API that answers at once, against a bare reply and against what a script can do without the module.
+
+mod servers;
+
+use std::time::Duration;
+
+use testbed::Result;
+
+use self::servers::Contestant;
+
+use crate::load::{Load, Report, real};
+use crate::rig::{Rig, Running, median, say};
+use crate::stub::Stub;
+use crate::table::Table;
+
+/// SIP workers of each server.
+const WORKERS: usize = 4;
+
+/// How often each server is measured, in turn with the others: what else the machine does meets all of them.
+const ROUNDS: usize = 8;
+
+/// How long, each time.
+const SPAN: Duration = Duration::from_secs(1);
+
+/// One server.
+struct Variant {
+    contestant: Contestant,
+    server: Running,
+    rounds: Vec<Round>,
+}
+
+/// One measurement of it.
+struct Round {
+    report: Report,
+    cpu: Duration,
+    requests: u64,
+}
+
+/// Runs the benchmark.
+pub(crate) fn run() -> Result<()> {
+    let rig = Rig::new()?;
+    // Every worker of every server keeps a connection, those for TCP too.
+    let stub = Stub::blocking_calls(WORKERS * 24)?;
+    let mut variants = servers::all(&rig, &stub)?
+        .into_iter()
+        .map(|contestant| {
+            Ok(Variant {
+                server: rig.start(&contestant.setup)?,
+                contestant,
+                rounds: Vec::new(),
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    say(&format!(
+        "throughput: {WORKERS} workers, API on loopback answers at once; {ROUNDS} rounds of {} s in turn",
+        SPAN.as_secs()
+    ));
+    for variant in &variants {
+        // Fills caches, and connections that are made on first use.
+        variant.load(Duration::from_millis(300)).run()?;
+    }
+    for _ in 0..ROUNDS {
+        for variant in &mut variants {
+            variant.measure(&stub)?;
+        }
+    }
+    print(&variants);
+    for variant in variants {
+        variant.server.host.stop()?;
+    }
+    Ok(())
+}
+
+impl Variant {
+    fn load(&self, span: Duration) -> Load {
+        let load = Load::closed(self.server.host.address(), span);
+        Load {
+            callers: self.contestant.callers,
+            ..load
+        }
+    }
+
+    fn measure(&mut self, stub: &Stub) -> Result<()> {
+        let (cpu, requests) = (self.server.cpu(), stub.requests());
+        let report = self.load(SPAN).run()?;
+        self.rounds.push(Round {
+            report,
+            cpu: self.server.cpu().saturating_sub(cpu),
+            requests: stub.requests() - requests,
+        });
+        self.server.host.check()
+    }
+
+    /// The median over the rounds.
+    fn median(&self, figure: impl Fn(&Round) -> f64) -> f64 {
+        median(&self.rounds.iter().map(figure).collect::<Vec<_>>())
+    }
+}
+
+impl Round {
+    fn cpu_per_call(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / real(self.report.answered().max(1))
+    }
+}
+
+fn print(variants: &[Variant]) {
+    let mut headings = vec![
+        "",
+        "calls/s",
+        "p50 ms",
+        "p99 ms",
+        "max ms",
+        "lost",
+        "CPU us/call",
+        "requests/call",
+        "603 %",
+    ];
+    let names: Vec<String> = variants
+        .iter()
+        .map(|variant| format!("x {}", variant.contestant.short))
+        .collect();
+    headings.extend(names.iter().map(String::as_str));
+    let mut table = Table::new(&headings);
+    for variant in variants {
+        let answered = |round: &Round| real(round.report.answered().max(1));
+        let mut row = vec![variant.contestant.name.to_owned()];
+        row.push(format!(
+            "{:.0}",
+            variant.median(|round| round.report.rate())
+        ));
+        for percent in [50, 99, 100] {
+            row.push(format!(
+                "{:.2}",
+                variant.median(|round| round.report.latency(percent))
+            ));
+        }
+        let lost: u64 = variant.rounds.iter().map(|round| round.report.lost).sum();
+        row.push(lost.to_string());
+        row.push(format!("{:.1}", variant.median(Round::cpu_per_call)));
+        let requests = variant.median(|round| real(round.requests) / answered(round));
+        row.push(format!("{requests:.2}"));
+        let blocked = |round: &Round| {
+            let blocked = round.report.statuses.get(&603).copied().unwrap_or(0);
+            100.0 * real(blocked) / answered(round)
+        };
+        row.push(format!("{:.1}", variant.median(blocked)));
+        row.extend(variants.iter().map(|other| {
+            // Of one round each: the machine may be quicker in the next.
+            let rounds = variant.rounds.iter().zip(&other.rounds);
+            let ratios = rounds.map(|(ours, theirs)| ours.report.rate() / theirs.report.rate());
+            format!("{:.2}", median(&ratios.collect::<Vec<_>>()))
+        }));
+        table.row(row);
+    }
+    table.print();
+    say("x: calls a second as a multiple of that of another row, median of the rounds");
+}

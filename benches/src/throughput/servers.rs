@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The servers that are compared.
+
+use testbed::{Result, Setup, interface};
+
+use super::WORKERS;
+use crate::invite::Callers;
+use crate::rig::{KEY, Rig, make_lean, say};
+use crate::stub::Stub;
+
+/// One of them.
+pub(super) struct Contestant {
+    /// Heads its row.
+    pub(super) name: &'static str,
+    /// Heads its column of ratios.
+    pub(super) short: &'static str,
+    /// Who calls it.
+    pub(super) callers: Callers,
+    /// How it is started.
+    pub(super) setup: Setup,
+}
+
+/// All that this machine has.
+pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
+    let new = |name, short, callers, setup| Contestant {
+        name,
+        short,
+        callers: Callers(callers),
+        setup,
+    };
+    let bare = script("sl_send_reply(\"603\", \"Decline\");");
+    let mut all = vec![new(
+        "sl_send_reply alone",
+        "bare",
+        MANY,
+        rig.lean("bare", WORKERS, &bare),
+    )];
+    let known = interface::parameters()?;
+    if known.iter().any(|name| name == "cache_ttl") {
+        let cached = || {
+            decide(
+                rig.with_module("cached", WORKERS, &stub.url())
+                    .param("cache_ttl", 600),
+            )
+        };
+        all.push(new("decide, cached", "cached", FEW, cached()));
+        if known.iter().any(|name| name == "avps") {
+            let core = cached().param("avps", "core");
+            all.push(new("decide, cached, avps=core", "core", FEW, core));
+        }
+    }
+    let asking = decide(rig.with_module("decide", WORKERS, &stub.url()));
+    all.push(new("decide, not cached", "decide", MANY, asking));
+    if rig.has_module("http_client") && rig.has_module("jansson") {
+        let (kept, query) = (kept_alive(rig, stub), query(rig, stub));
+        all.push(new("httpcon kept alive, jansson", "httpcon", MANY, kept));
+        all.push(new("http_client_query, jansson", "query", MANY, query));
+    } else {
+        say("http_client: skipped, needs kamailio-utils-modules and kamailio-extra-modules");
+    }
+    Ok(all)
+}
+
+fn decide(mut setup: Setup) -> Setup {
+    let routes = script(
+        "numbers_online_decide();\n\tsl_send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
+    );
+    make_lean(&mut setup, &routes);
+    setup
+}
+
+/// The function that connects anew for each call.
+fn query(rig: &Rig, stub: &Stub) -> Setup {
+    let url = format!("{}/api/v1/sbc/redirect", stub.url());
+    let headers = format!("Content-Type: application/json\\r\\nAuthorization: Bearer {KEY}");
+    let ask =
+        format!("http_client_query(\"{url}\", \"$var(body)\", \"{headers}\", \"$var(answer)\");");
+    with_http_client(rig.lean("query", WORKERS, &by_hand(&ask)))
+}
+
+/// The best that `http_client` has: a connection that stays. It can send no headers, so it asks without a key.
+fn kept_alive(rig: &Rig, stub: &Stub) -> Setup {
+    let ask = "http_connect(\"nol\", \"/api/v1/sbc/redirect\", \"application/json\", \"$var(body)\", \"$var(answer)\");";
+    let mut setup = with_http_client(rig.lean("httpcon", WORKERS, &by_hand(ask)));
+    for (name, value) in [
+        ("keep_connections", 1.into()),
+        ("httpcon", format!("nol=>{}", stub.url()).into()),
+    ] {
+        setup
+            .foreign
+            .push(("http_client".to_owned(), name.to_owned(), value));
+    }
+    setup
+}
+
+fn with_http_client(mut setup: Setup) -> Setup {
+    setup
+        .modules
+        .extend(["http_client", "jansson"].map(str::to_owned));
+    setup
+}
+
+/// A script that asks the same and reads of the answer what its reply needs.
+fn by_hand(ask: &str) -> String {
+    script(&format!(
+        "$var(body) = \"{{\\\"number\\\":\\\"\" + $fU + \"\\\",\\\"allow_code\\\":503,\\\"spam_threshold\\\":80,\
+         \\\"block_reassigned\\\":false,\\\"block_invalid\\\":true}}\";\n\
+         \t{ask}\n\
+         \tjansson_get(\"sip.code\", \"$var(answer)\", \"$var(code)\");\n\
+         \tjansson_get(\"sip.reason\", \"$var(answer)\", \"$var(phrase)\");\n\
+         \tsl_send_reply(\"$var(code)\", \"$var(phrase)\");"
+    ))
+}
+
+fn script(body: &str) -> String {
+    format!(
+        "request_route {{\n\
+         \tif (is_method(\"ACK\")) exit;\n\
+         \tif (is_method(\"OPTIONS\")) {{ sl_send_reply(\"200\", \"OK\"); exit; }}\n\
+         \t{body}\n}}\n"
+    )
+}
+
+/// So many numbers that each calls once in a few seconds.
+const MANY: u32 = 70_000;
+
+/// So few that all are cached after the first fraction of a second.
+const FEW: u32 = 500;
