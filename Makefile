@@ -29,7 +29,7 @@ all: ## Build for the installed Kamailio, into target/stage/kamailio/ (the defau
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Variables: KAMAILIO_MODULES, KAMAILIO_SRC (source tree for the headers), DESTDIR, CARGO, KEEP=1 (demo)'
 

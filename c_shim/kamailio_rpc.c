@@ -37,9 +37,17 @@ static void run(rpc_t *rpc, void *ctx, nol_command command, const char *format)
 	answer_t answer = {rpc, ctx, NULL, 0};
 	str argument = {NULL, 0};
 
-	/* Without an argument, the command says what is allowed. An argument that is not there may still be written to. */
-	if(format && rpc->scan(ctx, (char *)format, &argument) < 1)
-		argument.len = 0;
+	/* Without an argument the command says what is allowed; one of another type is not taken for none. */
+	if(format) {
+		int found = rpc->scan(ctx, (char *)format, &argument);
+
+		if(found < 0) {
+			rpc->fault(ctx, 400, "allowed: one argument, text");
+			return;
+		}
+		if(found == 0)
+			argument.len = 0;
+	}
 	if(nol_command_run(command, lend(&argument), emit, &answer) < 0 && !answer.failed)
 		rpc->fault(ctx, 500, "Internal error");
 }
@@ -54,9 +62,9 @@ RPC(status, NOL_STATUS, NULL, "Key, breakers, latches, cache and clock.")
 RPC(check, NOL_CHECK, "*.S", "A real decision about a number (+ and digits). It is billed like a call.")
 RPC(probe, NOL_PROBE, NULL, "Whether the API is reachable, and how long each phase takes. No key, no charge.")
 RPC(cache_stats, NOL_CACHE_STATS, NULL, "How full the cache is.")
-RPC(cache_purge, NOL_CACHE_PURGE, "*.S", "Forgets a number, or without one all of them.")
-RPC(breaker, NOL_BREAKER, "*.S", "auto, open (no requests) or closed (requests whatever happens).")
-RPC(reload, NOL_RELOAD, NULL, "Reads keys and certificates again, in all processes. Nothing changes if one cannot be used.")
+RPC(cache_purge, NOL_CACHE_PURGE, "*.S", "Forgets a number, or without one all of them; what Redis keeps stays.")
+RPC(breaker, NOL_BREAKER, "*.S", "auto, open (no requests) or closed (no failure stops requests).")
+RPC(reload, NOL_RELOAD, NULL, "Reads file: secrets and ca_file again, in all processes. Nothing changes if one cannot be used.")
 
 static const char *rpc_stats_doc[] = {"All statistics of the module.", 0};
 
@@ -68,7 +76,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	if(rpc->add(ctx, "{", &fields) < 0)
 		return;
 	for(i = 0; i < NOL_COUNTER_TOTAL; i++)
-		rpc->struct_add(fields, "d", (char *)nol_counter_name(i), (int)nol_counter_value(i));
+		rpc->struct_add(fields, "j", (char *)nol_counter_name(i), (unsigned long)nol_counter_value(i));
 }
 
 #define RPC_ROW(name) {"numbers_online." #name, rpc_##name, rpc_##name##_doc, 0},

@@ -144,6 +144,14 @@ typedef struct nol_call {
 	X(api_requests, "lookups sent to the API") \
 	X(api_retries, "requests made once more because an idle connection had ended") \
 	X(breaker_opened, "times the circuit breaker opened") \
+	X(breaker_closed, "times the circuit breaker closed") \
+	X(key_refused, "times the API began to refuse the key or the signature") \
+	X(key_accepted, "times the API accepted the key again") \
+	X(account_refused, "times the API began to want the account paid for") \
+	X(account_accepted, "times the API accepted the account again") \
+	X(throttled, "times the API wanted no more requests") \
+	X(throttle_over, "times the API accepted requests again") \
+	X(secret_switched, "times the other signing secret was taken") \
 	X(rate_limited, "lookups not made because of a rate limit") \
 	X(shed, "lookups not made because the queue was full") \
 	X(fail_timeout_queue, "deadline passed in the queue") \
@@ -213,7 +221,7 @@ typedef struct nol_text {
 typedef struct nol_result {
 	NOL_AVPS(NOL_AVP_FIELD)
 	uint64_t counted[NOL_COUNTED_WORDS]; /* the counters to raise, a bit each, lowest first */
-	nol_text state; /* a change that this decision found out, for event_route[numbers_online:state]; mostly empty */
+	nol_text state; /* changes that this decision found out, for the state event; mostly empty */
 	uint16_t used; /* bytes in use */
 	char bytes[NOL_RESULT_BYTES];
 } nol_result;

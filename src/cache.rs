@@ -90,10 +90,16 @@ impl Cache {
         let Some(packed) = Packed::new(answer) else {
             return false;
         };
-        let ttl = key.jitter(ttl.min(LONGEST_TTL), now);
+        let ttl = key.jitter(ttl.min(LONGEST_TTL), now).min(LONGEST_TTL);
         let expires = now.after(ttl);
         self.sets.claim(key, now).is_some_and(|claim| {
-            claim.fill(key, &packed, expires, expires.after(ttl), now);
+            claim.fill(
+                key,
+                &packed,
+                expires,
+                expires.after(ttl).min(now.after(LONGEST_TTL)),
+                now,
+            );
             claim.publish()
         })
     }

@@ -121,7 +121,11 @@ impl Config {
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
-            limits: Limits::new(given, api_url_backup.is_some(), signing_secrets.count())?,
+            limits: Limits::new(
+                given,
+                api_url_backup.is_some(),
+                signing_secrets.usable().count(),
+            )?,
             cache: CacheConfig::new(given)?,
             api_url_backup,
             signing_secrets,
@@ -207,13 +211,12 @@ impl Threshold {
 impl BadParameter {
     /// For a URL, whose user and password belong into no log.
     pub(crate) fn url(name: &str, url: &str, allowed: &str) -> Self {
-        let user = url
-            .split_once("://")
-            .and_then(|(_, rest)| rest.rsplit_once('@'));
-        match user {
-            Some((user, _)) => Self::new(name, url.replacen(user, "***", 1), allowed),
-            None => Self::new(name, url, allowed),
-        }
+        let Some((before, host)) = url.rsplit_once('@') else {
+            return Self::new(name, url, allowed);
+        };
+        let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+        let mark = if scheme.is_empty() { "" } else { "://" };
+        Self::new(name, format!("{scheme}{mark}***@{host}"), allowed)
     }
 
     pub(crate) fn new(name: &str, value: impl fmt::Display, allowed: &str) -> Self {

@@ -59,20 +59,23 @@ impl Engine {
         })
     }
 
-    /// Reads keys and certificates again.
-    pub fn read_again(&self) -> Result<Config, BadParameter> {
-        Config::new(&self.given)
+    /// Reads keys and certificates again. `Err` says in one line why what is in use has to stay; a secret that is no longer
+    /// where it was is such a reason.
+    pub fn read_again(&self, in_use: &Config) -> Result<Config, String> {
+        let config = Config::new(&self.given).map_err(|bad| bad.to_string())?;
+        let lost = config.api_key.value().err();
+        let lost = lost.filter(|_| in_use.api_key.value().is_ok());
+        let usable = |config: &Config| config.signing_secrets.usable().count();
+        let fewer = usable(&config) < usable(in_use);
+        let lost = lost.or(config.signing_secrets.missing().next().filter(|_| fewer));
+        let why = lost.map(ToString::to_string);
+        why.map_or(Ok(config), Err)
     }
 }
 
 fn warn(config: &Config, log: &dyn Log) {
-    let secrets = (0..).map_while(|index| config.signing_secrets.nth(index));
-    let missing = config
-        .api_key
-        .value()
-        .err()
-        .into_iter()
-        .chain(secrets.filter_map(Result::err));
+    let missing = config.api_key.value().err();
+    let missing = missing.into_iter().chain(config.signing_secrets.missing());
     for missing in missing {
         log.line(
             Level::Warning,

@@ -7,7 +7,7 @@ const MAX_BYTES: usize = 64 * 1024;
 mod client;
 mod dial;
 mod headers;
-mod names;
+pub(crate) mod names;
 mod race;
 mod stopwatch;
 mod tls;

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The second level of the cache: answers shared by several servers through Redis.
 
+mod wire;
+
 use std::time::{Duration, Instant};
 
-use redis::{Commands, Connection, RedisError};
+use redis::{FromRedisValue, Pipeline, Value};
 
+use self::wire::Wire;
 use crate::answer::Answer;
 use crate::cache::{Key, Packed};
 use crate::config::RedisUrl;
 use crate::deadline::Deadline;
+use crate::http::names::Names;
 use crate::worker::InWorker;
 
 /// One process's connection to Redis. Whatever fails is as if there were no Redis, for a while.
 pub struct Redis {
     url: RedisUrl,
-    connection: Option<Connection>,
+    names: Names,
+    wire: Option<Wire>,
     /// After a failure Redis is left alone until then.
     sulking: Option<Deadline>,
 }
@@ -29,17 +34,28 @@ impl Redis {
     pub fn new(_: &InWorker, url: RedisUrl) -> Self {
         Self {
             url,
-            connection: None,
+            names: Names::default(),
+            wire: None,
             sulking: None,
         }
     }
 
-    /// The answer kept under a key.
-    pub fn find(&mut self, key: Key, deadline: Deadline) -> Result<Option<Answer>, Unavailable> {
-        let bytes: Option<Vec<u8>> = self.with(deadline, |connection| connection.get(name(key)))?;
-        Ok(bytes
-            .and_then(|bytes| Packed::from_bytes(&bytes))
-            .and_then(|packed| packed.answer()))
+    /// The answer kept under a key, and how long it still holds.
+    pub fn find(
+        &mut self,
+        key: Key,
+        deadline: Deadline,
+    ) -> Result<Option<(Answer, Duration)>, Unavailable> {
+        let name = name(key);
+        let mut commands = redis::pipe();
+        commands.cmd("GET").arg(&name).cmd("PTTL").arg(&name);
+        let values = self.ask(&commands, deadline)?;
+        let Ok((bytes, left)) = <(Vec<u8>, i64)>::from_redis_value(Value::Array(values)) else {
+            return Ok(None);
+        };
+        let answer = Packed::from_bytes(&bytes).and_then(|packed| packed.answer());
+        // Negative: it has just gone, or is somebody else's, for our answers all have an end.
+        Ok(answer.zip(u64::try_from(left).ok().map(Duration::from_millis)))
     }
 
     /// Keeps an answer.
@@ -53,16 +69,16 @@ impl Redis {
         let Some(packed) = Packed::new(answer) else {
             return Ok(());
         };
-        self.with(deadline, |connection| {
-            connection.set_ex(name(key), packed.as_bytes(), ttl.as_secs())
-        })
+        let mut commands = redis::pipe();
+        commands
+            .cmd("SETEX")
+            .arg(name(key))
+            .arg(ttl.as_secs())
+            .arg(packed.as_bytes());
+        self.ask(&commands, deadline).map(drop)
     }
 
-    fn with<T>(
-        &mut self,
-        deadline: Deadline,
-        work: impl FnOnce(&mut Connection) -> Result<T, RedisError>,
-    ) -> Result<T, Unavailable> {
+    fn ask(&mut self, commands: &Pipeline, deadline: Deadline) -> Result<Vec<Value>, Unavailable> {
         let now = Instant::now();
         if self.sulking.is_some_and(|until| !until.is_over(now)) {
             return Err(Unavailable);
@@ -72,29 +88,18 @@ impl Redis {
             .map(|left| PATIENCE.min(left / 4))
             .filter(|span| *span >= SHORTEST);
         let outcome = patience.ok_or(Unavailable).and_then(|patience| {
-            let mut connection = self
-                .connection
+            let until = Deadline::after(now, patience);
+            let mut wire = self
+                .wire
                 .take()
-                .map_or_else(|| self.connect(patience), Ok)?;
-            let timeouts = connection
-                .set_read_timeout(Some(patience))
-                .and_then(|()| connection.set_write_timeout(Some(patience)));
-            let value = timeouts
-                .and_then(|()| work(&mut connection))
-                .map_err(|_| Unavailable)?;
+                .map_or_else(|| Wire::connect(&self.url, &self.names, until), Ok)?;
+            let values = wire.ask(commands, until)?;
             // Only a connection without a pending answer is kept.
-            self.connection = Some(connection);
-            Ok(value)
+            self.wire = Some(wire);
+            Ok(values)
         });
         self.sulking = outcome.as_ref().err().map(|_| Deadline::after(now, SULK));
         outcome
-    }
-
-    fn connect(&self, patience: Duration) -> Result<Connection, Unavailable> {
-        let client = redis::Client::open(self.url.connection().clone()).map_err(|_| Unavailable)?;
-        client
-            .get_connection_with_timeout(patience)
-            .map_err(|_| Unavailable)
     }
 }
 

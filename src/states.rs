@@ -69,33 +69,45 @@ pub struct Permit {
     pub endpoint: Endpoint,
     /// The signing secret to use, counted from 0.
     pub secret: usize,
+    /// When it was given.
+    at: Moment,
+    /// The reload after which it was given.
+    generation: u32,
 }
 
 impl States {
     /// Whether a request may be made now. A permit is not returned: its outcome is [`States::record`]ed, or its worker died.
     pub fn admit(&self, limits: &Limits, now: Moment) -> Result<Permit, Failure> {
-        if !self.key.pass(now, KEY_TRIAL) || !self.account.pass(now, ACCOUNT_TRIAL) {
+        // First a look at everything: a trial must not be spent on a request that something else forbids.
+        if !self.key.is_passable(now) || !self.account.is_passable(now) {
             return Err(Failure::BreakerOpen);
         }
-        if !self.throttle.pass(now, THROTTLE) {
+        if !self.throttle.is_passable(now) {
             return Err(Failure::RateLimited);
         }
-        let mode = self.control.mode();
-        let endpoint = if mode == Mode::Open {
-            return Err(Failure::BreakerOpen);
-        } else if mode == Mode::Closed || self.primary.pass(&limits.breaker, now) {
-            Endpoint::Primary
-        } else if limits.has_backup && self.backup.pass(&limits.breaker, now) {
-            Endpoint::Backup
-        } else {
-            return Err(Failure::BreakerOpen);
+        let endpoint = match self.control.mode() {
+            Mode::Open => return Err(Failure::BreakerOpen),
+            Mode::Closed => Endpoint::Primary,
+            Mode::Auto if self.primary.is_passable(now) => Endpoint::Primary,
+            Mode::Auto if limits.has_backup && self.backup.is_passable(now) => Endpoint::Backup,
+            Mode::Auto => return Err(Failure::BreakerOpen),
         };
         if limits.rate.is_some_and(|rate| !self.bucket.take(rate, now)) {
             return Err(Failure::RateLimited);
         }
+        let forced = self.control.mode() == Mode::Closed;
+        let passes = self.key.pass(now, KEY_TRIAL)
+            && self.account.pass(now, ACCOUNT_TRIAL)
+            && self.throttle.pass(now, THROTTLE)
+            && (forced || self.breaker(endpoint).pass(&limits.breaker, now));
+        if !passes {
+            return Err(Failure::BreakerOpen);
+        }
         Ok(Permit {
             endpoint,
             secret: usize::try_from(self.secret.load(Acquire)).unwrap_or(0),
+            at: now,
+            generation: self.control.generation(),
         })
     }
 
@@ -120,25 +132,25 @@ impl States {
             changes.extend(
                 gates
                     .into_iter()
-                    .filter(|(gate, _)| gate.open())
+                    .filter(|(gate, _)| gate.open(permit.at))
                     .map(|(_, change)| change),
             );
             return changes;
         };
         match failure {
-            Failure::Signature if self.switch_secret(limits, permit) => {
-                changes.push(Change::SecretSwitched);
-            }
-            Failure::Http401 | Failure::Http403 | Failure::Signature | Failure::ClockSkew => {
-                if self.key.shut(now.after(KEY_TRIAL)) {
-                    changes.push(Change::KeyRefused {
-                        failure,
-                        trial: KEY_TRIAL,
-                    });
-                }
+            // About a key that has been replaced since.
+            Failure::Http401 | Failure::Http403 | Failure::Signature | Failure::ClockSkew
+                if permit.generation != self.control.generation() => {}
+            Failure::Signature => match self.switch_secret(limits, permit) {
+                Switch::Done => changes.push(Change::SecretSwitched),
+                Switch::ByOthers => {}
+                Switch::None => changes.extend(self.refuse_key(failure, now)),
+            },
+            Failure::Http401 | Failure::Http403 | Failure::ClockSkew => {
+                changes.extend(self.refuse_key(failure, now));
             }
             Failure::Http402 => {
-                if self.account.shut(now.after(ACCOUNT_TRIAL)) {
+                if self.account.shut(now, ACCOUNT_TRIAL) {
                     changes.push(Change::AccountRefused {
                         trial: ACCOUNT_TRIAL,
                     });
@@ -148,12 +160,14 @@ impl States {
                 let span = retry_after
                     .unwrap_or(THROTTLE)
                     .clamp(SHORTEST_THROTTLE, LONGEST_THROTTLE);
-                if self.throttle.shut(now.after(span)) {
+                if self.throttle.shut(now, span) {
                     changes.push(Change::Throttled { span });
                 }
             }
             // About this request, not about the API.
             Failure::Http400 | Failure::Http4xx => {}
+            // The operator's word is that it stays closed.
+            _ if self.control.mode() == Mode::Closed => return changes,
             _ => {
                 if self.breaker(endpoint).failed(&limits.breaker, now) {
                     changes.push(Change::BreakerOpened {
@@ -194,8 +208,8 @@ impl States {
 
     /// Keys and certificates are to be read again. A refused key, or account, gets a new chance. Returns the new number.
     pub fn reloaded(&self) -> u32 {
-        self.key.open();
-        self.account.open();
+        self.key.reopen();
+        self.account.reopen();
         self.secret.store(0, Release);
         self.control.reloaded()
     }
@@ -240,9 +254,18 @@ impl States {
         }
     }
 
-    /// During a rotation of the signing secret the other one may be right. False if it has been tried as well.
-    fn switch_secret(&self, limits: &Limits, permit: Permit) -> bool {
+    fn refuse_key(&self, failure: Failure, now: Moment) -> Option<Change> {
+        let trial = KEY_TRIAL;
+        let refused = Change::KeyRefused { failure, trial };
+        self.key.shut(now, trial).then_some(refused)
+    }
+
+    /// During a rotation of the signing secret the other one may be right.
+    fn switch_secret(&self, limits: &Limits, permit: Permit) -> Switch {
         let used = u32::try_from(permit.secret).unwrap_or(0);
+        if self.secret.load(Acquire) != used {
+            return Switch::ByOthers;
+        }
         let next = if permit.secret + 1 < limits.secrets {
             used + 1
         } else {
@@ -252,8 +275,22 @@ impl States {
             .secret
             .compare_exchange(used, next, AcqRel, Acquire)
             .is_ok();
-        switched && next != 0
+        match (switched, next) {
+            (false, _) => Switch::ByOthers,
+            (true, 0) => Switch::None,
+            (true, _) => Switch::Done,
+        }
     }
+}
+
+/// What became of the signing secret.
+enum Switch {
+    /// The next one is in use from now on.
+    Done,
+    /// Somebody else has switched since the request was signed.
+    ByOthers,
+    /// There is no other, or it was the last.
+    None,
 }
 
 /// A refused key is tried again this often: too many refused requests ban the address (`rate_limited_ip`).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What one decision adds to the statistics, beside what the decision itself says.
 
+#[cfg(doc)]
 use crate::states::Change;
 
 /// Facts about how a decision was reached.
@@ -22,8 +23,6 @@ pub struct Tally {
     pub requested: bool,
     /// It was made once more.
     pub retried: bool,
-    /// The breaker opened by it.
-    pub breaker_opened: bool,
-    /// The last change of the shared states that it found out.
-    pub change: Option<Change>,
+    /// The changes of the shared states that it found out: a bit each, [`Change::bit`].
+    pub changes: u16,
 }

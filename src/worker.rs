@@ -5,7 +5,7 @@ mod lookup;
 mod operator;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cache::KeyMaker;
 use crate::config::{ApiKey, Config};
@@ -69,7 +69,10 @@ impl<'a> Worker<'a> {
     /// Connects ahead of the first call. What goes wrong here will go wrong, and be told, when a call needs it.
     pub fn warm(&self, started: Instant) {
         if self.config.api_key.value().is_ok() {
-            let _ = self.client.warm(self.deadline(started));
+            // A worker that waits for a silent API takes no calls meanwhile.
+            let _ = self
+                .client
+                .warm(self.deadline(started).or_after(started, WARM));
         }
     }
 
@@ -95,28 +98,34 @@ impl<'a> Worker<'a> {
     }
 
     /// Follows a reload that another process made.
-    fn catch_up(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
         let generation = self.engine.states.generation();
         if generation == self.generation {
             return;
         }
         // Tried once: a file that cannot be read now will not be there for the next call either.
         self.generation = generation;
-        match self.engine.read_again() {
+        match self.engine.read_again(&self.config) {
             Ok(config) => self.use_config(config),
-            Err(bad) => self.log.line(
-                Level::Error,
-                &format!("reload: {bad}; this process keeps what it has"),
-            ),
+            Err(why) => {
+                let line = format!("reload: {why}; this process keeps what it has");
+                self.log.line(Level::Error, &line);
+            }
         }
     }
 
     fn use_config(&mut self, config: Config) {
-        self.client = Client::new(&self.proof, &config);
+        // Its connection and the addresses that it knows are as good as before.
+        if config.roots != self.config.roots {
+            self.client = Client::new(&self.proof, &config);
+        }
         self.keys = key_maker(&config);
         self.config = Arc::new(config);
     }
 }
+
+/// How long a worker may take to connect before it takes calls.
+const WARM: Duration = Duration::from_millis(150);
 
 fn key_maker(config: &Config) -> KeyMaker {
     // Without an API key nothing is asked, and nothing cached.

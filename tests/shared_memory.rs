@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What processes share, with real processes: they write, race for one answer, and are killed in the middle of it.
+//! What workers share, used by real processes, some of which are killed.
 
 #![allow(
     unsafe_code,
@@ -10,486 +10,581 @@
     reason = "a test that forks"
 )]
 
+use std::ffi::c_int;
 use std::fs;
-use std::mem::size_of;
+use std::io::{self, Read, Write};
+use std::ops::{Deref, Range};
+use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use numbers_online::answer::Answer;
 use numbers_online::cache::{Cache, Found, Key, KeyMaker};
 use numbers_online::clock::{Clock, Moment};
-use numbers_online::config::{AllowCode, ApiUrl, Given, Threshold, Wishes};
+use numbers_online::config::{AllowCode, ApiUrl, Threshold, Wishes};
 use numbers_online::deadline::Deadline;
 use numbers_online::decision::{Advice, SipReply, Treatment};
-use numbers_online::engine::Engine;
-use numbers_online::flights::{Landed, Role};
-use numbers_online::log::{Level, Log};
+use numbers_online::failure::Failure;
+use numbers_online::flights::{Flights, Landed, Role};
 use numbers_online::number::Number;
 use numbers_online::text::Text;
 
-/// Long enough that no answer ends during a test.
-const TTL: Duration = Duration::from_secs(24 * 3600);
-
-/// Beyond the patience that writers have with a claim.
-const PATIENCE_OVER: Duration = Duration::from_secs(2);
+const TTL: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(10);
+const LATE: Duration = Duration::from_secs(2);
 
 #[test]
-fn a_million_answers_are_kept_in_256_bytes_each() {
-    const ANSWERS: u32 = 1_000_000;
-    let _alone = alone();
-    let keys = keys();
-    let now = start();
-    // Of a set of 8 places, a Poisson distribution says how many keys fall on it. What is over 8 is lost: in a cache that is as
-    // large as what it keeps e^-8 8^8 / 8! = 14.0 % (places for 8 where 8 are expected), and with half as much room again 3.4 %.
-    for (room, least) in [(1_000_000, 0.855), (1_500_000, 0.96)] {
-        let before = shared_memory();
-        let cache = Cache::new(room).expect("memory");
-        for number in 0..ANSWERS {
-            assert!(cache.store(&keys.key(number), &answer(number), TTL, now));
+fn a_million_entries_work_and_cost_memory_as_they_are_used() {
+    let cache = Cache::new(1_000_000).expect("memory");
+    let clock = Clock::starting(Instant::now());
+    let keys = Keys::new();
+    let child = Child::new(|_| {
+        let now = clock.at(Instant::now());
+        let before = shared_kib();
+        for number in 0..100 {
+            assert!(cache.store(&keys.nth(number), &written(number, 0), TTL, now));
         }
-        let used = shared_memory() - before;
-        let mut found = 0_u32;
-        for number in 0..ANSWERS {
-            match cache.find(&keys.key(number), now) {
-                Found::Fresh(kept) => {
-                    assert_eq!(kept, answer(number));
-                    found += 1;
-                }
-                Found::Miss => {}
-                Found::Stale(_) => unreachable!("{number} is stale"),
-            }
-        }
-        let share = f64::from(found) / f64::from(ANSWERS);
-        assert!(share > least, "{share} of the answers are kept");
         let stats = cache.stats(now);
-        assert_eq!(
-            (stats.used, stats.entries),
-            (usize::try_from(found).expect("fits"), room)
-        );
-        // One bit for each 8 entries, and the pages that are not full.
-        assert!(
-            used <= room * 256 + room / 64 + 16 * 4096,
-            "{used} bytes for {room} entries"
-        );
-        assert_eq!(cache.purge(None), stats.used);
+        assert_eq!((stats.entries, stats.used), (1_000_000, 100));
+        // A page each, and one for what was written where.
+        let used = shared_kib() - before;
+        assert!(used < 1024, "{used} KiB");
+    });
+    child.end();
+    let now = clock.at(Instant::now());
+    for number in 0..200_000 {
+        assert!(cache.store(&keys.nth(number), &written(number, 0), TTL, now));
     }
+    let there = (0..200_000)
+        .filter(|number| cache.find(&keys.nth(*number), now) == Found::Fresh(written(*number, 0)));
+    // A set may be full; of this many hardly one is.
+    assert!(there.count() > 199_000);
+    assert!(cache.stats(now).used > 199_000);
+    assert!(cache.purge(None) > 199_000);
 }
 
 #[test]
-fn a_writer_killed_in_the_middle_spoils_nothing() {
-    const KILLS: u32 = 1000;
-    const KEYS: u32 = 96;
-    let _alone = alone();
-    // Fewer places than keys, so that they are also fought for.
-    let cache = Cache::new(64).expect("memory");
-    let keys: Vec<Key> = (0..KEYS).map(|number| keys().key(number)).collect();
-    let mut now = start();
-    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    let (mut found, mut left_behind) = (0_u64, 0);
-    for round in 0..KILLS {
-        // The clock of a test may run faster: each writer finds the claims of those before it abandoned.
-        now = now.after(PATIENCE_OVER);
-        let child = Child::run(|| {
-            for number in round * 1000.. {
-                let key = &keys[(number % KEYS) as usize];
-                cache.store(key, &answer(number), TTL, now);
+fn a_million_answers_cost_256_bytes_a_place() {
+    const ANSWERS: u64 = 1_000_000;
+    // Keys fall on sets of 8 places as a Poisson distribution says, and what is over 8 is lost. With 8 for each set that is
+    // e^-8 8^8 / 8! = 14.0 % of all, with 16/3 for each (half as many places again) 3.1 %.
+    for (places, least) in [(1_000_000, 857_000), (1_500_000, 966_000)] {
+        let child = Child::new(|_| {
+            let clock = Clock::starting(Instant::now());
+            let now = clock.at(Instant::now());
+            let (keys, before) = (Keys::new(), shared_kib());
+            let cache = Cache::new(places).expect("memory");
+            for number in 0..ANSWERS {
+                assert!(cache.store(&keys.nth(number), &written(number, number), TTL, now));
             }
-        });
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let end = Instant::now() + Duration::from_micros(random >> 33 & 0x7ff);
-        while Instant::now() < end {
-            found += read_all(&cache, &keys, now);
-        }
-        child.kill();
-        found += read_all(&cache, &keys, now);
-        left_behind = left_behind.max(cache.stats(now).claimed);
-    }
-    assert!(found > 0, "no answer was ever there");
-    assert!(left_behind > 0, "nobody died while writing");
-    // All places can be written again. More keys than places, so that each set is filled.
-    now = now.after(PATIENCE_OVER);
-    for number in 0..KEYS * 10 {
-        let key = number_key(number);
-        assert!(cache.store(&key, &answer(number), TTL, now), "{number}");
-        assert_eq!(cache.find(&key, now), Found::Fresh(answer(number)));
-    }
-    let stats = cache.stats(now);
-    assert_eq!((stats.used, stats.claimed), (64, 0));
-}
-
-#[test]
-fn a_writer_that_was_thought_dead_spoils_nothing() {
-    const KEYS: u32 = 24;
-    let _alone = alone();
-    let cache = Cache::new(8).expect("memory");
-    let keys: Vec<Key> = (0..KEYS).map(|number| keys().key(number)).collect();
-    let now = start();
-    // Each of them takes the claims of those whose clocks are behind its own for abandoned, and writes at the same time.
-    let writers: Vec<_> = (0..3)
-        .map(|ahead| {
-            let (cache, keys) = (&cache, &keys);
-            let now = now.after(PATIENCE_OVER * ahead);
-            Child::run(move || {
-                for number in ahead.. {
-                    let key = &keys[(number % KEYS) as usize];
-                    cache.store(key, &answer(number), TTL, now);
+            let used = shared_kib() - before;
+            let there = (0..ANSWERS).filter(|number| match cache.find(&keys.nth(*number), now) {
+                Found::Fresh(answer) => {
+                    assert_whole(*number, &answer);
+                    true
                 }
-            })
-        })
-        .collect();
-    let end = Instant::now() + Duration::from_secs(2);
-    let mut found = 0;
-    while Instant::now() < end {
-        found += read_all(&cache, &keys, now);
+                _ => false,
+            });
+            let there = there.count();
+            assert!(there > least, "{there} of {places}");
+            let stats = cache.stats(now);
+            assert_eq!((stats.entries, stats.used), (places, there));
+            // Beside the entries one bit for each set, and pages that are not full.
+            let most = u64::try_from(places * 256 + places / 64).expect("fits") / 1024 + 64;
+            assert!(used <= most, "{used} KiB, not {most}");
+        });
+        child.end();
     }
-    writers.into_iter().for_each(Child::kill);
-    assert!(found > 0, "no answer was ever there");
 }
 
 #[test]
-fn of_eight_processes_that_ask_at_once_one_leads_and_the_others_hear_of_its_answer() {
-    const PROCESSES: u64 = 8;
-    const ROUNDS: u64 = 500;
-    let _alone = alone();
-    let engine = engine();
-    let tally = Tally::new();
-    let children: Vec<_> = (0..PROCESSES)
+fn writers_killed_in_the_middle_hang_nobody_and_spoil_nothing() {
+    let crowd = Crowd::new();
+    let (mut found, mut died_writing) = (0, 0);
+    for kill in 0..1000 {
+        let writer = Child::new(|_| crowd.write(0..16, kill, Duration::ZERO));
+        found += crowd.look_for(Duration::from_micros(200 + kill % 7 * 200));
+        writer.kill();
+        died_writing += crowd.cache.stats(crowd.now()).claimed;
+        found += crowd.look();
+    }
+    assert!(found > 0, "nothing was looked at");
+    assert!(died_writing > 0, "nobody died writing");
+    // What the last ones claimed is free a second later.
+    let now = crowd.now().after(LATE);
+    crowd.cache.purge(None);
+    for (number, key) in (0..).zip(&crowd.keys).take(8) {
+        assert!(crowd.cache.store(key, &written(number, 1), TTL, now));
+    }
+    let stats = crowd.cache.stats(now);
+    assert_eq!((stats.used, stats.claimed), (8, 0));
+}
+
+#[test]
+fn writers_stopped_in_the_middle_that_go_on_spoil_nothing() {
+    let crowd = Crowd::new();
+    for count in 0..1000 {
+        // Its claims are old from the beginning, and so they may be taken over as soon as it is stopped.
+        let writer = Child::new(|_| crowd.write(0..6, count, LATE));
+        crowd.look_for(Duration::from_micros(300));
+        writer.stop();
+        // More keys than places: none is left out.
+        for (number, key) in (0..).zip(&crowd.keys).skip(6) {
+            let answer = written(number, count + 7);
+            assert!(crowd.cache.store(key, &answer, TTL, crowd.now()));
+        }
+        writer.go_on();
+        // The processor may be busy, with this process for one.
+        thread::sleep(Duration::from_millis(1));
+        crowd.look();
+    }
+}
+
+#[test]
+fn writers_that_take_each_other_for_dead_spoil_nothing() {
+    let crowd = Crowd::new();
+    // The first ones' claims look abandoned to the last from the beginning: they are always in one entry together.
+    let late = [2 * LATE, LATE, Duration::ZERO];
+    let writers: Vec<_> = late
+        .into_iter()
+        .map(|late| Child::new(|_| crowd.write(0..16, 1, late)))
+        .collect();
+    let found = crowd.look_for(Duration::from_secs(2));
+    writers.into_iter().for_each(Child::kill);
+    assert!(found > 0, "nothing was looked at");
+}
+
+#[test]
+fn of_eight_workers_with_one_caller_one_asks_however_often() {
+    const WORKERS: u64 = 8;
+    const ROUNDS: u64 = 1000;
+    let table = Table::new();
+    let keys = Keys::new();
+    let [ready, joined, leaders, heard, alone] = counters();
+    let workers: Vec<_> = (0..WORKERS)
         .map(|_| {
-            Child::run(|| {
+            Child::new(|_| {
                 for round in 1..=ROUNDS {
-                    tally.wait_for(Is::Round, round);
-                    let key = number_key(u32::try_from(round).expect("fits"));
-                    let role = engine.flights.join(key, until(&engine), now(&engine));
-                    tally.add(Is::Joined);
-                    match role {
+                    let key = keys.nth(round);
+                    // All are awake and at the same place, so that they join in the same moment.
+                    ready.fetch_add(1, SeqCst);
+                    reach(ready, round * WORKERS);
+                    let role = table.join_for(key);
+                    joined.fetch_add(1, SeqCst);
+                    let counter = match role {
                         Role::Lead(ticket) => {
-                            tally.add(Is::Leader);
-                            tally.wait_for(Is::Joined, round * PROCESSES);
-                            let answer = answer(7);
-                            assert!(engine.cache.store(&key, &answer, TTL, now(&engine)));
+                            reach(joined, round * WORKERS);
                             ticket.land(None);
+                            leaders
                         }
-                        Role::Follow(flight) => {
-                            let landed = flight.wait(soon(), |now| engine.clock.at(now));
-                            if matches!(landed, Landed::Answered)
-                                && engine.cache.find(&key, now(&engine)) != Found::Miss
-                            {
-                                tally.add(Is::Heard);
+                        Role::Follow(follower) => {
+                            match follower.wait(soon(), |now| table.clock.at(now)) {
+                                Landed::Answered => heard,
+                                other => unreachable!("{other:?}"),
                             }
                         }
-                        Role::Alone => {}
-                    }
-                    tally.add(Is::Done);
+                        Role::Alone => alone,
+                    };
+                    counter.fetch_add(1, SeqCst);
                 }
             })
         })
         .collect();
-    for round in 1..=ROUNDS {
-        tally.add(Is::Round);
-        tally.wait_for(Is::Done, round * PROCESSES);
-        assert_eq!(
-            (tally.get(Is::Leader), tally.get(Is::Heard)),
-            (round, round * (PROCESSES - 1)),
-            "leaders and followers after {round} rounds"
-        );
+    for worker in workers {
+        worker.end();
     }
-    children.into_iter().for_each(Child::wait);
+    let counted = [leaders, heard, alone].map(|counter| counter.load(SeqCst));
+    assert_eq!(counted, [ROUNDS, ROUNDS * (WORKERS - 1), 0]);
 }
 
 #[test]
-fn when_the_leading_process_is_killed_one_of_the_others_leads_at_once() {
-    const FOLLOWERS: u64 = 7;
-    const ROUNDS: u32 = 20;
-    let _alone = alone();
-    let engine = engine();
-    for round in 0..ROUNDS {
-        let tally = Tally::new();
-        let key = number_key(round);
-        let leader = Child::run(|| {
-            let role = engine.flights.join(key, until(&engine), now(&engine));
-            assert!(matches!(role, Role::Lead(_)));
-            tally.add(Is::Leader);
-            thread::sleep(LIMIT);
-        });
-        tally.wait_for(Is::Leader, 1);
-        let followers: Vec<_> = (0..FOLLOWERS)
+fn of_eight_workers_with_one_caller_one_asks() {
+    let table = Table::new();
+    let workers = table.workers(|role| match role {
+        Role::Lead(ticket) => {
+            ticket.land(None);
+            b'L'
+        }
+        Role::Follow(follower) => match follower.wait(soon(), |now| table.clock.at(now)) {
+            Landed::Answered => b'A',
+            other => unreachable!("{other:?}"),
+        },
+        Role::Alone => b'!',
+    });
+    assert_eq!(outcomes(workers), "AAAAAAAL");
+    assert!(matches!(table.join(), Role::Lead(_)), "the place is free");
+}
+
+#[test]
+fn when_the_leader_fails_exactly_one_asks_again() {
+    let table = Table::new();
+    let workers = table.workers(|role| match role {
+        Role::Lead(ticket) => {
+            ticket.land(Some(Failure::Http5xx));
+            b'L'
+        }
+        Role::Follow(follower) => match follower.wait(soon(), |now| table.clock.at(now)) {
+            Landed::YourTurn(ticket) => {
+                ticket.land(Some(Failure::Reset));
+                b'S'
+            }
+            Landed::Failed(Failure::Reset) => b'F',
+            other => unreachable!("{other:?}"),
+        },
+        Role::Alone => b'!',
+    });
+    assert_eq!(outcomes(workers), "FFFFFFLS");
+}
+
+#[test]
+fn when_the_leader_is_killed_another_one_goes_on() {
+    let table = Table::new();
+    let leader = Child::new(|pipe| {
+        let role = table.join();
+        assert!(matches!(role, Role::Lead(_)));
+        tell(pipe, b'L');
+        thread::sleep(LONG);
+    });
+    leader.expect(b'L');
+    let workers = table.workers(|role| {
+        let Role::Follow(follower) = role else {
+            unreachable!("it lives")
+        };
+        match follower.wait(soon(), |now| table.clock.at(now)) {
+            Landed::YourTurn(ticket) => {
+                ticket.land(None);
+                b'L'
+            }
+            Landed::Answered => b'A',
+            other => unreachable!("{other:?}"),
+        }
+    });
+    leader.kill();
+    assert_eq!(outcomes(workers), "AAAAAAAL");
+}
+
+#[test]
+fn a_worker_waits_no_longer_than_its_own_deadline() {
+    let table = Table::new();
+    let Role::Lead(_ticket) = table.join() else {
+        unreachable!("nobody leads")
+    };
+    let child = Child::new(|_| {
+        let Role::Follow(follower) = table.join() else {
+            unreachable!("somebody leads")
+        };
+        let deadline = Deadline::after(Instant::now(), Duration::from_millis(100));
+        let landed = follower.wait(deadline, |now| table.clock.at(now));
+        assert!(matches!(landed, Landed::TimedOut));
+        assert!(deadline.is_over(Instant::now()));
+    });
+    child.end();
+}
+
+/// A cache with so few places, and so many keys for them, that writers are always at each other's.
+struct Crowd {
+    cache: Cache,
+    clock: Clock,
+    keys: Vec<Key>,
+}
+
+impl Crowd {
+    fn new() -> Self {
+        let keys = Keys::new();
+        Self {
+            cache: Cache::new(8).expect("memory"),
+            clock: Clock::starting(
+                Instant::now()
+                    .checked_sub(2 * LATE)
+                    .expect("later than that"),
+            ),
+            keys: (0..16).map(|number| keys.nth(number)).collect(),
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.at(Instant::now())
+    }
+
+    /// Writes some of the keys until it is killed, as if it were so late.
+    fn write(&self, keys: Range<usize>, start: u64, late: Duration) {
+        // Made before, so that it hardly does anything but write.
+        let answers: Vec<Vec<_>> = (start..start + 16)
+            .map(|count| (0..16).map(|key| written(key, count)).collect())
+            .collect();
+        for answers in answers.iter().cycle() {
+            let now = Instant::now().checked_sub(late).expect("later than that");
+            let now = self.clock.at(now);
+            for (key, answer) in self
+                .keys
+                .iter()
+                .zip(answers)
+                .take(keys.end)
+                .skip(keys.start)
+            {
+                self.cache.store(key, answer, TTL, now);
+            }
+        }
+    }
+
+    /// How many answers there are; each must be one that was written.
+    fn look(&self) -> usize {
+        let found = |(number, key)| match self.cache.find(key, self.now()) {
+            Found::Fresh(answer) | Found::Stale(answer) => {
+                assert_whole(number, &answer);
+                1
+            }
+            Found::Miss => 0,
+        };
+        (0..).zip(&self.keys).map(found).sum()
+    }
+
+    fn look_for(&self, span: Duration) -> usize {
+        let until = Instant::now() + span;
+        let mut found = 0;
+        while Instant::now() < until {
+            found += self.look();
+        }
+        found
+    }
+}
+
+/// Flights, and a key that all workers have.
+struct Table {
+    flights: Box<dyn Deref<Target = Flights>>,
+    clock: Clock,
+    key: Key,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self {
+            flights: Box::new(Flights::new().expect("memory")),
+            clock: Clock::starting(Instant::now()),
+            key: Keys::new().nth(0),
+        }
+    }
+
+    fn join(&self) -> Role<'_> {
+        self.join_for(self.key)
+    }
+
+    fn join_for(&self, key: Key) -> Role<'_> {
+        let now = self.clock.at(Instant::now());
+        self.flights.join(key, now.after(LONG), now)
+    }
+
+    /// Eight processes that join together. Whoever leads goes on when all have joined; `body` says what to tell.
+    fn workers(&self, body: impl Fn(Role<'_>) -> u8) -> Vec<Child> {
+        let workers: Vec<_> = (0..8)
             .map(|_| {
-                Child::run(|| {
-                    let Role::Follow(flight) =
-                        engine.flights.join(key, until(&engine), now(&engine))
-                    else {
-                        unreachable!("somebody leads");
-                    };
-                    tally.add(Is::Joined);
-                    match flight.wait(soon(), |now| engine.clock.at(now)) {
-                        Landed::YourTurn(ticket) => {
-                            tally.add(Is::Leader);
-                            // The others have time to see that there is a new leader.
-                            thread::sleep(Duration::from_millis(50));
-                            let answer = answer(7);
-                            assert!(engine.cache.store(&key, &answer, TTL, now(&engine)));
-                            ticket.land(None);
-                        }
-                        Landed::Answered
-                            if engine.cache.find(&key, now(&engine)) != Found::Miss =>
-                        {
-                            tally.add(Is::Heard);
-                        }
-                        landed => unreachable!("{landed:?}"),
+                Child::new(|pipe| {
+                    let mut go = [0];
+                    pipe.read_exact(&mut go).expect("the parent lives");
+                    let role = self.join();
+                    tell(pipe, b'J');
+                    if matches!(role, Role::Lead(_)) {
+                        pipe.read_exact(&mut go).expect("the parent lives");
                     }
+                    tell(pipe, body(role));
                 })
             })
             .collect();
-        tally.wait_for(Is::Joined, FOLLOWERS);
-        let killed = Instant::now();
-        leader.kill();
-        tally.wait_for(Is::Leader, 2);
-        let took = killed.elapsed();
-        assert!(took < LIMIT / 10, "{took:?}");
-        followers.into_iter().for_each(Child::wait);
-        assert_eq!(
-            (tally.get(Is::Leader), tally.get(Is::Heard)),
-            (2, FOLLOWERS - 1)
-        );
+        for worker in &workers {
+            tell(&mut &worker.pipe, b'G');
+        }
+        for worker in &workers {
+            worker.expect(b'J');
+        }
+        for worker in &workers {
+            // Those who follow may be at their end already.
+            let _ = (&worker.pipe).write_all(b"G");
+        }
+        workers
     }
 }
 
-/// The deadline of every call here, far beyond what any of them needs.
-const LIMIT: Duration = Duration::from_secs(10);
+/// Counters that all processes share, for as long as the test program runs.
+fn counters() -> &'static [AtomicU64; 5] {
+    let place = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            size_of::<[AtomicU64; 5]>(),
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    assert_ne!(place, libc::MAP_FAILED, "{}", io::Error::last_os_error());
+    unsafe { &*place.cast() }
+}
+
+/// Waits, without a sleep, until a counter has come so far.
+fn reach(counter: &AtomicU64, count: u64) {
+    let end = Instant::now() + LONG;
+    while counter.load(SeqCst) < count {
+        assert!(Instant::now() < end, "somebody is missing");
+        thread::yield_now();
+    }
+}
 
 fn soon() -> Deadline {
-    Deadline::after(Instant::now(), LIMIT)
+    Deadline::after(Instant::now(), LONG)
 }
 
-fn now(engine: &Engine) -> Moment {
-    engine.clock.at(Instant::now())
+/// What each of them told, in alphabetical order.
+fn outcomes(workers: Vec<Child>) -> String {
+    let mut told: Vec<_> = workers
+        .into_iter()
+        .map(|worker| {
+            let told = worker.told();
+            worker.end();
+            char::from(told)
+        })
+        .collect();
+    told.sort_unstable();
+    told.into_iter().collect()
 }
 
-fn until(engine: &Engine) -> Moment {
-    now(engine).after(LIMIT)
+/// A process of its own, which is killed with its guard.
+struct Child {
+    pid: libc::pid_t,
+    pipe: UnixStream,
 }
-
-fn start() -> Moment {
-    let now = Instant::now();
-    Clock::starting(now).at(now)
-}
-
-/// Reads everything: whatever is there is one whole answer to the question. Returns how many there were.
-fn read_all(cache: &Cache, keys: &[Key], now: Moment) -> u64 {
-    let mut found = 0;
-    for (index, key) in keys.iter().enumerate() {
-        if let Found::Fresh(kept) = cache.find(key, now) {
-            let receipt = kept.advice.receipt.as_str();
-            let number = receipt
-                .strip_prefix("nol_rec_")
-                .and_then(|number| number.parse::<u32>().ok())
-                .expect("the number of an answer");
-            assert_eq!(kept, answer(number), "torn");
-            assert_eq!(number as usize % keys.len(), index, "another's");
-            found += 1;
-        }
-    }
-    found
-}
-
-/// An answer of which every part tells the number; the longer ones also differ in length.
-fn answer(number: u32) -> Answer {
-    let code = 600 + u16::try_from(number % 100).expect("fits");
-    let long = "x".repeat(number as usize % 23);
-    Answer {
-        treatment: Treatment::Block,
-        reply: SipReply {
-            code,
-            phrase: text(&format!("Phrase {number}")),
-        },
-        reason: text(&format!("reason_{number}_{long}")),
-        advice: Advice {
-            spam_score: u8::try_from(1 + number % 99).ok(),
-            risk_level: text(&format!("r{number}")),
-            line_type: text(&format!("l{number}")),
-            verstat: text(&format!("v{number}")),
-            dnc: text(&format!("d{number}")),
-            reassigned: text(&format!("a{number}")),
-            receipt: text(&format!("nol_rec_{number}")),
-            ..Advice::default()
-        },
-    }
-}
-
-fn text<const N: usize>(text: &str) -> Text<N> {
-    Text::new(text).expect("short and clean")
-}
-
-struct Keys(KeyMaker);
-
-impl Keys {
-    fn key(&self, number: u32) -> Key {
-        let number = Number::new(&format!("+1415555{number:07}")).expect("a global number");
-        self.0.key(&number, "")
-    }
-}
-
-fn keys() -> Keys {
-    let wishes = Wishes {
-        allow_code: AllowCode::new(503).expect("503"),
-        spam_threshold: Threshold::new(80).expect("80"),
-        redirect_threshold: None,
-        block_invalid: true,
-        block_reassigned: false,
-    };
-    let url = ApiUrl::new("https://numbers.online").expect("usable");
-    Keys(KeyMaker::new(b"key", &url, &wishes))
-}
-
-fn number_key(number: u32) -> Key {
-    keys().key(number)
-}
-
-struct Silent;
-
-impl Log for Silent {
-    fn line(&self, _: Level, _: &str) {}
-}
-
-/// What a server makes before it forks.
-fn engine() -> Engine {
-    let given = Given {
-        api_url: "https://numbers.online".to_owned(),
-        api_url_backup: String::new(),
-        api_key: "env:NUMBERS_ONLINE_API_KEY".to_owned(),
-        signing_secret: String::new(),
-        timeout: 400,
-        allow_code: 503,
-        spam_threshold: 80,
-        redirect_threshold: 0,
-        block_invalid: 1,
-        block_reassigned: 0,
-        redirect_contact: String::new(),
-        cache_ttl: 300,
-        cache_size: 4096,
-        cache_redis: String::new(),
-        rate_limit: 0,
-        breaker_window: 10,
-        breaker_errors: 0,
-        breaker_retry: 5,
-        ca_file: String::new(),
-        tls_insecure: 0,
-        http_proxy: String::new(),
-    };
-    Engine::new(given, &Silent).expect("usable")
-}
-
-/// What the processes of a test have counted.
-struct Tally(&'static [AtomicU64; 5]);
-
-#[derive(Clone, Copy)]
-enum Is {
-    Round,
-    Joined,
-    Leader,
-    Heard,
-    Done,
-}
-
-impl Tally {
-    fn new() -> Self {
-        let place = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                size_of::<[AtomicU64; 5]>(),
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        assert_ne!(place, libc::MAP_FAILED, "memory");
-        // A page that lives as long as the test program.
-        Self(unsafe { &*place.cast() })
-    }
-
-    fn add(&self, what: Is) {
-        self.0[what as usize].fetch_add(1, SeqCst);
-    }
-
-    fn get(&self, what: Is) -> u64 {
-        self.0[what as usize].load(SeqCst)
-    }
-
-    fn wait_for(&self, what: Is, count: u64) {
-        let end = Instant::now() + LIMIT;
-        while self.get(what) < count {
-            assert!(Instant::now() < end, "nothing happens");
-            thread::yield_now();
-        }
-    }
-}
-
-/// A forked process, which goes with its guard.
-struct Child(Option<libc::pid_t>);
 
 impl Child {
-    fn run(body: impl FnOnce()) -> Self {
+    fn new(body: impl FnOnce(&mut UnixStream)) -> Self {
+        let (pipe, mut other) = UnixStream::pair().expect("a socket pair");
         match unsafe { libc::fork() } {
             0 => {
-                // It ends with the thread that made it, so that no failed test leaves it behind.
+                // A test program that is killed leaves no writer behind.
                 unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-                let outcome = catch_unwind(AssertUnwindSafe(body));
-                unsafe { libc::_exit(i32::from(outcome.is_err())) }
+                let held = catch_unwind(AssertUnwindSafe(|| body(&mut other))).is_ok();
+                unsafe { libc::_exit(c_int::from(!held)) }
             }
-            -1 => unreachable!("{}", std::io::Error::last_os_error()),
-            pid => Self(Some(pid)),
+            pid => {
+                assert!(pid > 0, "{}", io::Error::last_os_error());
+                pipe.set_read_timeout(Some(LONG)).expect("not zero");
+                Self { pid, pipe }
+            }
         }
     }
 
-    /// Kills it, and waits until it is gone.
+    /// The next byte that it tells.
+    fn told(&self) -> u8 {
+        let mut told = [0];
+        (&self.pipe).read_exact(&mut told).expect("it tells");
+        told[0]
+    }
+
+    fn expect(&self, byte: u8) {
+        assert_eq!(self.told(), byte);
+    }
+
+    /// Waits for its end; it must have been a good one.
+    fn end(mut self) {
+        let status = self.status();
+        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0);
+    }
+
+    /// kill -9
     fn kill(mut self) {
-        let status = self.end(true);
-        assert_eq!(status & 0x7f, libc::SIGKILL, "it had ended before");
+        unsafe { libc::kill(self.pid, libc::SIGKILL) };
+        let status = self.status();
+        assert!(
+            libc::WIFSIGNALED(status),
+            "it should run until it is killed"
+        );
     }
 
-    /// Waits for its end.
-    fn wait(mut self) {
-        assert_eq!(self.end(false), 0, "a child failed");
-    }
-
-    fn end(&mut self, kill: bool) -> libc::c_int {
+    fn stop(&self) {
+        unsafe { libc::kill(self.pid, libc::SIGSTOP) };
         let mut status = 0;
-        if let Some(pid) = self.0.take() {
-            if kill {
-                unsafe { libc::kill(pid, libc::SIGKILL) };
-            }
-            assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
-        }
+        unsafe { libc::waitpid(self.pid, &raw mut status, libc::WUNTRACED) };
+        assert!(libc::WIFSTOPPED(status), "it should run until it is killed");
+    }
+
+    fn go_on(&self) {
+        unsafe { libc::kill(self.pid, libc::SIGCONT) };
+    }
+
+    fn status(&mut self) -> c_int {
+        let mut status = 0;
+        unsafe { libc::waitpid(self.pid, &raw mut status, 0) };
+        self.pid = 0;
         status
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        self.end(true);
+        if self.pid > 0 {
+            unsafe { libc::kill(self.pid, libc::SIGKILL) };
+            self.status();
+        }
     }
 }
 
-/// The shared memory that this process has touched, in bytes.
-fn shared_memory() -> usize {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux");
-    let kib = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssShmem:"))
-        .and_then(|value| value.trim().strip_suffix(" kB")?.parse::<usize>().ok());
-    kib.expect("RssShmem") * 1024
+fn tell(pipe: &mut impl Write, byte: u8) {
+    pipe.write_all(&[byte]).expect("the other one lives");
 }
 
-/// One test at a time: a fork copies whatever the other threads hold.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Keys of fictional numbers.
+struct Keys(KeyMaker);
+
+impl Keys {
+    fn new() -> Self {
+        let url = ApiUrl::new("https://numbers.online").expect("usable");
+        let wishes = Wishes {
+            allow_code: AllowCode::new(503).expect("503"),
+            spam_threshold: Threshold::new(80).expect("80"),
+            redirect_threshold: None,
+            block_invalid: true,
+            block_reassigned: false,
+        };
+        Self(KeyMaker::new(b"key", &url, &wishes))
+    }
+
+    /// The class makes as many keys as are wanted of one number.
+    fn nth(&self, class: u64) -> Key {
+        let number = Number::new("+14155550123").expect("a global number");
+        self.0.key(&number, &class.to_string())
+    }
+}
+
+/// The answer that a writer writes for a key the so-many-th time: all of it follows from both numbers, its length too.
+fn written(key: u64, count: u64) -> Answer {
+    let digit = |text: u64| char::from(b'0' + u8::try_from(text % 10).expect("a digit"));
+    let repeat = |times| digit(count).to_string().repeat(times);
+    Answer {
+        treatment: Treatment::Flag,
+        reply: SipReply::standard(503),
+        reason: Text::new(&format!("{key}-{count}")).expect("clean"),
+        advice: Advice {
+            line_type: Text::new(&repeat(usize::try_from(count % 32).expect("small")))
+                .expect("clean"),
+            receipt: Text::new(&format!("{count}-{key}-{}", repeat(50))).expect("clean"),
+            ..Advice::default()
+        },
+    }
+}
+
+fn assert_whole(key: u64, answer: &Answer) {
+    let (of, count) = answer.reason.as_str().split_once('-').expect("our reason");
+    assert_eq!(of, key.to_string(), "the answer of another key");
+    let count = count.parse().expect("a number");
+    assert_eq!(*answer, written(key, count), "two answers in one");
+}
+
+/// Shared memory that this process has touched.
+fn shared_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("procfs");
+    let line = status.lines().find(|line| line.starts_with("RssShmem"));
+    let digits = line.and_then(|line| line.split_whitespace().nth(1));
+    digits.and_then(|digits| digits.parse().ok()).expect("KiB")
 }

@@ -68,6 +68,13 @@ mod tests {
             assert_eq!(ProxyUrl::new(url), Ok(Some(proxy)));
         }
         assert_eq!(ProxyUrl::new(""), Ok(None));
+        for secret in ["http://u:pa55@proxy:3128", "u:pa55@proxy:3128"] {
+            let line = ProxyUrl::new(secret).expect_err("refused").to_string();
+            assert!(
+                line.contains("***@proxy:3128") && !line.contains("pa55"),
+                "{line}"
+            );
+        }
         for bad in [
             "proxy:3128",
             "https://proxy:3128",

@@ -15,8 +15,8 @@ use super::BadParameter;
 pub enum Roots {
     /// Mozilla's list of certification authorities, built in.
     BuiltIn,
-    /// The certification authorities of `ca_file`.
-    Given(RootCertStore),
+    /// The certification authorities of `ca_file`, and what the file held.
+    Given(RootCertStore, Vec<u8>),
     /// Anybody's (`tls_insecure`): whoever sits between this machine and the API reads the key and makes the decisions.
     Anybody,
 }
@@ -48,7 +48,17 @@ impl Roots {
         if store.is_empty() {
             return Err(refused("there is no certificate in it"));
         }
-        Ok(Self::Given(store))
+        Ok(Self::Given(store, pem))
+    }
+}
+
+/// Whether the same certificates are trusted.
+impl PartialEq for Roots {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Given(_, ours), Self::Given(_, theirs)) => ours == theirs,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
     }
 }
 
@@ -56,7 +66,7 @@ impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("BuiltIn"),
-            Self::Given(store) => write!(f, "Given({})", store.len()),
+            Self::Given(store, _) => write!(f, "Given({})", store.len()),
             Self::Anybody => f.write_str("Anybody"),
         }
     }

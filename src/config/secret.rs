@@ -77,7 +77,7 @@ impl SigningSecrets {
         if sources.split(',').count() > 2 {
             return Err(BadParameter::new(
                 "signing_secret",
-                sources,
+                "***",
                 "one source, or two with a comma between them",
             ));
         }
@@ -88,16 +88,20 @@ impl SigningSecrets {
             .map(Self)
     }
 
-    /// How many there are.
+    /// Whether requests are signed.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.0.len()
+    pub fn is_on(&self) -> bool {
+        !self.0.is_empty()
     }
 
-    /// One of them, counted from 0; `None` if requests are not signed.
-    #[must_use]
-    pub fn nth(&self, index: usize) -> Option<Result<&SigningSecret, &Missing>> {
-        self.0.get(index).map(Secret::value)
+    /// Those that are there, in their order.
+    pub fn usable(&self) -> impl Iterator<Item = &SigningSecret> {
+        self.0.iter().filter_map(|secret| secret.value().ok())
+    }
+
+    /// Why others are not.
+    pub fn missing(&self) -> impl Iterator<Item = &Missing> {
+        self.0.iter().filter_map(|secret| secret.value().err())
     }
 }
 
@@ -169,17 +173,31 @@ mod tests {
 
     #[test]
     fn there_may_be_two_signing_secrets_and_no_more() {
-        let count = |sources| {
-            super::SigningSecrets::new(sources)
-                .map(|secrets| secrets.count())
-                .ok()
-        };
-        assert_eq!(count(""), Some(0));
-        assert_eq!(count("env:A"), Some(1));
-        assert_eq!(count("env:A, file:/run/secret"), Some(2));
-        assert_eq!(count("env:A,env:B,env:C"), None);
-        assert_eq!(count("env:A,"), None);
-        assert_eq!(count("a-literal-secret"), None);
+        let given = |sources| super::SigningSecrets::new(sources);
+        assert!(given("").is_ok_and(|secrets| !secrets.is_on()));
+        for sources in [
+            "env:A_VARIABLE_THAT_IS_NOT_SET",
+            "env:A_VARIABLE_THAT_IS_NOT_SET, file:/nonexistent",
+        ] {
+            let secrets = given(sources).expect("usable");
+            assert!(secrets.is_on());
+            assert_eq!(
+                (secrets.usable().count(), secrets.missing().count()),
+                (0, sources.split(',').count())
+            );
+        }
+        for refused in [
+            "env:A,env:B,env:C",
+            "env:A,",
+            "a-literal-secret",
+            "a,literal,secret",
+        ] {
+            let line = given(refused).expect_err("refused").to_string();
+            assert!(
+                line.contains("signing_secret") && !line.contains(refused),
+                "{line}"
+            );
+        }
     }
 
     #[test]

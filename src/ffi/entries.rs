@@ -128,6 +128,7 @@ pub(super) unsafe extern "C" fn command(
         let emit = emit.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         // SAFETY: the header lends the argument for this function.
         let argument = unsafe { argument.text() }.unwrap_or("\u{fffd}");
+        worker.catch_up();
         let outcome = run(worker, command, argument);
         let (report, rc) = match outcome {
             Ok(report) => (report, Ok(())),

@@ -7,6 +7,7 @@ use super::abi::{NOL_COUNTED_WORDS, NOL_RESULT_BYTES, nol_counter, nol_result, n
 use crate::config::ContactUri;
 use crate::decision::{Decision, Source, Treatment};
 use crate::failure::Failure;
+use crate::states::Change;
 use crate::tally::Tally;
 
 impl nol_result {
@@ -48,7 +49,8 @@ impl nol_result {
         self.receipt = self.keep(advice.receipt.as_str());
         self.balance_low = advice.balance_low.map_or(ABSENT, i32::from);
         self.latency_us = i32::try_from(took.as_micros()).unwrap_or(i32::MAX);
-        self.state = self.keep(tally.change.map_or("", |change| change.name()));
+        let changes: Vec<_> = names(tally.changes).collect();
+        self.state = self.keep(&changes.join(" "));
         self.counted = counted(decision, tally, took);
     }
 
@@ -68,6 +70,14 @@ impl nol_result {
             len: u16::try_from(text.len()).unwrap_or(0),
         }
     }
+}
+
+/// The changes of a set.
+fn names(changes: u16) -> impl Iterator<Item = &'static str> {
+    let named = Change::NAMES.into_iter().enumerate();
+    named
+        .filter(move |(bit, _)| changes >> bit & 1 == 1)
+        .map(|(_, name)| name)
 }
 
 /// The counters that a decision raises, a bit each.
@@ -122,7 +132,6 @@ fn counted(
         (nol_counter::NOL_COUNT_redis_fail, tally.redis_fail),
         (nol_counter::NOL_COUNT_api_requests, tally.requested),
         (nol_counter::NOL_COUNT_api_retries, tally.retried),
-        (nol_counter::NOL_COUNT_breaker_opened, tally.breaker_opened),
         (
             nol_counter::NOL_COUNT_rate_limited,
             decision.failure == Failure::RateLimited,
@@ -134,6 +143,11 @@ fn counted(
     ] {
         if holds {
             raise(counter.0);
+        }
+    }
+    for change in 0..CHANGES {
+        if tally.changes >> change & 1 == 1 {
+            raise(nol_counter::NOL_COUNT_breaker_opened.0 + change);
         }
     }
     if decision.failure != Failure::None {
@@ -149,6 +163,10 @@ fn counted(
 
 const ABSENT: i32 = -1;
 
+/// The changes have a counter each, in their order.
+const CHANGES: u32 =
+    nol_counter::NOL_COUNT_secret_switched.0 - nol_counter::NOL_COUNT_breaker_opened.0 + 1;
+
 const FIRST_FAILURE: u32 = nol_counter::NOL_COUNT_fail_timeout_queue.0;
 const FIRST_LATENCY: u32 = nol_counter::NOL_COUNT_latency_le_1.0;
 const LATENCIES_MS: [u64; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
@@ -159,6 +177,7 @@ const _: () = {
         "nol_text counts in 16 bits"
     );
     assert!(nol_counter::NOL_COUNTER_TOTAL.0 <= 64 * NOL_COUNTED_WORDS);
+    assert!(CHANGES as usize == Change::NAMES.len());
     // The header's list of failures is ours, and its latencies are ours: first and last stand where they should.
     assert!(nol_counter::NOL_COUNT_fail_internal.0 == FIRST_FAILURE + Failure::Internal as u32 - 1);
     assert!(

@@ -201,7 +201,7 @@ impl Client {
                 format!("Bearer {}", credentials.key.expose()),
             )
             .header(header::CONTENT_TYPE, "application/json")
-            .header("X-SBC-Budget-Ms", budget_ms)
+            .header("X-SBC-Budget-Ms", budget(budget_ms, left))
             .header("Idempotency-Key", question.idempotency_key.as_hex());
         if let Some(secret) = credentials.signing {
             let now = SystemTime::now()
@@ -254,6 +254,12 @@ impl Target {
             health: url.join("/api/health"),
         }
     }
+}
+
+/// What is left for the API: of a deadline that is nearly over, less than the configured budget.
+fn budget(configured_ms: u16, left: Duration) -> u16 {
+    let left = u16::try_from(left.as_millis()).unwrap_or(u16::MAX);
+    configured_ms.min(left - left / 10).max(1)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 
 /// The names that one process knows.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -33,7 +33,7 @@ impl Names {
     ///
     /// An answer is kept for its time to live. When that is over the name servers are asked again, but the last good answer
     /// stands in for one that is late or fails.
-    pub(super) fn resolve(&self, host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
+    pub(crate) fn resolve(&self, host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }

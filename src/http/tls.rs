@@ -29,7 +29,7 @@ fn verified_by(
             let built_in: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
             builder.with_root_certificates(built_in)
         }
-        Roots::Given(store) => builder.with_root_certificates(store.clone()),
+        Roots::Given(store, _) => builder.with_root_certificates(store.clone()),
         Roots::Anybody => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(anybody::Verifier::new(provider))),

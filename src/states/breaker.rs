@@ -26,19 +26,24 @@ impl Breaker {
         self.gate.pass(now, limits.retry)
     }
 
+    /// Whether a request would be let through.
+    pub(super) fn is_passable(&self, now: Moment) -> bool {
+        self.gate.is_passable(now)
+    }
+
     /// A request failed. True for the one error that opens the breaker.
     pub(super) fn failed(&self, limits: &BreakerLimits, now: Moment) -> bool {
         if limits.errors == 0 {
             return false;
         }
         if self.gate.trial().is_some() {
-            self.gate.shut(now.after(limits.retry));
+            self.gate.shut(now, limits.retry);
             return false;
         }
         let count = |old| Some(counted(old, limits.window, now));
         let (Ok(before) | Err(before)) = self.errors.fetch_update(AcqRel, Acquire, count);
         let errors = number(counted(before, limits.window, now));
-        errors >= limits.errors && self.gate.shut(now.after(limits.retry))
+        errors >= limits.errors && self.gate.shut(now, limits.retry)
     }
 
     /// A request got an answer. True for the one that closes the breaker.
@@ -46,7 +51,7 @@ impl Breaker {
         if self.errors.load(Acquire) != 0 {
             self.errors.swap(0, AcqRel);
         }
-        self.gate.open()
+        self.gate.reopen()
     }
 
     /// When the next trial may be made; `None` while the breaker is closed.

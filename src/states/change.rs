@@ -37,19 +37,32 @@ pub enum Change {
 }
 
 impl Change {
-    /// Its name, for the server's event.
+    /// The names of all changes, for the server's event. The n-th stands for the bit n.
+    pub const NAMES: [&str; 9] = [
+        "breaker_opened",
+        "breaker_closed",
+        "key_refused",
+        "key_accepted",
+        "account_refused",
+        "account_accepted",
+        "throttled",
+        "throttle_over",
+        "secret_switched",
+    ];
+
+    /// Its bit in a set of changes.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::BreakerOpened { .. } => "breaker_opened",
-            Self::BreakerClosed { .. } => "breaker_closed",
-            Self::KeyRefused { .. } => "key_refused",
-            Self::KeyAccepted => "key_accepted",
-            Self::AccountRefused { .. } => "account_refused",
-            Self::AccountAccepted => "account_accepted",
-            Self::Throttled { .. } => "throttled",
-            Self::ThrottleOver => "throttle_over",
-            Self::SecretSwitched => "secret_switched",
+    pub fn bit(&self) -> u16 {
+        1 << match self {
+            Self::BreakerOpened { .. } => 0,
+            Self::BreakerClosed { .. } => 1,
+            Self::KeyRefused { .. } => 2,
+            Self::KeyAccepted => 3,
+            Self::AccountRefused { .. } => 4,
+            Self::AccountAccepted => 5,
+            Self::Throttled { .. } => 6,
+            Self::ThrottleOver => 7,
+            Self::SecretSwitched => 8,
         }
     }
 

@@ -2,7 +2,7 @@
 //! A gate that all workers share, and that one of them at a time may try.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::time::Duration;
 
 use crate::clock::Moment;
@@ -14,10 +14,17 @@ shareable! {
     pub(super) struct Gate {
         /// When it may be tried; 0 while it is open.
         trial: AtomicU64,
+        /// When it was shut.
+        since: AtomicU64,
     }
 }
 
 impl Gate {
+    /// Whether the caller would pass.
+    pub(super) fn is_passable(&self, now: Moment) -> bool {
+        self.trial().is_none_or(|trial| trial <= now)
+    }
+
     /// Whether the caller may pass. A trial keeps others out for `again`.
     pub(super) fn pass(&self, now: Moment, again: Duration) -> bool {
         let Some(trial) = self.trial() else {
@@ -32,13 +39,23 @@ impl Gate {
     }
 
     /// Shuts it. True for the one who found it open.
-    pub(super) fn shut(&self, until: Moment) -> bool {
-        self.trial.swap(until.to_shared(), AcqRel) == 0
+    pub(super) fn shut(&self, now: Moment, span: Duration) -> bool {
+        if self.trial().is_none() {
+            self.since.store(now.to_shared(), Relaxed);
+        }
+        self.trial.swap(now.after(span).to_shared(), AcqRel) == 0
     }
 
-    /// Opens it. True for the one who found it shut.
-    pub(super) fn open(&self) -> bool {
-        self.trial().is_some() && self.trial.swap(0, AcqRel) != 0
+    /// Opens it for the sake of a request that was admitted then. What was admitted before it was shut says nothing about
+    /// what shut it. True for the one who found it shut.
+    pub(super) fn open(&self, admitted: Moment) -> bool {
+        let before = self.trial().is_some() && self.since.load(Relaxed) < admitted.to_shared();
+        before && self.reopen()
+    }
+
+    /// Opens it, whatever happened. True for the one who found it shut.
+    pub(super) fn reopen(&self) -> bool {
+        self.trial.swap(0, AcqRel) != 0
     }
 
     /// When it may be tried next; `None` while it is open.
@@ -63,8 +80,8 @@ mod tests {
         let start = Clock::starting(Instant::now()).at(Instant::now());
         let at = |seconds| start.after(Duration::from_secs(seconds));
         assert!(gate.pass(at(0), AGAIN) && gate.pass(at(0), AGAIN));
-        assert!(gate.shut(at(15)));
-        assert!(!gate.shut(at(15)), "it was shut already");
+        assert!(gate.shut(at(0), AGAIN));
+        assert!(!gate.shut(at(0), AGAIN), "it was shut already");
         assert!(!gate.pass(at(14), AGAIN));
         assert!(gate.pass(at(15), AGAIN), "the trial");
         assert!(
@@ -72,8 +89,9 @@ mod tests {
             "while it runs, or its worker died"
         );
         assert!(gate.pass(at(30), AGAIN), "the next trial");
-        assert!(gate.open());
-        assert!(!gate.open(), "it was open already");
+        assert!(!gate.open(at(0)), "admitted before it was shut");
+        assert!(gate.open(at(30)));
+        assert!(!gate.open(at(30)), "it was open already");
         assert!(gate.pass(at(30), AGAIN) && gate.pass(at(30), AGAIN));
     }
 }

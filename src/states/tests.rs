@@ -203,3 +203,66 @@ fn the_second_secret_is_tried_before_the_key_is_given_up() {
     assert_eq!(secret(3), Err(Failure::BreakerOpen));
     assert_eq!(secret(302), Ok(0));
 }
+
+#[test]
+fn two_requests_that_were_signed_with_the_old_secret_switch_once() {
+    let server = Server::new(Limits {
+        secrets: 2,
+        ..LIMITS
+    });
+    let permits = [server.admit(0), server.admit(0)].map(|permit| permit.expect("a permit"));
+    let record = |permit| {
+        let refused = Err(Failure::Signature);
+        server
+            .states
+            .record(&server.limits, permit, refused, None, at(1))
+    };
+    let [one, other] = permits.map(record);
+    assert_eq!((one, other), (vec![Change::SecretSwitched], vec![]));
+    assert_eq!(server.admit(2).map(|permit| permit.secret), Ok(1));
+}
+
+#[test]
+fn what_was_admitted_before_a_state_changed_says_nothing_about_it() {
+    let server = Server::new(LIMITS);
+    let early =
+        [server.admit(0), server.admit(0), server.admit(0)].map(|permit| permit.expect("a permit"));
+    let record = |permit, outcome, second| {
+        server
+            .states
+            .record(&LIMITS, permit, outcome, None, at(second))
+    };
+    assert_eq!(record(early[0], Err(Failure::Http429), 1).len(), 1);
+    assert_eq!(record(early[1], Ok(()), 2), []);
+    assert_eq!(server.admit(3), Err(Failure::RateLimited));
+    server.states.reloaded();
+    assert_eq!(
+        record(early[2], Err(Failure::Http401), 4),
+        [],
+        "the key has been replaced since"
+    );
+}
+
+#[test]
+fn a_trial_is_not_spent_on_a_request_that_the_rate_limit_forbids() {
+    let server = Server::new(Limits {
+        rate: RateLimit::new(1),
+        ..LIMITS
+    });
+    let permit = server.admit(0).expect("a permit");
+    server
+        .states
+        .record(&server.limits, permit, Err(Failure::Http402), None, at(0));
+    assert_eq!(server.admit(59), Err(Failure::BreakerOpen));
+    // The account's trial is due, and so is the token.
+    assert!(server.admit(60).is_ok());
+}
+
+#[test]
+fn a_breaker_that_is_forced_closed_stays_closed() {
+    let server = Server::new(LIMITS);
+    server.states.set_mode(super::Mode::Closed);
+    assert!((0..10).all(|second| server.request(second, Err(Failure::Connect)).is_empty()));
+    server.states.set_mode(super::Mode::Open);
+    assert_eq!(server.admit(11), Err(Failure::BreakerOpen));
+}

@@ -13,7 +13,6 @@ use crate::http::{Credentials, Reply};
 use crate::log::Level;
 use crate::policy::Finding;
 use crate::question::Question;
-use crate::states::Change;
 use crate::tally::Tally;
 
 impl Worker<'_> {
@@ -24,6 +23,10 @@ impl Worker<'_> {
         started: Instant,
         tally: &mut Tally,
     ) -> Finding {
+        // Without a key nothing can be asked, and nothing was.
+        if self.config.api_key.value().is_err() {
+            return Finding::Failed(Failure::NoKey);
+        }
         if !self.config.cache.is_on() {
             return Finding::of(self.ask(question, started, tally));
         }
@@ -56,7 +59,16 @@ impl Worker<'_> {
             Role::Lead(ticket) => ticket,
             Role::Follow(flight) => {
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
-                    Landed::YourTurn(ticket) => ticket,
+                    Landed::YourTurn(ticket) => {
+                        // A request that cannot be answered in time would cost, and count against the API.
+                        let least = self.config.timeout.span() / 4;
+                        let left = self.deadline(started).left(Instant::now());
+                        if left.is_none_or(|left| left < least) {
+                            ticket.land(Some(Failure::TimeoutResponse));
+                            return Finding::Failed(Failure::TimeoutResponse);
+                        }
+                        ticket
+                    }
                     Landed::TimedOut => return Finding::Failed(Failure::TimeoutResponse),
                     Landed::Failed(failure) => {
                         tally.coalesced = true;
@@ -95,10 +107,13 @@ impl Worker<'_> {
     ) -> Finding {
         let deadline = self.deadline(started);
         let ttl = self.config.cache.ttl;
-        if let Some(answer) = self.in_redis(key, deadline, tally) {
-            self.engine
-                .cache
-                .store(&key, &answer, ttl, self.engine.clock.at(Instant::now()));
+        if let Some((answer, left)) = self.in_redis(key, deadline, tally) {
+            self.engine.cache.store(
+                &key,
+                &answer,
+                ttl.min(left),
+                self.engine.clock.at(Instant::now()),
+            );
             return Finding::Known(answer);
         }
         let outcome = self.ask(question, started, tally);
@@ -114,7 +129,13 @@ impl Worker<'_> {
         Finding::of(outcome)
     }
 
-    fn in_redis(&mut self, key: Key, deadline: Deadline, tally: &mut Tally) -> Option<Answer> {
+    /// The answer that Redis keeps, and how long it still holds.
+    fn in_redis(
+        &mut self,
+        key: Key,
+        deadline: Deadline,
+        tally: &mut Tally,
+    ) -> Option<(Answer, Duration)> {
         let found = self.redis.as_mut()?.find(key, deadline);
         tally.redis_fail = found.is_err();
         let answer = found.ok().flatten();
@@ -132,12 +153,17 @@ impl Worker<'_> {
         let (engine, config) = (self.engine, &self.config);
         let states = &engine.states;
         let key = config.api_key.value().map_err(|_| Failure::NoKey)?;
+        let mut secrets = config.signing_secrets.usable();
+        let first = secrets.next();
+        if config.signing_secrets.is_on() && first.is_none() {
+            return Err(Failure::NoKey);
+        }
         let permit = states.admit(&config.limits, engine.clock.at(Instant::now()))?;
-        let signing = config
-            .signing_secrets
-            .nth(permit.secret)
-            .transpose()
-            .map_err(|_| Failure::NoKey)?;
+        let signing = permit
+            .secret
+            .checked_sub(1)
+            .and_then(|index| secrets.nth(index))
+            .or(first);
         let deadline = self.deadline(started);
         tally.requested = true;
         let exchange = self.client.ask(
@@ -168,8 +194,7 @@ impl Worker<'_> {
         let outcome = answer.as_ref().map(|_| ()).map_err(|failure| *failure);
         let moment = engine.clock.at(now);
         for change in states.record(&config.limits, permit, outcome, retry_after, moment) {
-            tally.breaker_opened |= matches!(change, Change::BreakerOpened { .. });
-            tally.change = Some(change);
+            tally.changes |= change.bit();
             self.log.line(change.level(), &change.to_string());
         }
         if let Err(failure) = outcome

@@ -27,7 +27,7 @@ impl Worker<'_> {
         };
         let mut report = Report::default()
             .text(c"key", key)
-            .number(c"signing_secrets", config.signing_secrets.count());
+            .number(c"signing_secrets", config.signing_secrets.usable().count());
         for GateState { name, shut_for } in self.engine.states.gates(now) {
             let state = if shut_for.is_some() { "yes" } else { "no" };
             let (name, trial) = trial_names(name);
@@ -128,7 +128,7 @@ impl Worker<'_> {
     pub fn reload(&mut self) -> Result<Report, Refused> {
         let config = self
             .engine
-            .read_again()
+            .read_again(&self.config)
             .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
         self.use_config(config);
         let generation = self.engine.states.reloaded();

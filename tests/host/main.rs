@@ -20,6 +20,7 @@ mod operator;
 mod privacy;
 mod proxied;
 mod pulse;
+mod redis;
 mod refusals;
 mod rig;
 mod signing;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         trials.extend(proxied::trials(&suite, server));
         trials.extend(signing::trials(&suite, server));
         trials.extend(cache::trials(&suite, server));
+        trials.extend(redis::trials(&suite, server));
         trials.extend(operator::trials(&suite, server));
         trials.extend(kemi::trials(&suite, server));
     }

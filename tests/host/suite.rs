@@ -14,7 +14,9 @@ use std::{
 
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
-use testbed::{Authority, Build, Flaw, Identity, Kamailio, Netns, Result, Server, interface};
+use testbed::{
+    Authority, Build, Flaw, Identity, Kamailio, Netns, RedisServer, Result, Server, interface,
+};
 
 use crate::{bench::Bench, latency::Latencies, names, pulse::Pulse};
 
@@ -47,6 +49,8 @@ pub(crate) struct Needs {
     pub(crate) build: Build,
     /// A network namespace.
     pub(crate) netns: bool,
+    /// A Redis.
+    pub(crate) redis: bool,
     /// A parameter that not every build knows.
     pub(crate) parameter: Option<&'static str>,
     /// A module of the server's own that may not be installed.
@@ -94,6 +98,9 @@ impl Suite {
         }
         if let Some(what) = Netns::missing() {
             say(&format!("network namespaces: skipped, need {what}\n"));
+        }
+        if let Some(what) = RedisServer::missing() {
+            say(&format!("Redis: skipped, needs {what}\n"));
         }
     }
 
@@ -146,6 +153,9 @@ impl Suite {
         }
         if let Some(what) = needs.netns.then(Netns::missing).flatten() {
             return Some(format!("{what}, for a network namespace"));
+        }
+        if let Some(what) = needs.redis.then(RedisServer::missing).flatten() {
+            return Some(what);
         }
         if let Some(module) = needs.module.filter(|module| !server.has(module)) {
             return Some(format!("{module}.so of {}", server.name()));

@@ -54,12 +54,7 @@ fn ask(name: &str, servers: &[SocketAddr], deadline: Deadline) -> Result<Found, 
         let now = Instant::now();
         let complete = families.iter().all(|(_, reply)| reply.is_some());
         if complete || deadline.is_over(now) || patience.is_over(now) {
-            return conclude(
-                families
-                    .into_iter()
-                    .filter_map(|(_, reply)| reply)
-                    .collect(),
-            );
+            return conclude(families);
         }
         if sockets.is_empty() || next.is_over(now) {
             next = deadline.or_after(now, share);
@@ -128,17 +123,22 @@ fn receive(
     }
 }
 
-fn conclude(replies: Vec<Reply>) -> Result<Found, Failure> {
-    let heard = !replies.is_empty();
+fn conclude(families: [(Family, Option<Reply>); 2]) -> Result<Found, Failure> {
+    // A family without a reply may well have addresses.
+    let heard_all = families.iter().all(|(_, reply)| reply.is_some());
     let mut found = Found {
         addresses: Vec::new(),
         lifetime: Duration::MAX,
     };
-    for reply in replies.into_iter().filter(Reply::has_addresses) {
+    for reply in families
+        .into_iter()
+        .filter_map(|(_, reply)| reply)
+        .filter(Reply::has_addresses)
+    {
         found.lifetime = found.lifetime.min(reply.lifetime);
         found.addresses.extend(reply.addresses);
     }
-    match (found.addresses.is_empty(), heard) {
+    match (found.addresses.is_empty(), heard_all) {
         (false, _) => Ok(found),
         (true, true) => Err(Failure::Dns),
         (true, false) => Err(Failure::TimeoutDns),

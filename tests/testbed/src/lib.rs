@@ -5,6 +5,7 @@
 //! * [`Server`] starts a SIP server with our module as a [`Setup`] describes it; [`Kamailio`] is one. The running [`Host`] is
 //!   asked with [`sip::Client`], and everything the module found out is read from the headers of the reply.
 //! * [`Api`] is the HTTP side: a table of [`Step`]s, played to whoever asks.
+//! * [`RedisServer`] is a real one, with nothing in it.
 //! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
 //!
 //! Ports come from the kernel, files from a temporary directory, and every wait has an end.
@@ -22,6 +23,7 @@ mod log;
 mod netns;
 mod process;
 mod proxy;
+mod redis;
 pub mod sip;
 
 pub use api::{Api, Greeting, Plan, Request, Step};
@@ -33,6 +35,7 @@ pub use kamailio::Kamailio;
 pub use log::Log;
 pub use netns::Netns;
 pub use proxy::Proxy;
+pub use redis::{RedisReply, RedisServer};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

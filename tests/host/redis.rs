@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The second level of the cache: what servers share through Redis, and what they do without it.
+use std::{
+    io::Write,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use libtest_mimic::Trial;
+use testbed::{
+    Api, Plan, RedisServer, Result, Server, Setup,
+    answer::{self, decision, ok},
+    sip::{Request, Transport},
+};
+
+use crate::{
+    bench::{Bench, Running},
+    callers,
+    expect::{Expected, holds, same},
+    suite::{Needs, SHORT, Suite},
+};
+
+/// How long answers hold in these trials, in seconds.
+const TTL: i64 = 60;
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    let trial = |name: &str, redis, body: fn(&Bench) -> Result<()>| {
+        let needs = Needs {
+            parameter: Some("cache_redis"),
+            redis,
+            ..Needs::default()
+        };
+        suite.trial(server, &format!("redis/{name}"), needs, body)
+    };
+    vec![
+        trial("what one server asked no other asks again", true, shared),
+        trial("nobody can read in Redis who called", true, private),
+        trial("an answer holds in Redis no longer than here", true, ttl),
+        trial("what Redis holds by mistake is not believed", true, garbage),
+        trial(
+            "calls go on when Redis dies, and use it when it is back",
+            true,
+            killed,
+        ),
+        trial(
+            "a Redis that never answers does not keep a call waiting",
+            false,
+            silent,
+        ),
+        trial("a Redis that lies is not believed", false, lying),
+        trial(
+            "a password and a database of the URL are used",
+            true,
+            password,
+        ),
+        trial(
+            "a Redis that drips does not keep a call waiting",
+            false,
+            dripping,
+        ),
+    ]
+}
+
+/// A server with one worker, so that a trial knows what it has been through.
+fn start(bench: &Bench, api: &Api, redis: &str, timeout: Option<i64>) -> Result<Running> {
+    let setup = bench
+        .setup(&api.url())
+        .param("cache_ttl", TTL)
+        .param("cache_redis", redis)
+        .param("breaker_errors", 0);
+    let setup = match timeout {
+        Some(timeout) => setup.param("timeout", timeout),
+        None => setup,
+    };
+    bench.start(&Setup {
+        children: 1,
+        ..setup
+    })
+}
+
+fn blocking() -> Result<Api> {
+    Api::http(Plan::always(ok(&decision("block", 603))))
+}
+
+fn redis(bench: &Bench) -> Result<RedisServer> {
+    RedisServer::start(bench.suite.logs(), &bench.name)
+}
+
+fn call(server: &Running, number: &str, expected: &Expected) -> Result<()> {
+    expected.check(&server.call(Transport::Udp, &Request::invite(&callers::sip(number)))?)
+}
+
+fn cached() -> Expected {
+    Expected::block()
+        .and("source", "cache")
+        .and("receipt", answer::RECEIPT)
+}
+
+/// One of the module's statistics.
+fn statistic(server: &Running, name: &str) -> Result<u64> {
+    let all = server
+        .host
+        .control(&["stats.get_statistics", "numbers_online:"])?;
+    let start = format!("numbers_online:{name} = ");
+    let value = all.lines().find_map(|line| line.strip_prefix(&start));
+    Ok(value
+        .ok_or_else(|| format!("no {name} in\n{all}"))?
+        .trim()
+        .parse()?)
+}
+
+fn statistics(server: &Running, wanted: &[(&str, u64)]) -> Result<()> {
+    wanted
+        .iter()
+        .try_for_each(|(name, value)| same(name, statistic(server, name)?, *value))
+}
+
+fn shared(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let redis = redis(bench)?;
+    let first = start(bench, &api, &redis.url(), None)?;
+    let second = start(bench, &api, &redis.url(), None)?;
+    call(&first, callers::CALLER, &Expected::block())?;
+    call(&second, callers::CALLER, &cached())?;
+    same("requests", api.requests().len(), 1)?;
+    statistics(
+        &first,
+        &[("redis_hit", 0), ("redis_fail", 0), ("api_requests", 1)],
+    )?;
+    let once = [
+        ("redis_hit", 1),
+        ("redis_fail", 0),
+        ("cache_miss", 1),
+        ("api_requests", 0),
+    ];
+    statistics(&second, &once)?;
+    // From here on the second server has it itself.
+    redis.ask(&["FLUSHALL"])?;
+    call(&second, callers::CALLER, &cached())?;
+    statistics(&second, &once)?;
+    statistics(&second, &[("cache_hit", 1)])?;
+    first.finish()?;
+    second.finish()
+}
+
+fn private(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let redis = redis(bench)?;
+    let server = start(bench, &api, &redis.url(), None)?;
+    for number in [callers::CALLER, callers::BRITISH, callers::SECOND] {
+        call(&server, number, &Expected::block())?;
+    }
+    let keys = redis.keys()?;
+    same("keys in Redis", keys.len(), 3)?;
+    for key in keys {
+        let value = redis.ask(&["GET", &key])?.text()?;
+        for secret in callers::PRIVATE {
+            holds(
+                &format!("{secret} is neither in {key:?} nor in {value:?}"),
+                !key.contains(secret) && !value.contains(secret),
+            )?;
+        }
+    }
+    server.finish()
+}
+
+fn ttl(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let redis = redis(bench)?;
+    let first = start(bench, &api, &redis.url(), None)?;
+    call(&first, callers::CALLER, &Expected::block())?;
+    let keys = redis.keys()?;
+    let [key] = keys.as_slice() else {
+        return Err(format!("not one key: {keys:?}").into());
+    };
+    let left = redis.ask(&["TTL", key])?.number()?;
+    holds(&format!("0 < {left} <= {TTL}"), (1..=TTL).contains(&left))?;
+    // What is nearly over in Redis does not begin anew in another server.
+    redis.ask(&["PEXPIRE", key, "1500"])?;
+    let second = start(bench, &api, &redis.url(), None)?;
+    call(&second, callers::CALLER, &cached())?;
+    thread::sleep(Duration::from_millis(1800));
+    call(&second, callers::CALLER, &Expected::block())?;
+    same("requests", api.requests().len(), 2)?;
+    first.finish()?;
+    second.finish()
+}
+
+fn garbage(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let redis = redis(bench)?;
+    let first = start(bench, &api, &redis.url(), None)?;
+    call(&first, callers::CALLER, &Expected::block())?;
+    let keys = redis.keys()?;
+    let [key] = keys.as_slice() else {
+        return Err(format!("not one key: {keys:?}").into());
+    };
+    let long = "x".repeat(100_000);
+    for (kind, words) in [
+        ("nothing", ["SET", key, "", "GET"]),
+        ("text", ["SET", key, "no answer", "GET"]),
+        ("far too much", ["SET", key, &long, "GET"]),
+        ("a list", ["RPUSH", key, "a", "b"]),
+    ] {
+        redis.ask(&["DEL", key])?;
+        redis.ask(&words).map_err(|e| format!("{kind}: {e}"))?;
+        let server = start(bench, &api, &redis.url(), None)?;
+        call(&server, callers::CALLER, &Expected::block()).map_err(|e| format!("{kind}: {e}"))?;
+        statistics(&server, &[("redis_hit", 0), ("api_requests", 1)])?;
+        server.finish()?;
+    }
+    first.finish()
+}
+
+fn killed(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let redis = redis(bench)?;
+    let address = redis.address();
+    let server = start(bench, &api, &redis.url(), Some(SHORT))?;
+    call(&server, callers::CALLER, &Expected::block())?;
+    statistics(&server, &[("redis_fail", 0)])?;
+    drop(redis);
+    for number in [callers::BRITISH, callers::SECOND] {
+        call(&server, number, &Expected::block())?;
+    }
+    // What the server knows itself it knows without Redis.
+    call(&server, callers::CALLER, &cached())?;
+    statistics(&server, &[("redis_fail", 2), ("api_requests", 3)])?;
+    let redis = RedisServer::at(address, bench.suite.logs(), &bench.name)?;
+    thread::sleep(Duration::from_millis(2100));
+    call(&server, "+12025550199", &Expected::block())?;
+    statistics(&server, &[("redis_fail", 2), ("api_requests", 4)])?;
+    same("keys in Redis", redis.keys()?.len(), 1)?;
+    server.finish()
+}
+
+fn silent(bench: &Bench) -> Result<()> {
+    // The kernel accepts, and that is all.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    decided_without(bench, listener.local_addr()?)
+}
+
+fn lying(bench: &Bench) -> Result<()> {
+    for lie in [
+        "*1000000000\r\n",
+        "$900000000\r\nO",
+        "HTTP/1.1 400 Bad Request\r\n\r\n",
+    ] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        thread::spawn(move || {
+            let mut open = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                // Whoever has gone does not want to hear it.
+                let _ = stream.write_all(lie.as_bytes());
+                open.push(stream);
+            }
+        });
+        decided_without(bench, address).map_err(|e| format!("{lie:?}: {e}"))?;
+    }
+    Ok(())
+}
+
+fn password(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let redis = redis(bench)?;
+    redis.ask(&["CONFIG", "SET", "requirepass", "open-sesame"])?;
+    let address = redis.address();
+    for (user, requests, found) in [("", 1, 0), ("default", 1, 1)] {
+        let url = format!("redis://{user}:open-sesame@{address}/1");
+        let server = start(bench, &api, &url, None)?;
+        let expected = if found == 0 {
+            Expected::block()
+        } else {
+            cached()
+        };
+        call(&server, callers::CALLER, &expected)?;
+        same("requests", api.requests().len(), requests)?;
+        statistics(&server, &[("redis_hit", found), ("redis_fail", 0)])?;
+        server.finish()?;
+    }
+    let server = start(bench, &api, &format!("redis://:wrong@{address}/1"), None)?;
+    call(&server, callers::CALLER, &Expected::block())?;
+    statistics(&server, &[("redis_hit", 0), ("redis_fail", 1)])?;
+    let log = server.host.log().text();
+    holds("the log holds no password", !log.contains("wrong"))?;
+    server.finish()
+}
+
+fn dripping(bench: &Bench) -> Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                // Each byte comes before any patience with a single read is over, and the line has no end.
+                let mut next = "+".bytes().chain(std::iter::repeat(b'O'));
+                while let Some(byte) = next.next()
+                    && stream.write_all(&[byte]).is_ok()
+                {
+                    thread::sleep(Duration::from_millis(2));
+                }
+            });
+        }
+    });
+    decided_without(bench, address)
+}
+
+/// The API decides, within the deadline, and each call counts as one in which Redis failed.
+fn decided_without(bench: &Bench, redis: SocketAddr) -> Result<()> {
+    let api = blocking()?;
+    let server = start(bench, &api, &format!("redis://{redis}"), Some(SHORT))?;
+    let numbers = [callers::CALLER, callers::BRITISH, callers::SECOND];
+    for number in numbers {
+        call(&server, number, &Expected::block())?;
+    }
+    same("requests", api.requests().len(), numbers.len())?;
+    statistics(&server, &[("redis_hit", 0), ("redis_fail", 3)])?;
+    server.finish()
+}
