@@ -6,7 +6,7 @@ use crate::config::{Config, ContactUri, Wishes};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::number::{Caller, Number};
-use crate::question::{IdempotencyKey, Question};
+use crate::question::Question;
 
 /// One SIP request, as the server parsed it. Absent values are empty.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,11 +29,11 @@ pub struct Call<'a> {
     clippy::large_enum_variant,
     reason = "lives on the stack for a moment; a box would cost an allocation a call"
 )]
-pub enum Step {
+pub enum Step<'a> {
     /// Nothing is to be asked.
     Answer(Decision),
     /// Ask the API, and [`Policy::resume`] with the outcome.
-    Ask(Question),
+    Ask(Question<'a>),
 }
 
 /// What was found out about a question.
@@ -95,7 +95,7 @@ impl<'a> Policy<'a> {
 
     /// Looks at a call. Only an initial INVITE from a telephone number is worth a question.
     #[must_use]
-    pub fn begin(&self, call: &Call<'_>) -> Step {
+    pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
         if call.method != b"INVITE" || !call.to_tag.is_empty() {
             return Step::Answer(self.bypass(Failure::None));
         }
@@ -104,8 +104,9 @@ impl<'a> Policy<'a> {
             Caller::NoNumber => Step::Answer(self.bypass(Failure::NoNumber)),
             Caller::Number(number) => Step::Ask(Question {
                 number,
-                wishes: *self.wishes,
-                idempotency_key: IdempotencyKey::new(call.call_id, call.from_tag, &number),
+                wishes: self.wishes,
+                call_id: call.call_id,
+                from_tag: call.from_tag,
             }),
         }
     }
@@ -113,7 +114,7 @@ impl<'a> Policy<'a> {
     /// Turns what was found out into a decision. A failure allows the call, and an answer that no longer holds never blocks
     /// or redirects it.
     #[must_use]
-    pub fn resume(&self, question: &Question, finding: Finding) -> Decision {
+    pub fn resume(&self, question: &Question<'_>, finding: Finding) -> Decision {
         let number = question.number;
         match finding {
             Finding::Answered(answer) => self.follow(number, &answer, Source::Api),

@@ -8,13 +8,15 @@ use crate::number::Number;
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct Question<'a> {
     /// The calling number.
     pub number: Number,
     /// The operator's wishes.
-    pub wishes: Wishes,
-    /// Marks every request of this call, so that the API bills it once.
-    pub idempotency_key: IdempotencyKey,
+    pub wishes: &'a Wishes,
+    /// Body of Call-ID.
+    pub call_id: &'a [u8],
+    /// Tag of From.
+    pub from_tag: &'a [u8],
 }
 
 /// `Idempotency-Key`: the same for a retransmission of the INVITE, for a serial fork of it and for a retry of the request,
@@ -22,9 +24,15 @@ pub struct Question {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey([u8; 16]);
 
-impl Question {
+impl Question<'_> {
     /// Path of the endpoint. Always the long form, which is the one that is signed.
     pub const PATH: &'static str = "/api/v1/sbc/redirect";
+
+    /// The key of this call. Made when it is needed: most calls are answered from the cache.
+    #[must_use]
+    pub fn idempotency_key(&self) -> IdempotencyKey {
+        IdempotencyKey::new(self.call_id, self.from_tag, &self.number)
+    }
 
     /// The JSON of the request.
     #[must_use]
@@ -35,7 +43,7 @@ impl Question {
             redirect_threshold,
             block_invalid,
             block_reassigned,
-        } = self.wishes;
+        } = *self.wishes;
         let redirect = redirect_threshold.map_or(String::new(), |at| {
             format!(r#","redirect_threshold":{}"#, at.score())
         });
@@ -98,18 +106,22 @@ mod tests {
             block_reassigned: false,
         };
         let number = number("+14155550123");
-        let mut question = Question {
+        let question = |wishes| Question {
             number,
             wishes,
-            idempotency_key: IdempotencyKey::new(b"a", b"b", &number),
+            call_id: b"a",
+            from_tag: b"b",
         };
         assert_eq!(
-            question.body(),
+            question(&wishes).body(),
             r#"{"number":"+14155550123","allow_code":404,"spam_threshold":80,"block_reassigned":false,"block_invalid":true}"#
         );
-        question.wishes.redirect_threshold = Threshold::new(90);
+        let wishes = Wishes {
+            redirect_threshold: Threshold::new(90),
+            ..wishes
+        };
         assert!(
-            question
+            question(&wishes)
                 .body()
                 .contains(r#""spam_threshold":80,"redirect_threshold":90,"block_reassigned""#)
         );

@@ -83,23 +83,35 @@ impl Redis {
         if self.sulking.is_some_and(|until| !until.is_over(now)) {
             return Err(Unavailable);
         }
-        let patience = deadline
-            .left(now)
-            .map(|left| PATIENCE.min(left / 4))
-            .filter(|span| *span >= SHORTEST);
-        let outcome = patience.ok_or(Unavailable).and_then(|patience| {
-            let until = Deadline::after(now, patience);
-            let mut wire = self
-                .wire
-                .take()
-                .map_or_else(|| Wire::connect(&self.url, &self.names, until), Ok)?;
-            let values = wire.ask(commands, until)?;
-            // Only a connection without a pending answer is kept.
-            self.wire = Some(wire);
-            Ok(values)
-        });
+        let patience = deadline.left(now).map(|left| PATIENCE.min(left / 4));
+        // A call that is nearly over is no reason to think ill of Redis.
+        let patience = patience
+            .filter(|span| *span >= SHORTEST)
+            .ok_or(Unavailable)?;
+        let until = Deadline::after(now, patience);
+        // A connection that waited may have been closed meanwhile; then a new one is worth a try.
+        let kept = self.wire.take();
+        let outcome = kept
+            .ok_or(Unavailable)
+            .and_then(|wire| self.exchange(wire, commands, until))
+            .or_else(|_| {
+                let wire = Wire::connect(&self.url, &self.names, until)?;
+                self.exchange(wire, commands, until)
+            });
         self.sulking = outcome.as_ref().err().map(|_| Deadline::after(now, SULK));
         outcome
+    }
+
+    fn exchange(
+        &mut self,
+        mut wire: Wire,
+        commands: &Pipeline,
+        until: Deadline,
+    ) -> Result<Vec<Value>, Unavailable> {
+        let values = wire.ask(commands, until)?;
+        // Only a connection without a pending answer is kept.
+        self.wire = Some(wire);
+        Ok(values)
     }
 }
 

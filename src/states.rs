@@ -86,11 +86,10 @@ impl States {
             return Err(Failure::RateLimited);
         }
         let endpoint = match self.control.mode() {
-            Mode::Open => return Err(Failure::BreakerOpen),
             Mode::Closed => Endpoint::Primary,
             Mode::Auto if self.primary.is_passable(now) => Endpoint::Primary,
             Mode::Auto if limits.has_backup && self.backup.is_passable(now) => Endpoint::Backup,
-            Mode::Auto => return Err(Failure::BreakerOpen),
+            Mode::Auto | Mode::Open => return Err(Failure::BreakerOpen),
         };
         if limits.rate.is_some_and(|rate| !self.bucket.take(rate, now)) {
             return Err(Failure::RateLimited);

@@ -211,7 +211,7 @@ pub(super) unsafe extern "C" fn decide(
         };
         let (decision, tally) = decided.unwrap_or_else(fault);
         let contact = config.and_then(|config| config.redirect_contact.as_ref());
-        result.fill(&decision, &tally, contact, started.elapsed());
+        result.fill(&decision, tally, contact, started.elapsed());
         Ok(())
     });
     rc

@@ -15,7 +15,7 @@ impl nol_result {
     pub(super) fn fill(
         &mut self,
         decision: &Decision,
-        tally: &Tally,
+        tally: Tally,
         contact: Option<&ContactUri>,
         took: Duration,
     ) {
@@ -81,11 +81,7 @@ fn names(changes: u16) -> impl Iterator<Item = &'static str> {
 }
 
 /// The counters that a decision raises, a bit each.
-fn counted(
-    decision: &Decision,
-    tally: &Tally,
-    took: Duration,
-) -> [u64; NOL_COUNTED_WORDS as usize] {
+fn counted(decision: &Decision, tally: Tally, took: Duration) -> [u64; NOL_COUNTED_WORDS as usize] {
     let mut words = [0; NOL_COUNTED_WORDS as usize];
     let mut raise = |counter: u32| {
         if let Some(word) = words.get_mut(counter as usize / 64) {
@@ -203,7 +199,7 @@ mod tests {
             requested: true,
             ..Tally::default()
         };
-        let words = counted(&decision, &tally, Duration::from_millis(600));
+        let words = counted(&decision, tally, Duration::from_millis(600));
         let raised =
             |counter: nol_counter| words[counter.0 as usize / 64] >> (counter.0 % 64) & 1 == 1;
         for counter in [

@@ -157,7 +157,7 @@ impl Client {
     pub fn ask(
         &self,
         endpoint: Endpoint,
-        question: &Question,
+        question: &Question<'_>,
         credentials: Credentials<'_>,
         budget_ms: u16,
         deadline: Deadline,
@@ -180,7 +180,7 @@ impl Client {
     fn once(
         &self,
         target: &Target,
-        question: &Question,
+        question: &Question<'_>,
         credentials: Credentials<'_>,
         budget_ms: u16,
         deadline: Deadline,
@@ -202,7 +202,7 @@ impl Client {
             )
             .header(header::CONTENT_TYPE, "application/json")
             .header("X-SBC-Budget-Ms", budget(budget_ms, left))
-            .header("Idempotency-Key", question.idempotency_key.as_hex());
+            .header("Idempotency-Key", question.idempotency_key().as_hex());
         if let Some(secret) = credentials.signing {
             let now = SystemTime::now()
                 .duration_since(UNIX_EPOCH)

@@ -19,7 +19,7 @@ impl Worker<'_> {
     /// Finds an answer, the cheapest way first.
     pub(super) fn find_out(
         &mut self,
-        question: &Question,
+        question: &Question<'_>,
         started: Instant,
         tally: &mut Tally,
     ) -> Finding {
@@ -46,7 +46,7 @@ impl Worker<'_> {
     /// Asks, or waits for who asks the same already.
     fn share(
         &mut self,
-        question: &Question,
+        question: &Question<'_>,
         key: Key,
         started: Instant,
         tally: &mut Tally,
@@ -100,7 +100,7 @@ impl Worker<'_> {
 
     fn ask_and_keep(
         &mut self,
-        question: &Question,
+        question: &Question<'_>,
         key: Key,
         started: Instant,
         tally: &mut Tally,
@@ -146,7 +146,7 @@ impl Worker<'_> {
     /// Asks the API.
     fn ask(
         &mut self,
-        question: &Question,
+        question: &Question<'_>,
         started: Instant,
         tally: &mut Tally,
     ) -> Result<Answer, Failure> {

@@ -47,6 +47,8 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
         if known.iter().any(|name| name == "avps") {
             let core = cached().param("avps", "core");
             all.push(new("decide, cached, avps=core", "core", FEW, core));
+            let reply = cached().param("avps", "nol_code nol_phrase");
+            all.push(new("decide, cached, the reply's AVPs", "reply", FEW, reply));
         }
     }
     let asking = decide(rig.with_module("decide", WORKERS, &stub.url()));
@@ -54,6 +56,8 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
     if rig.has_module("http_client") && rig.has_module("jansson") {
         let (kept, query) = (kept_alive(rig, stub), query(rig, stub));
         all.push(new("httpcon kept alive, jansson", "httpcon", MANY, kept));
+        let cached = cached_by_hand(rig, stub);
+        all.push(new("htable before httpcon, cached", "htable", FEW, cached));
         all.push(new("http_client_query, jansson", "query", MANY, query));
     } else {
         say("http_client: skipped, needs kamailio-utils-modules and kamailio-extra-modules");
@@ -89,6 +93,29 @@ fn kept_alive(rig: &Rig, stub: &Stub) -> Setup {
         setup
             .foreign
             .push(("http_client".to_owned(), name.to_owned(), value));
+    }
+    setup
+}
+
+/// The same, with the answers in a table that all workers share.
+fn cached_by_hand(rig: &Rig, stub: &Stub) -> Setup {
+    let mut setup = kept_alive(rig, stub);
+    let ask = setup.routes.take().unwrap_or_default();
+    let kept = "\tif ($sht(nol=>$fU) != $null) {\n\t\tsl_send_reply(\"$sht(nol=>$fU)\", \"$sht(phrase=>$fU)\");\n\t\texit;\n\t}\n\
+                \t$var(body) = ";
+    let keep = "\t$sht(nol=>$fU) = $var(code);\n\t$sht(phrase=>$fU) = $var(phrase);\n\tsl_send_reply(\"$var(code)\"";
+    let routes = ask.replacen("\t$var(body) = ", kept, 1).replacen(
+        "\tsl_send_reply(\"$var(code)\"",
+        keep,
+        1,
+    );
+    setup.routes = Some(routes);
+    setup.modules.push("htable".to_owned());
+    for table in ["nol", "phrase"] {
+        let table = format!("{table}=>size=12;autoexpire=600;");
+        setup
+            .foreign
+            .push(("htable".to_owned(), "htable".to_owned(), table.into()));
     }
     setup
 }
