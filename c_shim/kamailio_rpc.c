@@ -37,7 +37,7 @@ static void run(rpc_t *rpc, void *ctx, nol_command command, const char *format)
 	answer_t answer = {rpc, ctx, NULL, 0};
 	str argument = {NULL, 0};
 
-	/* Without an argument the command says what is allowed; one of another type is not taken for none. */
+	/* Without an argument the command says what is allowed. Where the transport tells a bad argument from none, so do we. */
 	if(format) {
 		int found = rpc->scan(ctx, (char *)format, &argument);
 

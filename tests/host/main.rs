@@ -17,6 +17,7 @@ mod kemi;
 mod latency;
 mod names;
 mod operator;
+mod package;
 mod privacy;
 mod proxied;
 mod pulse;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         trials.extend(redis::trials(&suite, server));
         trials.extend(operator::trials(&suite, server));
         trials.extend(kemi::trials(&suite, server));
+        trials.extend(package::trials(&suite, server));
     }
     // Last, because it waits for all others: they leave the logs that it searches.
     trials.push(privacy::trial(&suite));

@@ -15,6 +15,12 @@ pub trait Server: Send + Sync {
     /// Whether it has this module of its own.
     fn has(&self, module: &str) -> bool;
 
+    /// The file of our module that it loads.
+    fn module(&self, build: Build) -> Option<PathBuf>;
+
+    /// Lets the server check a configuration without running it. What it says, as an error if it refuses.
+    fn parse(&self, configuration: &str) -> Result<String>;
+
     /// Starts the server and waits until it answers.
     fn start(&self, setup: &Setup) -> Result<Box<dyn Host>>;
 

@@ -133,6 +133,26 @@ impl Server for Kamailio {
         self.modules.join(format!("{module}.so")).exists()
     }
 
+    fn module(&self, build: Build) -> Option<PathBuf> {
+        Some(self.directory(build)?.join("numbers_online.so"))
+    }
+
+    fn parse(&self, configuration: &str) -> Result<String> {
+        let home = tempfile::Builder::new().prefix("nol-kamailio-").tempdir()?;
+        let file = home.path().join("kamailio.cfg");
+        fs::write(&file, configuration)?;
+        let (program, options) = self.program.split_first().ok_or("no program")?;
+        let output = Command::new(program)
+            .args(options)
+            .args(["-c", "-f", &file.display().to_string()])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            return Ok(said);
+        }
+        Err(said.into())
+    }
+
     fn start(&self, setup: &Setup) -> Result<Box<dyn Host>> {
         for _ in 0..3 {
             let mut running = self.launch(setup)?;

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What workers share, used by real processes, some of which are killed.
+
+#![allow(
+    unsafe_code,
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::expect_used,
+    missing_docs,
+    reason = "a test that forks"
+)]
+
+mod cache;
+mod child;
+mod flights;
+
+use std::time::Duration;
+
+use numbers_online::cache::{Key, KeyMaker};
+use numbers_online::config::{AllowCode, ApiUrl, Threshold, Wishes};
+use numbers_online::number::Number;
+
+pub(crate) const TTL: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(10);
+pub(crate) const LATE: Duration = Duration::from_secs(2);
+
+/// Keys of fictional numbers.
+pub(crate) struct Keys(KeyMaker);
+
+impl Keys {
+    pub(crate) fn new() -> Self {
+        let url = ApiUrl::new("https://numbers.online").expect("usable");
+        let wishes = Wishes {
+            allow_code: AllowCode::new(503).expect("503"),
+            spam_threshold: Threshold::new(80).expect("80"),
+            redirect_threshold: None,
+            block_invalid: true,
+            block_reassigned: false,
+        };
+        Self(KeyMaker::new(b"key", &url, &wishes))
+    }
+
+    /// The class makes as many keys as are wanted of one number.
+    pub(crate) fn nth(&self, class: u64) -> Key {
+        let number = Number::new("+14155550123").expect("a global number");
+        self.0.key(&number, &class.to_string())
+    }
+}
