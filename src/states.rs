@@ -120,6 +120,8 @@ impl States {
         now: Moment,
     ) -> Vec<Change> {
         let mut changes = Vec::new();
+        let unresolved = matches!(outcome, Err(Failure::Dns | Failure::TimeoutDns));
+        self.control.note_names(!unresolved);
         let endpoint = permit.endpoint;
         let Err(failure) = outcome else {
             self.answered(endpoint, &mut changes);
@@ -216,6 +218,12 @@ impl States {
     /// Remembers the API's clock less ours, in seconds.
     pub fn note_skew(&self, seconds: i64) {
         self.control.note_skew(seconds);
+    }
+
+    /// How the last request fared with the name of the API: `ok`, `failed` or `unknown`.
+    #[must_use]
+    pub fn dns(&self) -> &'static str {
+        self.control.names()
     }
 
     /// The API's clock less ours, in seconds, if it is known.

@@ -25,6 +25,8 @@ shareable! {
         generation: AtomicU32,
         /// The API's clock less ours in seconds, and 1 more in the lowest bit once it is known.
         skew: AtomicI64,
+        /// How the last request fared with the API's name: 0 unknown, 1 it resolved, 2 it did not.
+        names: AtomicU32,
     }
 }
 
@@ -51,6 +53,18 @@ impl Control {
 
     pub(super) fn note_skew(&self, seconds: i64) {
         self.skew.store((seconds << 1) | 1, Release);
+    }
+
+    pub(super) fn note_names(&self, resolved: bool) {
+        self.names.store(if resolved { 1 } else { 2 }, Relaxed);
+    }
+
+    pub(super) fn names(&self) -> &'static str {
+        match self.names.load(Relaxed) {
+            1 => "ok",
+            2 => "failed",
+            _ => "unknown",
+        }
     }
 
     pub(super) fn skew(&self) -> Option<i64> {

@@ -39,6 +39,7 @@ impl Worker<'_> {
         let cache = self.engine.cache.stats(now);
         report
             .text(c"breaker_mode", states.mode().as_str())
+            .text(c"dns", states.dns())
             .number(c"reloads", states.generation())
             .maybe(c"clock_skew_s", states.clock_skew())
             .number(c"cache_entries", cache.entries)

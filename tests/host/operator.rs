@@ -89,6 +89,7 @@ fn status(bench: &Bench) -> Result<()> {
             "key: present",
             "breaker: no",
             "key_refused: no",
+            "dns: ok",
             "reloads: 0",
         ],
     )?;
