@@ -54,7 +54,7 @@ impl<'a> Worker<'a> {
             engine,
             log,
             generation: 0,
-            client: Client::new(&proof, &config),
+            client: Client::new(&proof, &config, 1),
             keys: key_maker(&config),
             redis: config
                 .cache
@@ -117,7 +117,7 @@ impl<'a> Worker<'a> {
     fn use_config(&mut self, config: Config) {
         // Its connection and the addresses that it knows are as good as before.
         if config.roots != self.config.roots {
-            self.client = Client::new(&self.proof, &config);
+            self.client = Client::new(&self.proof, &config, 1);
         }
         self.keys = key_maker(&config);
         self.config = Arc::new(config);

@@ -24,7 +24,7 @@ use crate::signing::{SigningSecret, Stamp};
 use crate::states::Endpoint;
 use crate::worker::InWorker;
 
-/// The HTTP client of one process. It keeps its connection to the API.
+/// The HTTP client of one process, which all its threads may share. It keeps its connections to the API.
 #[derive(Debug)]
 pub struct Client {
     agent: Agent,
@@ -83,8 +83,9 @@ struct Target {
 }
 
 impl Client {
-    /// A client that has no connection yet. Only the process that will use it may make it.
-    pub fn new(_: &InWorker, config: &Config) -> Self {
+    /// A client that has no connection yet, and keeps up to `idle` of them for each host: as many as threads ask at once.
+    /// Only the process that will use it may make it.
+    pub fn new(_: &InWorker, config: &Config, idle: usize) -> Self {
         let dial = Dial::new(config.roots.clone(), config.http_proxy.clone());
         let http = Agent::config_builder()
             .http_status_as_error(false)
@@ -92,7 +93,9 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_response_header_size(MAX_BYTES)
-            .max_idle_connections_per_host(1)
+            .max_idle_connections_per_host(idle)
+            // To the backup too.
+            .max_idle_connections(2 * idle)
             // A proxy of the environment is not the operator's choice for this module.
             .proxy(None)
             .accept("application/json")
@@ -294,7 +297,13 @@ const KEEP_ALIVE_MARGIN_MS: u64 = 500;
 
 #[cfg(test)]
 mod tests {
-    use super::idle_limit;
+    use super::{Client, idle_limit};
+
+    #[test]
+    fn threads_may_share_a_client() {
+        fn shareable<T: Send + Sync>() {}
+        shareable::<Client>();
+    }
 
     #[test]
     fn an_idle_connection_is_given_up_before_the_server_does() {
