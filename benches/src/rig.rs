@@ -23,7 +23,7 @@ pub(crate) struct Rig {
 /// A server under load.
 pub(crate) struct Running {
     /// The server.
-    pub(crate) host: Box<dyn Host>,
+    pub(crate) host: Host,
     pids: Vec<u32>,
 }
 
@@ -79,11 +79,7 @@ impl Rig {
         let mut kamailio = self.kamailio.clone();
         kamailio.program.extend(["-x", "fm"].map(str::to_owned));
         let host = kamailio.start(setup)?;
-        let list = host.control(&["core.ps"])?;
-        let pids = list
-            .split_whitespace()
-            .filter_map(|word| word.parse().ok())
-            .collect();
+        let pids = host.pids()?;
         Ok(Running { host, pids })
     }
 }

@@ -79,7 +79,7 @@ impl Bench {
 /// A server with the module, ready for calls.
 pub(crate) struct Running {
     /// The server.
-    pub(crate) host: Box<dyn Host>,
+    pub(crate) host: Host,
     timeout: i64,
     name: String,
     suite: Arc<Suite>,

@@ -215,14 +215,11 @@ fn purged(bench: &Bench) -> Result<()> {
     for number in [callers::CALLER, callers::BRITISH] {
         call(&server, number, &Expected::block())?;
     }
-    let one = server.host.control(&[
-        "numbers_online.cache_purge",
-        &format!("s:{}", callers::CALLER),
-    ])?;
+    let one = server.host.command("cache_purge", &[callers::CALLER])?;
     holds(&one, one.contains("purged: 1"))?;
     call(&server, callers::CALLER, &Expected::block())?;
     call(&server, callers::BRITISH, &cached(Expected::block()))?;
-    let all = server.host.control(&["numbers_online.cache_purge"])?;
+    let all = server.host.command("cache_purge", &[])?;
     holds(&all, all.contains("purged: 2"))?;
     call(&server, callers::BRITISH, &Expected::block())?;
     same("requests", api.requests().len(), 4)?;

@@ -12,6 +12,7 @@ use testbed::{
 use crate::{
     bench::{Bench, Running},
     callers,
+    calls::SOON,
     expect::{Expected, holds, same},
     suite::{Needs, Suite},
 };
@@ -48,14 +49,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
     ]
 }
 
+/// Runs a command, written as one line.
 fn command(server: &Running, words: &str) -> Result<String> {
-    let words: Vec<_> = words
-        .split_whitespace()
-        .map(|word| word.replacen("nol.", "numbers_online.", 1))
-        .collect();
-    server
-        .host
-        .control(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    let words: Vec<_> = words.split_whitespace().collect();
+    let (name, arguments) = words.split_first().ok_or("no command")?;
+    server.host.command(name, arguments)
 }
 
 fn shows(server: &Running, words: &str, lines: &[&str]) -> Result<()> {
@@ -84,7 +82,7 @@ fn status(bench: &Bench) -> Result<()> {
     call(&server, &Expected::block())?;
     shows(
         &server,
-        "nol.status",
+        "status",
         &[
             "key: present",
             "breaker: no",
@@ -94,11 +92,7 @@ fn status(bench: &Bench) -> Result<()> {
         ],
     )?;
     call(&server, &Expected::fail_open("http_401"))?;
-    shows(
-        &server,
-        "nol.status",
-        &["key_refused: yes", "key_trial_s: "],
-    )?;
+    shows(&server, "status", &["key_refused: yes", "key_trial_s: "])?;
     server.finish()
 }
 
@@ -112,7 +106,7 @@ fn check(bench: &Bench) -> Result<()> {
         "source: api",
         "line_type: mobile",
     ];
-    shows(&server, &format!("nol.check s:{}", callers::CALLER), &lines)?;
+    shows(&server, &format!("check {}", callers::CALLER), &lines)?;
     same("requests", api.requests().len(), 1)?;
     server.finish()
 }
@@ -126,7 +120,7 @@ fn probe(bench: &Bench) -> Result<()> {
     let server = bench.start(&bench.setup(&url))?;
     shows(
         &server,
-        "nol.probe",
+        "probe",
         &[
             "outcome: http_200",
             "dns_us: ",
@@ -139,16 +133,16 @@ fn probe(bench: &Bench) -> Result<()> {
     same("path", request.path.as_str(), "/api/health")?;
     holds("no key is sent", request.header("authorization").is_none())?;
     drop(api);
-    shows(&server, "nol.probe", &["outcome: connect", "dns_us: "])?;
+    shows(&server, "probe", &["outcome: connect", "dns_us: "])?;
     server.finish()
 }
 
 fn forced(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = bench.start(&bench.setup(&api.url()))?;
-    shows(&server, "nol.breaker open", &["breaker_mode: open"])?;
+    shows(&server, "breaker open", &["breaker_mode: open"])?;
     call(&server, &Expected::fail_open("breaker_open"))?;
-    shows(&server, "nol.breaker auto", &["breaker_mode: auto"])?;
+    shows(&server, "breaker auto", &["breaker_mode: auto"])?;
     call(&server, &Expected::block())?;
     server.finish()
 }
@@ -175,7 +169,7 @@ fn reload(bench: &Bench) -> Result<()> {
     call(&server, &Expected::fail_open("http_401"))?;
     call(&server, &Expected::fail_open("breaker_open"))?;
     fs::write(&file, callers::FILE_KEY)?;
-    shows(&server, "nol.reload", &["reloads: 1"])?;
+    shows(&server, "reload", &["reloads: 1"])?;
     for _ in 0..8 {
         call(&server, &Expected::block())?;
     }
@@ -203,7 +197,7 @@ fn bad_reload(bench: &Bench) -> Result<()> {
         .param("ca_file", file.display().to_string());
     let server = bench.start(&setup)?;
     fs::write(&file, "no certificate")?;
-    let refused = command(&server, "nol.reload").unwrap_or_else(|e| e.to_string());
+    let refused = command(&server, "reload").unwrap_or_else(|e| e.to_string());
     holds(
         &refused,
         refused.contains("ca_file") && refused.contains("everything stays as it is"),
@@ -216,11 +210,11 @@ fn bad_arguments(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = bench.start(&bench.setup(&api.url()))?;
     for words in [
-        "nol.check",
-        "nol.check 123",
-        "nol.breaker",
-        "nol.breaker half",
-        "nol.cache_purge x",
+        "check",
+        "check 123",
+        "breaker",
+        "breaker half",
+        "cache_purge x",
     ] {
         let answer = command(&server, words).unwrap_or_else(|e| e.to_string());
         holds(&format!("{words}: {answer}"), answer.contains("allowed: "))?;
@@ -239,26 +233,21 @@ fn statistics(bench: &Bench) -> Result<()> {
     call(&server, &Expected::block().and("source", "cache"))?;
     let other = Request::invite(&callers::sip(callers::BRITISH));
     Expected::fail_open("http_5xx").check(&server.call(Transport::Tcp, &other)?)?;
-    let counted = server
-        .host
-        .control(&["stats.get_statistics", "numbers_online:"])?;
-    for line in [
-        "numbers_online:decisions = 3",
-        "numbers_online:block = 2",
-        "numbers_online:allow = 1",
-        "numbers_online:cache_hit = 1",
-        "numbers_online:cache_miss = 2",
-        "numbers_online:api_requests = 2",
-        "numbers_online:failopen = 1",
-        "numbers_online:fail_http_5xx = 1",
-        "numbers_online:latency_le_5000 = 3",
+    let counted = server.host.statistics()?;
+    for (name, count) in [
+        ("decisions", 3),
+        ("block", 2),
+        ("allow", 1),
+        ("cache_hit", 1),
+        ("cache_miss", 2),
+        ("api_requests", 2),
+        ("failopen", 1),
+        ("fail_http_5xx", 1),
+        ("latency_le_5000", 3),
     ] {
-        holds(
-            &format!("{line}:\n{counted}"),
-            counted.lines().any(|found| found == line),
-        )?;
+        same(name, counted.get(name), Some(&count))?;
     }
-    shows(&server, "nol.stats", &["decisions: 3", "fail_http_5xx: 1"])?;
+    shows(&server, "stats", &["decisions: 3", "fail_http_5xx: 1"])?;
     server.finish()
 }
 
@@ -266,10 +255,7 @@ fn state_event(bench: &Bench) -> Result<()> {
     let error = answer::refusal("500 Internal Server Error", "", &[]);
     let api = Api::http(Plan::always(error))?;
     let mut setup = bench.setup(&api.url()).param("breaker_errors", 2);
-    setup.routes = Some(
-        "request_route {\n\tif(!is_method(\"INVITE\")) { sl_send_reply(\"200\", \"OK\"); exit; }\n\tnumbers_online_decide();\n         \tappend_to_reply(\"X-NOL-failure: $avp(nol_failure)\\r\\nX-NOL-latency_us: $avp(nol_latency_us)\\r\\n\");\n         \tsl_send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");\n}\n         event_route[numbers_online:state] {\n\txlog(\"L_NOTICE\", \"state is $avp(nol_state), call is $avp(nol_rc)\\n\");\n}\n"
-            .to_owned(),
-    );
+    setup.hears_state = true;
     let server = bench.start(&setup)?;
     for _ in 0..4 {
         server.call(
@@ -277,7 +263,12 @@ fn state_event(bench: &Bench) -> Result<()> {
             &Request::invite(&callers::sip(callers::CALLER)),
         )?;
     }
-    let log = server.host.log().text();
+    let log = server.host.log();
+    holds(
+        "the route has run",
+        log.wait_for("state is ", SOON).is_some(),
+    )?;
+    let log = log.text();
     let events: Vec<_> = log
         .lines()
         .filter(|line| line.contains("state is "))

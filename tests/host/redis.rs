@@ -99,23 +99,11 @@ fn cached() -> Expected {
         .and("receipt", answer::RECEIPT)
 }
 
-/// One of the module's statistics.
-fn statistic(server: &Running, name: &str) -> Result<u64> {
-    let all = server
-        .host
-        .control(&["stats.get_statistics", "numbers_online:"])?;
-    let start = format!("numbers_online:{name} = ");
-    let value = all.lines().find_map(|line| line.strip_prefix(&start));
-    Ok(value
-        .ok_or_else(|| format!("no {name} in\n{all}"))?
-        .trim()
-        .parse()?)
-}
-
-fn statistics(server: &Running, wanted: &[(&str, u64)]) -> Result<()> {
+fn statistics(server: &Running, wanted: &[(&str, i64)]) -> Result<()> {
+    let found = server.host.statistics()?;
     wanted
         .iter()
-        .try_for_each(|(name, value)| same(name, statistic(server, name)?, *value))
+        .try_for_each(|(name, value)| same(name, found.get(*name), Some(value)))
 }
 
 fn shared(bench: &Bench) -> Result<()> {

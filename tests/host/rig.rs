@@ -15,10 +15,6 @@ use crate::{
     suite::{Needs, Suite},
 };
 
-/// A script that decides by itself.
-const STAND_IN: &str = "$avp(s:nol_decision) = \"block\"; $avp(s:nol_code) = 603; $avp(s:nol_phrase) = \"Decline\";\n\
-    \t$avp(s:nol_reason) = \"\"; $avp(s:nol_source) = \"api\"; $avp(s:nol_rc) = -1; route(MINUS_ONE);";
-
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
     let needs = Needs {
@@ -52,9 +48,13 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
 }
 
 fn setup(bench: &Bench) -> Setup {
-    let mut setup = Setup::new(&bench.name, bench.suite.logs());
-    setup.build = Build::StandIn;
-    STAND_IN.clone_into(&mut setup.decide);
+    let mut setup = Setup::new(&bench.name, bench.suite.logs())
+        .stand_in("decision", "block")
+        .stand_in("code", 603)
+        .stand_in("phrase", "Decline")
+        .stand_in("reason", "")
+        .stand_in("source", "api")
+        .stand_in("rc", -1);
     setup.netns.clone_from(&bench.netns);
     setup
 }
@@ -80,10 +80,7 @@ fn sees_through_sip(bench: &Bench) -> Result<()> {
         super::calls::SOON,
     );
     holds("an ACK is seen in the log", line.is_some())?;
-    holds(
-        "the control interface answers",
-        !host.control(&["core.uptime"])?.is_empty(),
-    )?;
+    holds("the control interface answers", !host.version()?.is_empty())?;
     host.stop()
 }
 
@@ -101,7 +98,7 @@ fn says_so(bench: &Bench) -> Result<()> {
 fn notices_death(bench: &Bench) -> Result<()> {
     let mut host = bench.server.start(&setup(bench))?;
     host.check()?;
-    host.control(&["core.kill"])?;
+    host.kill()?;
     for _ in 0..200 {
         if host.check().is_err() {
             return Ok(());

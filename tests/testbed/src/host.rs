@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the tests ask of a SIP server, whichever it is: one description, two servers.
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::{Log, Result};
+use tempfile::TempDir;
 
-/// One product: Kamailio or `OpenSIPS`, of one version, with our module built for it.
+use crate::{
+    Build, Log, Result, Setup,
+    process::Process,
+    sip::{self, Transport},
+};
+
+/// One server of one version, with our module built for it.
 pub trait Server: Send + Sync {
     /// What the tests are named after, e.g. `kamailio`.
     fn name(&self) -> &str;
+
+    /// What it is a version of.
+    fn product(&self) -> Product;
 
     /// What is missing on this machine to run it, and how to get it.
     fn missing(&self, build: Build) -> Option<String>;
@@ -21,136 +37,171 @@ pub trait Server: Send + Sync {
     /// Lets the server check a configuration without running it. What it says, as an error if it refuses.
     fn parse(&self, configuration: &str) -> Result<String>;
 
+    /// Starts the server and waits for nothing.
+    fn launch(&self, setup: &Setup) -> Result<Host>;
+
     /// Starts the server and waits until it answers.
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Host>>;
+    fn start(&self, setup: &Setup) -> Result<Host> {
+        for _ in 0..3 {
+            let mut host = self.launch(setup)?;
+            match host.wait_until_it_answers(setup.patience) {
+                Ok(()) => return Ok(host),
+                // Somebody else was quicker with the port.
+                Err(_) if host.log.text().contains("Address already in use") => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Err("three free ports were taken by others".into())
+    }
 
     /// Starts the server with a configuration that it must refuse, and gives its log. An error if it runs all the same.
-    fn refuse(&self, setup: &Setup) -> Result<Log>;
+    fn refuse(&self, setup: &Setup) -> Result<Log> {
+        let mut host = self.launch(setup)?;
+        match host.process.wait(setup.patience) {
+            Some(status) if !status.success() => Ok(host.log.clone()),
+            Some(_) => {
+                Err(format!("the server ended without an error\n{}", host.log.tail()).into())
+            }
+            None => Err(format!("the server runs with it\n{}", host.log.tail()).into()),
+        }
+    }
 }
 
-/// A running server. It goes with its guard.
-pub trait Host {
+/// Whose servers these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// Kamailio.
+    Kamailio,
+    /// `OpenSIPS`.
+    OpenSips,
+}
+
+/// The control interface of a running server: RPC or MI.
+pub(crate) trait Control: fmt::Debug + Send + Sync {
+    /// See [`Host::command`].
+    fn command(&self, name: &str, arguments: &[&str]) -> Result<String>;
+
+    /// See [`Host::statistics`].
+    fn statistics(&self) -> Result<BTreeMap<String, i64>>;
+
+    /// See [`Host::version`].
+    fn version(&self) -> Result<String>;
+
+    /// See [`Host::kill`].
+    fn kill(&self) -> Result<()>;
+}
+
+/// A running server. It goes with this. Fields are dropped in order: the process before its directory.
+#[derive(Debug)]
+pub struct Host {
+    pub(crate) address: SocketAddr,
+    pub(crate) log: Log,
+    pub(crate) process: Process,
+    pub(crate) control: Box<dyn Control>,
+    pub(crate) _home: TempDir,
+}
+
+impl Host {
     /// Where it listens, for UDP and TCP alike.
-    fn address(&self) -> SocketAddr;
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
 
     /// What it wrote to its log.
-    fn log(&self) -> &Log;
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
 
-    /// Runs a command of its control interface (RPC or MI) and gives the answer as text.
-    fn control(&self, words: &[&str]) -> Result<String>;
+    /// Runs a command of our module, e.g. `status`, and gives the fields of its answer, each as a line with `name: value`.
+    pub fn command(&self, name: &str, arguments: &[&str]) -> Result<String> {
+        self.control.command(name, arguments)
+    }
+
+    /// The statistics of our module, as the server's own framework has them.
+    pub fn statistics(&self) -> Result<BTreeMap<String, i64>> {
+        self.control.statistics()
+    }
+
+    /// Which server it is, in its own words.
+    pub fn version(&self) -> Result<String> {
+        self.control.version()
+    }
+
+    /// Tells it to end, behind the back of whoever started it.
+    pub fn kill(&self) -> Result<()> {
+        self.control.kill()
+    }
+
+    /// Its processes.
+    pub fn pids(&self) -> Result<Vec<u32>> {
+        self.process.pids()
+    }
 
     /// How many threads its processes have, all together.
-    fn threads(&self) -> Result<usize>;
+    pub fn threads(&self) -> Result<usize> {
+        self.process.threads()
+    }
 
     /// How long one of its processes was ready to run and had no CPU: no deadline can be kept meanwhile.
-    fn starved(&self) -> Result<Duration>;
+    pub fn starved(&self) -> Result<Duration> {
+        self.process.starved()
+    }
 
     /// An error with the end of the log if the server died, or if one of its workers did.
-    fn check(&mut self) -> Result<()>;
-
-    /// Ends the server and checks that it ended well.
-    fn stop(self: Box<Self>) -> Result<()>;
-}
-
-/// Which build of the module.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Build {
-    /// The one that users get.
-    #[default]
-    Release,
-    /// With the feature `deliberate-panic`.
-    Panic,
-    /// None: [`Setup::decide`] says what the script does instead.
-    StandIn,
-}
-
-/// The value of a module parameter, in the two types that both servers know.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// Text.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Self::Number(number)
-    }
-}
-
-/// How a server is to be started.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Names the log file.
-    pub name: String,
-    /// Where the log file is kept.
-    pub logs: PathBuf,
-    /// Our module's parameters.
-    pub params: Vec<(String, Value)>,
-    /// Added to the environment.
-    pub env: Vec<(String, String)>,
-    /// The build of our module to load.
-    pub build: Build,
-    /// SIP workers per transport.
-    pub children: usize,
-    /// Other modules of the server to load, before ours.
-    pub modules: Vec<String>,
-    /// Parameters of other modules: module, parameter, value.
-    pub foreign: Vec<(String, String, Value)>,
-    /// The script statements that make the decision; what they returned last counts as the function's result.
-    pub decide: String,
-    /// The routes in place of the testbed's own, which answers each request with the AVPs in headers.
-    pub routes: Option<String>,
-    /// The network namespace to run in.
-    pub netns: Option<String>,
-    /// How long the start may take.
-    pub patience: Duration,
-}
-
-impl Setup {
-    /// The module with its defaults and two workers per transport.
-    pub fn new(name: impl Into<String>, logs: impl Into<PathBuf>) -> Self {
-        Self {
-            name: name.into(),
-            logs: logs.into(),
-            params: Vec::new(),
-            env: Vec::new(),
-            build: Build::Release,
-            children: 2,
-            modules: Vec::new(),
-            foreign: Vec::new(),
-            decide: "numbers_online_decide();".to_owned(),
-            routes: None,
-            netns: None,
-            patience: Duration::from_secs(10),
+    pub fn check(&mut self) -> Result<()> {
+        if let Some(status) = self.process.exited() {
+            return Err(format!("the server died: {status}\n{}", self.log.tail()).into());
+        }
+        if let Some(line) = self.died() {
+            return Err(format!("a worker died: {line}\n{}", self.log.tail()).into());
+        }
+        match sip::ping(Transport::Udp, self.address, Duration::from_secs(2)) {
+            Ok(_) => Ok(()),
+            Err(e) => Err(format!("the server no longer answers: {e}\n{}", self.log.tail()).into()),
         }
     }
 
-    /// Gives one parameter of our module, in place of what was given for it before.
-    #[must_use]
-    pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.params.retain(|(given, _)| given != name);
-        self.params.push((name.to_owned(), value.into()));
-        self
+    /// Ends the server and checks that it ended well.
+    pub fn stop(mut self) -> Result<()> {
+        match self.process.stop() {
+            Some(status) if status.success() && self.died().is_none() => Ok(()),
+            Some(status) => {
+                Err(format!("the server ended badly: {status}\n{}", self.log.tail()).into())
+            }
+            None => Err(format!("the server had to be killed\n{}", self.log.tail()).into()),
+        }
     }
 
-    /// Sets a variable of the server's environment.
-    #[must_use]
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.push((name.to_owned(), value.to_owned()));
-        self
+    fn wait_until_it_answers(&mut self, patience: Duration) -> Result<()> {
+        let end = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.process.exited() {
+                return Err(
+                    format!("the server did not start: {status}\n{}", self.log.tail()).into(),
+                );
+            }
+            // Both fork for UDP first and for TCP last. A child that has not come to its loop yet would miss a SIGTERM.
+            let answers = Transport::ALL.iter().all(|transport| {
+                sip::ping(*transport, self.address, Duration::from_millis(50)).is_ok()
+            });
+            if answers && self.process.idle()? {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(2));
+            if Instant::now() > end {
+                return Err(format!("the server does not answer\n{}", self.log.tail()).into());
+            }
+        }
+    }
+
+    /// A worker that was killed by a signal takes the server with it, but not at once. Both say it in the same words.
+    fn died(&self) -> Option<String> {
+        let text = self.log.text();
+        let line = text
+            .lines()
+            .find(|line| line.contains("exited by a signal"))?;
+        Some(line.to_owned())
     }
 }

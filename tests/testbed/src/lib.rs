@@ -24,18 +24,21 @@ mod netns;
 mod process;
 mod proxy;
 mod redis;
+mod script;
+mod setup;
 pub mod sip;
 
 pub use api::{Api, Greeting, Plan, Request, Step};
 pub use authority::{Authority, Flaw, Identity};
 pub use dns::{Dns, Manner, Zone};
 pub use gate::{BlackHole, Refused, free_port};
-pub use host::{Build, Host, Server, Setup, Value};
+pub use host::{Host, Product, Server};
 pub use kamailio::Kamailio;
 pub use log::Log;
 pub use netns::Netns;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
+pub use setup::{Build, Form, Setup, Value};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

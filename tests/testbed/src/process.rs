@@ -76,6 +76,12 @@ impl Process {
         status
     }
 
+    /// The ids of the process group.
+    pub(crate) fn pids(&self) -> Result<Vec<u32>> {
+        let pid = |(path, _): &(PathBuf, char)| path.file_name()?.to_str()?.parse().ok();
+        Ok(self.members()?.iter().filter_map(pid).collect())
+    }
+
     /// How many threads the process group has.
     pub(crate) fn threads(&self) -> Result<usize> {
         let tasks = |(path, _): &(PathBuf, char)| {

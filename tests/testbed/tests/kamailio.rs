@@ -26,19 +26,15 @@ fn a_server_is_started_through_its_own_loader() {
     );
 
     let logs = tempfile::tempdir().expect("a directory");
-    let mut setup = Setup::new("loader", logs.path());
-    setup.build = Build::StandIn;
-    setup.decide = "$avp(s:nol_code) = 404; $avp(s:nol_phrase) = \"Not Found\";".to_owned();
+    let setup = Setup::new("loader", logs.path())
+        .stand_in("code", 404)
+        .stand_in("phrase", "Not Found");
     let mut host = server.start(&setup).expect("a server");
     let request = sip::Request::invite("sip:+12025550123@carrier.example");
     let mut client =
         sip::Client::connect(sip::Transport::Tcp, host.address()).expect("a connection");
     assert_eq!(client.call(&request).expect("a reply").status, 404);
-    assert!(
-        host.control(&["core.version"])
-            .expect("kamcmd")
-            .contains("kamailio")
-    );
+    assert!(host.version().expect("kamcmd").contains("kamailio"));
     host.check().expect("alive");
     host.stop().expect("an orderly end");
 }

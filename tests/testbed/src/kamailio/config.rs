@@ -2,12 +2,35 @@
 //! The configuration file of a Kamailio under test.
 use std::{fmt::Write, net::SocketAddr, path::Path};
 
-use crate::{Result, Setup, Value, interface};
+use crate::{
+    Form, Result, Setup, Value,
+    script::{self, Dialect},
+};
 
-/// Modules that the routes below use.
-const MODULES: [&str; 9] = [
-    "tm", "sl", "pv", "textops", "kex", "corex", "xlog", "siputils", "ctl",
+/// Modules that the routes use, and those that listen and log.
+const MODULES: [&str; 10] = [
+    "tm", "sl", "pv", "textops", "kex", "corex", "xlog", "siputils", "ctl", "debugger",
 ];
+
+const DIALECT: Dialect = Dialect {
+    main: "request_route",
+    pong: "sl_send_reply(\"200\", \"OK\");",
+    decide: |form, route| match form {
+        Form::Sync => format!("numbers_online_decide(); route({route});"),
+        // It returns only where the answer is there at once.
+        Form::Async => format!("numbers_online_decide_async(\"{route}\"); route({route});"),
+    },
+    returned: |form| match form {
+        Form::Sync => "$rc",
+        Form::Async => "$avp(nol_rc)",
+    },
+    reply: |form| match form {
+        Form::Sync => "sl_send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
+        Form::Async => "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
+    },
+    on_state: "event_route[numbers_online:state]",
+    state: "$avp(nol_state)",
+};
 
 /// The whole file.
 pub(super) fn text(
@@ -15,7 +38,7 @@ pub(super) fn text(
     address: SocketAddr,
     modules: &Path,
     module: Option<&Path>,
-    home: &Path,
+    socket: &Path,
 ) -> Result<String> {
     let mut text = String::new();
     let children = setup.children;
@@ -35,7 +58,7 @@ pub(super) fn text(
         modules.display()
     )?;
     let extra = setup.modules.iter().map(String::as_str);
-    for name in MODULES.into_iter().chain(["debugger"]).chain(extra) {
+    for name in MODULES.into_iter().chain(extra) {
         writeln!(text, "loadmodule \"{name}.so\"")?;
     }
     if let Some(module) = module {
@@ -49,91 +72,9 @@ pub(super) fn text(
         (
             "ctl",
             "binrpc",
-            Value::from(format!("unix:{}/ctl.sock", home.display())),
+            Value::from(format!("unix:{}", socket.display())),
         ),
     ];
-    for (module, name, value) in &own {
-        modparam(&mut text, module, name, value)?;
-    }
-    for (module, name, value) in &setup.foreign {
-        modparam(&mut text, module, name, value)?;
-    }
-    for (name, value) in &setup.params {
-        modparam(&mut text, "numbers_online", name, value)?;
-    }
-    match &setup.routes {
-        Some(routes) => text.push_str(routes),
-        None => routes(&mut text, &setup.decide)?,
-    }
+    text.push_str(&script::text(setup, &own, &DIALECT)?);
     Ok(text)
-}
-
-fn modparam(text: &mut String, module: &str, name: &str, value: &Value) -> Result<()> {
-    match value {
-        Value::Number(number) => writeln!(text, "modparam(\"{module}\", \"{name}\", {number})")?,
-        Value::Text(value) => writeln!(
-            text,
-            "modparam(\"{module}\", \"{name}\", {})",
-            quoted(value)
-        )?,
-    }
-    Ok(())
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            _ => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Answers every request with the AVPs in headers, so that a test sees everything through SIP.
-///
-/// What a request wants beyond that stands in its `X-Test` header: `twice` calls the function a second time, `stale` fills
-/// the AVPs with rubbish before.
-fn routes(text: &mut String, decide: &str) -> Result<()> {
-    let avps = interface::avps()?;
-    text.push_str(
-        "request_route {\n\
-         \tif (is_method(\"OPTIONS\") && $rU == \"ping\") { sl_send_reply(\"200\", \"OK\"); exit; }\n\
-         \tif ($hdr(X-Test) == \"stale\") {\n",
-    );
-    for avp in &avps {
-        writeln!(text, "\t\t$avp(s:nol_{avp}) = \"stale\";")?;
-    }
-    write!(
-        text,
-        "\t}}\n\
-         \t$var(ret) = 0;\n\
-         \t{decide}\n\
-         \t$var(ret) = $rc;\n\
-         \tif ($hdr(X-Test) == \"twice\") {{\n\
-         \t\tappend_to_reply(\"X-NOL-first: $var(ret) $avp(s:nol_decision) $avp(s:nol_receipt)\\r\\n\");\n\
-         \t\t{decide}\n\
-         \t\t$var(ret) = $rc;\n\
-         \t}}\n\
-         \tif (is_method(\"ACK\")) {{\n\
-         \t\txlog(\"L_NOTICE\", \"ACK $ci: ret=$var(ret) source=$avp(s:nol_source) failure=$avp(s:nol_failure)\\n\");\n\
-         \t\texit;\n\
-         \t}}\n\
-         \tappend_to_reply(\"X-NOL-ret: $var(ret)\\r\\n\");\n\
-         \tappend_to_reply(\"X-NOL-codes: $(avp(s:nol_code)[*])\\r\\n\");\n",
-    )?;
-    for avp in &avps {
-        writeln!(
-            text,
-            "\tappend_to_reply(\"X-NOL-{avp}: $avp(s:nol_{avp})\\r\\n\");"
-        )?;
-    }
-    text.push_str("\tsl_send_reply(\"$avp(s:nol_code)\", \"$avp(s:nol_phrase)\");\n}\n");
-    // For scripts that stand in for the module: the only way to another $rc.
-    text.push_str("route[MINUS_ONE] { return -1; }\n");
-    Ok(())
 }

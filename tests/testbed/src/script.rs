@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The script of a server under test. Kamailio and `OpenSIPS` write most of it alike; where they differ there is a [`Dialect`].
+use std::fmt::Write;
+
+use crate::{Build, Form, Result, Setup, Value, interface};
+
+/// Where one server's script differs from another's.
+pub(crate) struct Dialect {
+    /// Begins the main route.
+    pub(crate) main: &'static str,
+    /// Answers a sign of life.
+    pub(crate) pong: &'static str,
+    /// Calls our function and goes on in a route.
+    pub(crate) decide: fn(Form, &str) -> String,
+    /// What our function returned, in the route that it went on in.
+    pub(crate) returned: fn(Form) -> &'static str,
+    /// Sends the reply of `nol_code` and `nol_phrase`.
+    pub(crate) reply: fn(Form) -> &'static str,
+    /// Begins the route of a change of state.
+    pub(crate) on_state: &'static str,
+    /// The state, in that route.
+    pub(crate) state: &'static str,
+}
+
+/// Everything after the loading of modules.
+pub(crate) fn text(
+    setup: &Setup,
+    own: &[(&str, &str, Value)],
+    dialect: &Dialect,
+) -> Result<String> {
+    let mut text = String::new();
+    for (module, name, value) in own {
+        modparam(&mut text, module, name, value)?;
+    }
+    for (module, name, value) in &setup.foreign {
+        modparam(&mut text, module, name, value)?;
+    }
+    for (name, value) in &setup.params {
+        modparam(&mut text, "numbers_online", name, value)?;
+    }
+    match &setup.routes {
+        Some(routes) => text.push_str(routes),
+        None => routes(&mut text, setup, dialect)?,
+    }
+    Ok(text)
+}
+
+fn modparam(text: &mut String, module: &str, name: &str, value: &Value) -> Result<()> {
+    writeln!(
+        text,
+        "modparam(\"{module}\", \"{name}\", {})",
+        literal(value)
+    )?;
+    Ok(())
+}
+
+/// A value as a script writes it.
+fn literal(value: &Value) -> String {
+    let text = match value {
+        Value::Number(number) => return number.to_string(),
+        Value::Text(text) => text,
+    };
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Answers every request with the AVPs in headers, so that a test sees everything through SIP.
+///
+/// What a request wants beyond that stands in its `X-Test` header: `twice` calls the function a second time, `stale` fills
+/// the AVPs with rubbish before.
+fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
+    let avps = interface::avps()?;
+    let (form, decide): (_, &dyn Fn(&str) -> String) = match setup.build {
+        Build::StandIn => (Form::Sync, &|route| {
+            format!("route(STAND_IN); route({route});")
+        }),
+        _ => (setup.form, &|route| (dialect.decide)(setup.form, route)),
+    };
+    let Dialect { main, pong, .. } = dialect;
+    writeln!(
+        text,
+        "{main} {{\n\
+         \tif (is_method(\"OPTIONS\") && $rU == \"ping\") {{ {pong} exit; }}\n\
+         \tif ($hdr(X-Test) == \"stale\") {{",
+    )?;
+    for avp in &avps {
+        writeln!(text, "\t\t$avp(nol_{avp}) = \"stale\";")?;
+    }
+    // A variable would not last until a route is resumed; an AVP does.
+    write!(
+        text,
+        "\t}}\n\
+         \t{once}\n\
+         }}\n\
+         route[ONCE] {{\n\
+         \t$var(ret) = {returned};\n\
+         \tif ($hdr(X-Test) == \"twice\") {{\n\
+         \t\t$avp(first_ret) = $var(ret);\n\
+         \t\t$avp(first_decision) = $avp(nol_decision);\n\
+         \t\t$avp(first_receipt) = $avp(nol_receipt);\n\
+         \t\t{twice}\n\
+         \t\texit;\n\
+         \t}}\n\
+         \troute(ANSWER);\n\
+         }}\n\
+         route[TWICE] {{\n\
+         \t$var(ret) = {returned};\n\
+         \tappend_to_reply(\"X-NOL-first: $avp(first_ret) $avp(first_decision) $avp(first_receipt)\\r\\n\");\n\
+         \troute(ANSWER);\n\
+         }}\n\
+         route[ANSWER] {{\n\
+         \tif (is_method(\"ACK\")) {{\n\
+         \t\txlog(\"L_NOTICE\", \"ACK $ci: ret=$var(ret) source=$avp(nol_source) failure=$avp(nol_failure)\\n\");\n\
+         \t\texit;\n\
+         \t}}\n\
+         \tappend_to_reply(\"X-NOL-ret: $var(ret)\\r\\n\");\n\
+         \tappend_to_reply(\"X-NOL-codes: $(avp(nol_code)[*])\\r\\n\");\n",
+        once = decide("ONCE"),
+        twice = decide("TWICE"),
+        returned = (dialect.returned)(form),
+    )?;
+    for avp in &avps {
+        writeln!(
+            text,
+            "\tappend_to_reply(\"X-NOL-{avp}: $avp(nol_{avp})\\r\\n\");"
+        )?;
+    }
+    writeln!(text, "\t{}\n}}", (dialect.reply)(form))?;
+    if setup.build == Build::StandIn {
+        stand_in(text, setup)?;
+    }
+    if setup.hears_state {
+        let Dialect {
+            on_state, state, ..
+        } = dialect;
+        writeln!(
+            text,
+            "{on_state} {{\n\txlog(\"L_NOTICE\", \"state is {state}, call is $avp(nol_rc)\\n\");\n}}"
+        )?;
+    }
+    Ok(())
+}
+
+/// The route that decides where our module is not there.
+fn stand_in(text: &mut String, setup: &Setup) -> Result<()> {
+    writeln!(text, "route[STAND_IN] {{")?;
+    for (name, value) in &setup.stand_in {
+        writeln!(text, "\t$avp(nol_{name}) = {};", literal(value))?;
+    }
+    let returned = setup.stand_in.iter().find(|(name, _)| name == "rc");
+    let returned = returned.map_or("1".to_owned(), |(_, value)| literal(value));
+    writeln!(text, "\treturn({returned});\n}}")?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! How a server is to be started, whichever it is.
+use std::{path::PathBuf, time::Duration};
+
+/// Which build of the module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Build {
+    /// The one that users get.
+    #[default]
+    Release,
+    /// With the feature `deliberate-panic`.
+    Panic,
+    /// None: the script gives [`Setup::stand_in`] for a decision.
+    StandIn,
+}
+
+/// How the script calls our function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// The worker waits for the decision.
+    #[default]
+    Sync,
+    /// The worker goes on, and another route is resumed with the decision.
+    Async,
+}
+
+/// The value of a module parameter, in the two types that both servers know.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// How a server is to be started.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Names the log file.
+    pub name: String,
+    /// Where the log file is kept.
+    pub logs: PathBuf,
+    /// Our module's parameters.
+    pub params: Vec<(String, Value)>,
+    /// Added to the environment.
+    pub env: Vec<(String, String)>,
+    /// The build of our module to load.
+    pub build: Build,
+    /// SIP workers per transport.
+    pub children: usize,
+    /// Other modules of the server to load, before ours.
+    pub modules: Vec<String>,
+    /// Parameters of other modules: module, parameter, value.
+    pub foreign: Vec<(String, String, Value)>,
+    /// How our function is called.
+    pub form: Form,
+    /// What a script without our module has for AVPs, names without the prefix. `rc` is what its decision returns.
+    pub stand_in: Vec<(String, Value)>,
+    /// Whether the script logs each change of state, as `state is NAME, call is nol_rc`.
+    pub hears_state: bool,
+    /// The routes in the server's own language, in place of the testbed's, which answers each request with the AVPs in headers.
+    pub routes: Option<String>,
+    /// The network namespace to run in.
+    pub netns: Option<String>,
+    /// How long the start may take.
+    pub patience: Duration,
+}
+
+impl Setup {
+    /// The module with its defaults and two workers per transport.
+    pub fn new(name: impl Into<String>, logs: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.into(),
+            logs: logs.into(),
+            params: Vec::new(),
+            env: Vec::new(),
+            build: Build::Release,
+            children: 2,
+            modules: Vec::new(),
+            foreign: Vec::new(),
+            form: Form::Sync,
+            stand_in: Vec::new(),
+            hears_state: false,
+            routes: None,
+            netns: None,
+            patience: Duration::from_secs(10),
+        }
+    }
+
+    /// Gives one parameter of our module, in place of what was given for it before.
+    #[must_use]
+    pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.retain(|(given, _)| given != name);
+        self.params.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Sets a variable of the server's environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Loads no module of ours; the script decides by itself, and has this AVP then.
+    #[must_use]
+    pub fn stand_in(mut self, avp: &str, value: impl Into<Value>) -> Self {
+        self.build = Build::StandIn;
+        self.stand_in.push((avp.to_owned(), value.into()));
+        self
+    }
+}
