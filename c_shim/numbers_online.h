@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOL_ABI_VERSION 1
+#define NOL_ABI_VERSION 2
 
 typedef enum nol_rc {
 	NOL_OK = 0,
@@ -25,6 +25,9 @@ typedef enum nol_rc {
 	NOL_BAD_PARAMETER = 2, /* a module parameter cannot be used; the log has one line that says which and why */
 	NOL_FORKED = 3,        /* the worker belongs to another process */
 	NOL_PANIC = 4,         /* a bug in the library; the log has one line that says where. Throw the worker away */
+	NOL_PENDING = 5,       /* not yet */
+	NOL_STALLED = 6,       /* not yet, and the process that makes the lookups has not moved for seconds: it should be replaced */
+	NOL_NO_THREAD = 7,     /* the process can have no thread */
 } nol_rc;
 
 typedef enum nol_level {
@@ -67,7 +70,9 @@ typedef struct nol_str {
 	X(INT, breaker_retry, 15)                       /* s, 1..900 */ \
 	X(STR, ca_file, "")                             /* PEM bundle; without it the built-in roots */ \
 	X(INT, tls_insecure, 0)                         /* 1 accepts any certificate */ \
-	X(STR, http_proxy, "")                          /* http://HOST:PORT */
+	X(STR, http_proxy, "")                          /* http://HOST:PORT */ \
+	X(INT, async_lookups, 64)                       /* 1..4096: asynchronous lookups in flight */ \
+	X(INT, async_queue, 1024)                       /* 0..65536: calls that wait behind them; beyond, calls are allowed at once */
 
 #define NOL_PARAM_FIELD_STR nol_str
 #define NOL_PARAM_FIELD_INT int
@@ -242,6 +247,14 @@ typedef void (*nol_emit)(void *to, const char *name, nol_str text, int64_t numbe
 
 typedef struct nol_engine nol_engine; /* parsed configuration: values only, made before fork, used by every process */
 typedef struct nol_worker nol_worker; /* what one process needs for its lookups; made after fork, never shared */
+typedef struct nol_pool nol_pool;     /* lookups that no SIP worker waits for; any thread of any process may use it */
+
+/* How whoever goes on with a call hears that its lookup is over. */
+typedef struct nol_wake {
+	/* Of the process that makes the lookups: the word is written to it, 8 bytes. Negative: pool_next() gives the word. */
+	int fd;
+	uint64_t word;
+} nol_wake;
 
 typedef struct nol_api {
 	uint32_t abi_version;
@@ -257,6 +270,33 @@ typedef struct nol_api {
 	nol_rc (*worker_warm)(nol_worker *worker);
 	/* Decides about one call, within the deadline. Fills the result whatever it returns: if not NOL_OK, with an allow. */
 	nol_rc (*decide)(nol_worker *worker, const nol_call *call, nol_result *result);
+
+	/*
+	 * Asynchronous decisions. begin() decides, or says that a lookup is to be waited for: then submit() hands the call over,
+	 * the wake follows by the deadline at the latest, and finish() gives the decision.
+	 */
+
+	/* Makes the memory for async_lookups in flight and async_queue behind them. If made before fork, processes share it. */
+	nol_rc (*pool_new)(const nol_engine *engine, nol_pool **pool);
+	/* Not in a process that serves. */
+	void (*pool_free)(nol_pool *pool);
+	/* Makes the lookups in this process from now on, in threads that block all signals. A second time it does nothing. */
+	nol_rc (*pool_serve)(nol_pool *pool);
+	/* In the process that serves, once a second at least: logs what the threads have to say. Waits for that, wait_ms at most. */
+	nol_rc (*pool_say)(nol_pool *pool, uint32_t wait_ms);
+	/* NOL_OK: the word of a call whose lookup is over. Waits for one, wait_ms at most. In one process, where wakes have no fd. */
+	nol_rc (*pool_next)(nol_pool *pool, uint32_t wait_ms, uint64_t *word);
+	/* The process that served is dead: its calls are over, allowed. */
+	nol_rc (*pool_lost)(nol_pool *pool);
+	/* NOL_OK: the result is filled, as by decide(). NOL_PENDING: there is a ticket. Never blocks. Fills the result whatever it
+	 * returns: if not NOL_OK, with an allow. */
+	nol_rc (*begin)(nol_worker *worker, nol_pool *pool, const nol_call *call, uint64_t *ticket, nol_result *result);
+	nol_rc (*submit)(nol_pool *pool, uint64_t ticket, const nol_wake *wake);
+	/* After the wake. Before it, waits for the lookup, until its deadline at most. Fills the result whatever it returns. */
+	nol_rc (*finish)(nol_pool *pool, uint64_t ticket, nol_result *result);
+	/* Gives a ticket back that is not to be finished. */
+	void (*forsake)(nol_pool *pool, uint64_t ticket);
+
 	/* Runs an operator's command. NOL_BAD_ARGUMENT comes with one report line, "error", that says what is allowed. */
 	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);
 } nol_api;

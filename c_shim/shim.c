@@ -8,6 +8,9 @@ static nol_engine *engine;
 /* This process's worker, or after fork the parent's, which the library refuses. */
 static nol_worker *worker;
 
+/* Of this process and its children. */
+static nol_pool *pool;
+
 static void say(const nol_host *host, nol_level level, const char *line)
 {
 	host->log(level, (nol_str){line, strlen(line)});
@@ -93,58 +96,105 @@ void nol_stop(void)
 {
 	const nol_api *api = numbers_online_api();
 
+	api->pool_free(pool);
+	pool = NULL;
 	api->engine_free(engine);
 	engine = NULL;
 }
 
-/* The parent's worker is forgotten, not freed: its connection is the parent's. */
-static void start_worker(void)
+/* A worker for this process. The parent's is forgotten, not freed: its connection is the parent's. */
+static nol_worker *fresh_worker(void)
 {
 	worker = NULL;
 	numbers_online_api()->worker_new(engine, &worker);
+	return worker;
+}
+
+/* Throws the worker away if the library asks for it. */
+static nol_rc heed(nol_rc rc)
+{
+	if(rc == NOL_PANIC) {
+		numbers_online_api()->worker_free(worker);
+		worker = NULL;
+	}
+	return rc;
 }
 
 void nol_warm(void)
 {
-	if(!worker)
-		start_worker();
-	if(worker)
+	if(worker || fresh_worker())
 		numbers_online_api()->worker_warm(worker);
 }
 
 int nol_decide(const nol_call *call, nol_result *result)
 {
 	const nol_api *api = numbers_online_api();
-	nol_rc rc = NOL_FORKED;
+	nol_rc rc = worker ? api->decide(worker, call, result) : NOL_FORKED;
 
-	if(worker)
-		rc = api->decide(worker, call, result);
-	if(rc == NOL_FORKED) {
-		start_worker();
-		/* Without a worker this is the library's own allow. */
-		rc = api->decide(worker, call, result);
-	}
-	if(rc == NOL_PANIC) {
-		api->worker_free(worker);
-		worker = NULL;
-	}
+	/* Without a worker this is the library's own allow. */
+	if(rc == NOL_FORKED)
+		rc = api->decide(fresh_worker(), call, result);
+	heed(rc);
 	return result->rc;
 }
 
 int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to)
 {
 	const nol_api *api = numbers_online_api();
-	nol_rc rc = NOL_FORKED;
+	nol_rc rc = worker ? api->command(worker, command, argument, emit, to) : NOL_FORKED;
 
-	if(worker)
-		rc = api->command(worker, command, argument, emit, to);
-	if(rc == NOL_FORKED) {
-		start_worker();
-		rc = api->command(worker, command, argument, emit, to);
-	}
-	if(rc == NOL_PANIC) {
-		api->worker_free(worker);
-		worker = NULL;
-	}
-	return rc == NOL_OK ? 0 : -1;
+	if(rc == NOL_FORKED)
+		rc = api->command(fresh_worker(), command, argument, emit, to);
+	return heed(rc) == NOL_OK ? 0 : -1;
+}
+
+int nol_make_pool(void)
+{
+	return numbers_online_api()->pool_new(engine, &pool) == NOL_OK ? 0 : -1;
+}
+
+int nol_serve(void)
+{
+	return numbers_online_api()->pool_serve(pool) == NOL_OK ? 0 : -1;
+}
+
+int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result)
+{
+	const nol_api *api = numbers_online_api();
+	nol_rc rc = worker ? api->begin(worker, pool, call, ticket, result) : NOL_FORKED;
+
+	if(rc == NOL_FORKED)
+		rc = api->begin(fresh_worker(), pool, call, ticket, result);
+	return heed(rc) == NOL_PENDING ? 0 : result->rc;
+}
+
+int nol_submit(uint64_t ticket, nol_wake wake)
+{
+	return numbers_online_api()->submit(pool, ticket, &wake) == NOL_OK ? 0 : -1;
+}
+
+int nol_finish(uint64_t ticket, nol_result *result)
+{
+	numbers_online_api()->finish(pool, ticket, result);
+	return result->rc;
+}
+
+void nol_forsake(uint64_t ticket)
+{
+	numbers_online_api()->forsake(pool, ticket);
+}
+
+void nol_say(uint32_t wait_ms)
+{
+	numbers_online_api()->pool_say(pool, wait_ms);
+}
+
+nol_rc nol_next(uint32_t wait_ms, uint64_t *word)
+{
+	return numbers_online_api()->pool_next(pool, wait_ms, word);
+}
+
+void nol_lost(void)
+{
+	numbers_online_api()->pool_lost(pool);
 }

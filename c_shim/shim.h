@@ -23,6 +23,36 @@ void nol_warm(void);
  */
 int nol_decide(const nol_call *call, nol_result *result);
 
+/* Makes the memory of asynchronous decisions: before fork if processes are to share it. 0, or -1 after one line in the log. */
+int nol_make_pool(void);
+
+/* Makes the lookups in this process from now on, in threads. 0, or -1 after one line in the log. */
+int nol_serve(void);
+
+/*
+ * Decides about one call as nol_decide() does, if nothing has to be waited for. 0 if a lookup has to be: then there is a
+ * ticket, for nol_submit() or nol_forsake(). Never blocks.
+ */
+int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result);
+
+/* Hands the call over to whoever makes the lookups. The wake follows by the deadline at the latest. 0, or -1. */
+int nol_submit(uint64_t ticket, nol_wake wake);
+
+/* The decision after the wake. Fills the result always, and returns what the script function would. */
+int nol_finish(uint64_t ticket, nol_result *result);
+
+/* Gives a ticket back that is not to be finished. */
+void nol_forsake(uint64_t ticket);
+
+/* In the process that makes the lookups, once a second at least. Waits for a line to log, wait_ms at most. */
+void nol_say(uint32_t wait_ms);
+
+/* In one process, where wakes have no descriptor: the word of a call whose lookup is over. As pool_next(). */
+nol_rc nol_next(uint32_t wait_ms, uint64_t *word);
+
+/* The process that made the lookups is dead. */
+void nol_lost(void);
+
 /* Runs an operator's command, in any process. 0, or -1 if there was a report line "error" or none at all. */
 int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to);
 

@@ -2,6 +2,9 @@
 //! The API's answer.
 
 mod body;
+mod packed;
+
+pub use self::packed::Packed;
 
 use std::time::Duration;
 

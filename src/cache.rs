@@ -7,19 +7,20 @@
 
 mod entry;
 mod key;
-mod packed;
 mod sets;
 
 pub use key::{Key, KeyMaker};
-pub use packed::Packed;
 
 use std::io;
 use std::time::Duration;
 
 use self::entry::{Life, State};
 use self::sets::Sets;
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::clock::Moment;
+
+/// An answer as it is remembered. The longest that the API documents has half as many bytes.
+pub type Packed = answer::Packed<200>;
 
 /// Answers by key, as many as there is room for. A full cache forgets what is used least.
 #[derive(Debug)]

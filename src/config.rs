@@ -8,6 +8,7 @@ mod limits;
 mod proxy;
 mod roots;
 mod secret;
+mod waiting;
 
 pub use api_url::ApiUrl;
 pub use cache::{CacheConfig, RedisUrl};
@@ -16,6 +17,7 @@ pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use proxy::ProxyUrl;
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
+pub use waiting::Waiting;
 
 use std::fmt;
 use std::time::Duration;
@@ -48,6 +50,8 @@ pub struct Given {
     pub ca_file: String,
     pub tls_insecure: i32,
     pub http_proxy: String,
+    pub async_lookups: i32,
+    pub async_queue: i32,
 }
 
 /// Everything the operator chose.
@@ -75,6 +79,8 @@ pub struct Config {
     pub roots: Roots,
     /// The HTTP proxy to the API.
     pub http_proxy: Option<ProxyUrl>,
+    /// How many calls may wait for their lookups.
+    pub waiting: Waiting,
 }
 
 /// The operator's part of a question to the API.
@@ -147,6 +153,7 @@ impl Config {
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: ProxyUrl::new(&given.http_proxy)?,
+            waiting: Waiting::new(given)?,
         })
     }
 }
@@ -273,6 +280,8 @@ pub(crate) mod tests {
             ca_file: String::new(),
             tls_insecure: 0,
             http_proxy: String::new(),
+            async_lookups: 64,
+            async_queue: 1024,
         }
     }
 

@@ -8,9 +8,13 @@ pub(crate) mod futex;
 mod guard;
 mod host;
 mod outcome;
+pub(crate) mod panics;
 pub(crate) mod poll;
+mod pool;
 pub(crate) mod process;
 pub(crate) mod shared;
+pub(crate) mod signals;
+pub(crate) mod wake;
 
 pub use abi::*;
 
@@ -27,6 +31,16 @@ static API: nol_api = nol_api {
     worker_free: Some(entries::worker_free),
     worker_warm: Some(entries::worker_warm),
     decide: Some(entries::decide),
+    pool_new: Some(pool::pool_new),
+    pool_free: Some(pool::pool_free),
+    pool_serve: Some(pool::pool_serve),
+    pool_say: Some(pool::pool_say),
+    pool_next: Some(pool::pool_next),
+    pool_lost: Some(pool::pool_lost),
+    begin: Some(pool::begin),
+    submit: Some(pool::submit),
+    finish: Some(pool::finish),
+    forsake: Some(pool::forsake),
     command: Some(entries::command),
 };
 

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::text::Text;
+use crate::words;
 
 /// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`). Whether it is valid is the
 /// API's business.
@@ -43,6 +44,23 @@ impl Number {
         } else {
             Text::new(digits).map(Self)
         }
+    }
+
+    /// As it stands in shared memory: its characters, and zeros behind them.
+    #[must_use]
+    pub fn to_shared(&self) -> [u64; 2] {
+        let mut bytes = [0; MAX_LENGTH];
+        for (to, byte) in bytes.iter_mut().zip(self.as_str().bytes()) {
+            *to = byte;
+        }
+        words::of(bytes)
+    }
+
+    /// From shared memory, if a number is there.
+    #[must_use]
+    pub fn from_shared(shared: [u64; 2]) -> Option<Self> {
+        let bytes = words::bytes(shared);
+        Self::new(std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0'))
     }
 
     /// `+` and digits.

@@ -6,7 +6,7 @@ use crate::config::{Config, ContactUri, Wishes};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::number::{Caller, Number};
-use crate::question::Question;
+use crate::question::{Origin, Question};
 
 /// One SIP request, as the server parsed it. Absent values are empty.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Call<'a> {
 pub enum Step<'a> {
     /// Nothing is to be asked.
     Answer(Decision),
-    /// Ask the API, and [`Policy::resume`] with the outcome.
+    /// Ask the API, and [`Policy::resume`] with what was found out.
     Ask(Question<'a>),
 }
 
@@ -105,17 +105,18 @@ impl<'a> Policy<'a> {
             Caller::Number(number) => Step::Ask(Question {
                 number,
                 wishes: self.wishes,
-                call_id: call.call_id,
-                from_tag: call.from_tag,
+                origin: Origin::Call {
+                    call_id: call.call_id,
+                    from_tag: call.from_tag,
+                },
             }),
         }
     }
 
-    /// Turns what was found out into a decision. A failure allows the call, and an answer that no longer holds never blocks
+    /// Turns what was found out about a number into a decision. A failure allows the call, and an answer that no longer holds never blocks
     /// or redirects it.
     #[must_use]
-    pub fn resume(&self, question: &Question<'_>, finding: Finding) -> Decision {
-        let number = question.number;
+    pub fn resume(&self, number: Number, finding: Finding) -> Decision {
         match finding {
             Finding::Answered(answer) => self.follow(number, &answer, Source::Api),
             Finding::Known(answer) => self.follow(number, &answer, Source::Cache),
@@ -272,7 +273,8 @@ mod tests {
             (Treatment::Redirect, 302),
             (Treatment::Block, 603),
         ] {
-            let decision = policy.resume(&question, Finding::Answered(answer(treatment, code)));
+            let decision =
+                policy.resume(question.number, Finding::Answered(answer(treatment, code)));
             assert_eq!(
                 (decision.treatment, decision.reply.code, decision.source),
                 (treatment, code, Source::Api)
@@ -280,7 +282,7 @@ mod tests {
             assert_eq!(decision.failure, Failure::None);
         }
         for failure in Failure::ALL.iter().copied() {
-            let decision = policy.resume(&question, Finding::Failed(failure));
+            let decision = policy.resume(question.number, Finding::Failed(failure));
             assert_eq!(
                 (decision.treatment, decision.reply.code),
                 (Treatment::Allow, 404)
@@ -300,7 +302,7 @@ mod tests {
             unreachable!("an initial INVITE");
         };
         let decision = policy.resume(
-            &question,
+            question.number,
             Finding::Answered(answer(Treatment::Redirect, 302)),
         );
         assert_eq!(
@@ -334,11 +336,13 @@ mod tests {
             ),
             (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
         ] {
-            let decision =
-                policy.resume(&question, Finding::Stale(answer(treatment, code), failure));
+            let decision = policy.resume(
+                question.number,
+                Finding::Stale(answer(treatment, code), failure),
+            );
             assert_eq!((decision.treatment, decision.source), outcome);
             assert_eq!((decision.reply.code, decision.failure), (503, failure));
-            let known = policy.resume(&question, Finding::Known(answer(treatment, code)));
+            let known = policy.resume(question.number, Finding::Known(answer(treatment, code)));
             assert_eq!(
                 (known.treatment, known.source, known.failure),
                 (treatment, Source::Cache, Failure::None)

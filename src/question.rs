@@ -5,6 +5,7 @@ use ring::digest;
 
 use crate::config::Wishes;
 use crate::number::Number;
+use crate::words;
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +14,22 @@ pub struct Question<'a> {
     pub number: Number,
     /// The operator's wishes.
     pub wishes: &'a Wishes,
-    /// Body of Call-ID.
-    pub call_id: &'a [u8],
-    /// Tag of From.
-    pub from_tag: &'a [u8],
+    /// The call that it is about.
+    pub origin: Origin<'a>,
+}
+
+/// The call behind a question, of which no more is told than an [`IdempotencyKey`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The call itself. Its key is made when it is needed: most calls are answered from the cache.
+    Call {
+        /// Body of Call-ID.
+        call_id: &'a [u8],
+        /// Tag of From.
+        from_tag: &'a [u8],
+    },
+    /// Its key.
+    Key(IdempotencyKey),
 }
 
 /// `Idempotency-Key`: the same for a retransmission of the INVITE, for a serial fork of it and for a retry of the request,
@@ -28,10 +41,15 @@ impl Question<'_> {
     /// Path of the endpoint. Always the long form, which is the one that is signed.
     pub const PATH: &'static str = "/api/v1/sbc/redirect";
 
-    /// The key of this call. Made when it is needed: most calls are answered from the cache.
+    /// The key of this call.
     #[must_use]
     pub fn idempotency_key(&self) -> IdempotencyKey {
-        IdempotencyKey::new(self.call_id, self.from_tag, &self.number)
+        match self.origin {
+            Origin::Call { call_id, from_tag } => {
+                IdempotencyKey::new(call_id, from_tag, &self.number)
+            }
+            Origin::Key(key) => key,
+        }
     }
 
     /// The JSON of the request.
@@ -79,6 +97,18 @@ impl IdempotencyKey {
         Self(key)
     }
 
+    /// As it stands in shared memory.
+    #[must_use]
+    pub fn to_shared(self) -> [u64; 2] {
+        words::of(self.0)
+    }
+
+    /// From shared memory.
+    #[must_use]
+    pub fn from_shared(shared: [u64; 2]) -> Self {
+        Self(words::bytes(shared))
+    }
+
     /// The header's value: 32 hexadecimal digits.
     #[must_use]
     pub fn as_hex(&self) -> String {
@@ -88,7 +118,7 @@ impl IdempotencyKey {
 
 #[cfg(test)]
 mod tests {
-    use super::{IdempotencyKey, Question};
+    use super::{IdempotencyKey, Origin, Question};
     use crate::config::{AllowCode, Threshold, Wishes};
     use crate::number::Number;
 
@@ -109,8 +139,10 @@ mod tests {
         let question = |wishes| Question {
             number,
             wishes,
-            call_id: b"a",
-            from_tag: b"b",
+            origin: Origin::Call {
+                call_id: b"a",
+                from_tag: b"b",
+            },
         };
         assert_eq!(
             question(&wishes).body(),

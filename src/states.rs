@@ -79,18 +79,7 @@ impl States {
     /// Whether a request may be made now. A permit is not returned: its outcome is [`States::record`]ed, or its worker died.
     pub fn admit(&self, limits: &Limits, now: Moment) -> Result<Permit, Failure> {
         // First a look at everything: a trial must not be spent on a request that something else forbids.
-        if !self.key.is_passable(now) || !self.account.is_passable(now) {
-            return Err(Failure::BreakerOpen);
-        }
-        if !self.throttle.is_passable(now) {
-            return Err(Failure::RateLimited);
-        }
-        let endpoint = match self.control.mode() {
-            Mode::Closed => Endpoint::Primary,
-            Mode::Auto if self.primary.is_passable(now) => Endpoint::Primary,
-            Mode::Auto if limits.has_backup && self.backup.is_passable(now) => Endpoint::Backup,
-            Mode::Auto | Mode::Open => return Err(Failure::BreakerOpen),
-        };
+        let endpoint = self.passable(limits, now)?;
         if limits.rate.is_some_and(|rate| !self.bucket.take(rate, now)) {
             return Err(Failure::RateLimited);
         }
@@ -108,6 +97,22 @@ impl States {
             at: now,
             generation: self.control.generation(),
         })
+    }
+
+    /// Whom a request could be made to, for all that one can see without asking for a permit.
+    pub fn passable(&self, limits: &Limits, now: Moment) -> Result<Endpoint, Failure> {
+        if !self.key.is_passable(now) || !self.account.is_passable(now) {
+            return Err(Failure::BreakerOpen);
+        }
+        if !self.throttle.is_passable(now) {
+            return Err(Failure::RateLimited);
+        }
+        match self.control.mode() {
+            Mode::Closed => Ok(Endpoint::Primary),
+            Mode::Auto if self.primary.is_passable(now) => Ok(Endpoint::Primary),
+            Mode::Auto if limits.has_backup && self.backup.is_passable(now) => Ok(Endpoint::Backup),
+            Mode::Auto | Mode::Open => Err(Failure::BreakerOpen),
+        }
     }
 
     /// Learns from the outcome of a request. Returns what changed by it, for the log: each change once for all workers.

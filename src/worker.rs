@@ -3,39 +3,58 @@
 
 mod lookup;
 mod operator;
+mod tools;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cache::KeyMaker;
-use crate::config::{ApiKey, Config};
 use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
-use crate::http::Client;
 use crate::log::{Level, Log};
-use crate::policy::{Call, Policy, Step};
+use crate::number::Number;
+use crate::policy::{Call, Finding, Policy, Step};
+use crate::question::{IdempotencyKey, Origin, Question};
 use crate::redis::Redis;
 use crate::tally::Tally;
 
-pub use operator::Refused;
+use self::tools::Tools;
+pub use self::{operator::Refused, tools::Toolbox};
 
 /// Proof that the code runs in the process that will use what it makes: sockets, TLS and random numbers must not exist
 /// before fork.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct InWorker(());
 
 /// Decides, one call at a time. It belongs to the process that made it.
 pub struct Worker<'a> {
-    proof: InWorker,
     engine: &'a Engine,
     log: &'a dyn Log,
-    config: Arc<Config>,
-    /// The reload after which `config` was read.
-    generation: u32,
-    client: Client,
-    keys: KeyMaker,
+    toolbox: Arc<Toolbox>,
+    tools: Arc<Tools>,
     redis: Option<Redis>,
+}
+
+/// How far a call comes without a wait.
+#[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "lives on the stack for a moment; a box would cost an allocation a call"
+)]
+pub enum Begun {
+    /// It is decided.
+    Decided(Decision, Tally),
+    /// An answer has to be waited for: [`Worker::answer`] does that.
+    Ask(Inquiry),
+}
+
+/// A question that another worker may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The calling number.
+    pub number: Number,
+    /// The `Idempotency-Key` of the call.
+    pub key: IdempotencyKey,
 }
 
 impl InWorker {
@@ -49,28 +68,34 @@ impl<'a> Worker<'a> {
     /// Makes the worker of this process. Nothing is connected yet.
     #[must_use]
     pub fn new(proof: InWorker, engine: &'a Engine, log: &'a dyn Log) -> Self {
-        let config = engine.config.clone();
+        let toolbox = Toolbox::new(proof, engine, 1);
+        Self::sharing(Arc::new(toolbox), proof, engine, log)
+    }
+
+    /// Makes one of several workers of this process that share their tools. It still decides one call at a time.
+    #[must_use]
+    pub fn sharing(
+        toolbox: Arc<Toolbox>,
+        proof: InWorker,
+        engine: &'a Engine,
+        log: &'a dyn Log,
+    ) -> Self {
+        let url = engine.config.cache.redis.clone();
         Self {
             engine,
             log,
-            generation: 0,
-            client: Client::new(&proof, &config, 1),
-            keys: key_maker(&config),
-            redis: config
-                .cache
-                .redis
-                .clone()
-                .map(|url| Redis::new(&proof, url)),
-            config,
-            proof,
+            tools: toolbox.current(),
+            toolbox,
+            redis: url.map(|url| Redis::new(&proof, url)),
         }
     }
 
     /// Connects ahead of the first call. What goes wrong here will go wrong, and be told, when a call needs it.
     pub fn warm(&self, started: Instant) {
-        if self.config.api_key.value().is_ok() {
+        if self.tools.config.api_key.value().is_ok() {
             // A worker that waits for a silent API takes no calls meanwhile.
             let _ = self
+                .tools
                 .client
                 .warm(self.deadline(started).or_after(started, WARM));
         }
@@ -81,54 +106,73 @@ impl<'a> Worker<'a> {
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Tally) {
         self.catch_up();
         let mut tally = Tally::default();
-        let config = self.config.clone();
+        let config = Arc::clone(&self.tools.config);
         let policy = Policy::new(&config);
         let decision = match policy.begin(call) {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let finding = self.find_out(&question, started, &mut tally);
-                policy.resume(&question, finding)
+                policy.resume(question.number, finding)
             }
         };
         (decision, tally)
     }
 
+    /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
+    #[must_use]
+    pub fn begin(&mut self, call: &Call<'_>, started: Instant) -> Begun {
+        self.catch_up();
+        let mut tally = Tally::default();
+        let config = Arc::clone(&self.tools.config);
+        let policy = Policy::new(&config);
+        let question = match policy.begin(call) {
+            Step::Answer(decision) => return Begun::Decided(decision, tally),
+            Step::Ask(question) => question,
+        };
+        match self.at_once(&question.number, started, &mut tally) {
+            Some(finding) => Begun::Decided(policy.resume(question.number, finding), tally),
+            None => Begun::Ask(Inquiry {
+                number: question.number,
+                key: question.idempotency_key(),
+            }),
+        }
+    }
+
+    /// Finds an answer to what [`Worker::begin`] left open, within the configured deadline from `started` on.
+    #[must_use]
+    pub fn answer(&mut self, inquiry: &Inquiry, started: Instant) -> (Finding, Tally) {
+        self.catch_up();
+        let mut tally = Tally::default();
+        let config = Arc::clone(&self.tools.config);
+        let question = Question {
+            number: inquiry.number,
+            wishes: &config.wishes,
+            origin: Origin::Key(inquiry.key),
+        };
+        let finding = self.find_out(&question, started, &mut tally);
+        (finding, tally)
+    }
+
     fn deadline(&self, started: Instant) -> Deadline {
-        Deadline::after(started, self.config.timeout.span())
+        Deadline::after(started, self.tools.config.timeout.span())
     }
 
     /// Follows a reload that another process made.
     pub(crate) fn catch_up(&mut self) {
         let generation = self.engine.states.generation();
-        if generation == self.generation {
+        if generation == self.tools.generation {
             return;
         }
-        // Tried once: a file that cannot be read now will not be there for the next call either.
-        self.generation = generation;
-        match self.engine.read_again(&self.config) {
-            Ok(config) => self.use_config(config),
+        match self.toolbox.at(self.engine, generation) {
+            Ok(tools) => self.tools = tools,
             Err(why) => {
+                self.tools = self.toolbox.current();
                 let line = format!("reload: {why}; this process keeps what it has");
                 self.log.line(Level::Error, &line);
             }
         }
     }
-
-    fn use_config(&mut self, config: Config) {
-        // Its connection and the addresses that it knows are as good as before.
-        if config.roots != self.config.roots {
-            self.client = Client::new(&self.proof, &config, 1);
-        }
-        self.keys = key_maker(&config);
-        self.config = Arc::new(config);
-    }
 }
 
 /// How long a worker may take to connect before it takes calls.
 const WARM: Duration = Duration::from_millis(150);
-
-fn key_maker(config: &Config) -> KeyMaker {
-    // Without an API key nothing is asked, and nothing cached.
-    let secret = config.api_key.value().map_or("", ApiKey::expose);
-    KeyMaker::new(secret.as_bytes(), &config.api_url, &config.wishes)
-}

@@ -4,14 +4,15 @@
 use std::ffi::c_void;
 use std::process;
 use std::ptr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::abi::{
     nol_call, nol_command, nol_emit, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_str,
     nol_worker,
 };
-use super::guard::{guard, note_panics};
+use super::guard::guard;
 use super::host::Log;
+use super::panics::note_panics;
 use crate::config::Given;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
@@ -23,15 +24,22 @@ use crate::tally::Tally;
 use crate::worker::{InWorker, Refused, Worker};
 
 /// What stands behind `nol_engine`.
-struct Server {
-    engine: Engine,
-    log: Log,
+pub(super) struct Server {
+    pub(super) engine: Engine,
+    pub(super) log: Log,
+}
+
+impl Server {
+    /// One line for the operator.
+    pub(super) fn say(&self, line: &str) {
+        self.log.line(Level::Error, line);
+    }
 }
 
 /// What stands behind `nol_worker`.
-struct Process {
-    worker: Worker<'static>,
-    server: &'static Server,
+pub(super) struct Process {
+    pub(super) worker: Worker<'static>,
+    pub(super) server: &'static Server,
     pid: u32,
 }
 
@@ -96,7 +104,7 @@ pub(super) unsafe extern "C" fn worker_new(
 }
 
 /// The worker behind a handle, if it is this process's.
-fn own(process: Option<&mut Process>) -> Result<&mut Process, nol_rc> {
+pub(super) fn own(process: Option<&mut Process>) -> Result<&mut Process, nol_rc> {
     let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
     if process.pid == process::id() {
         Ok(process)
@@ -200,21 +208,30 @@ pub(super) unsafe extern "C" fn decide(
         Ok(())
     });
     guard(None, || {
-        // The parameters that matter here are not read again by a reload.
-        let config = server.map(|server| &server.engine.config);
-        let allow_code = config.map_or(503, |config| config.wishes.allow_code.code());
-        let fault = || {
-            (
-                Decision::allow(allow_code, Source::FailOpen, Failure::Internal, None),
-                Tally::default(),
-            )
-        };
-        let (decision, tally) = decided.unwrap_or_else(fault);
-        let contact = config.and_then(|config| config.redirect_contact.as_ref());
-        result.fill(&decision, tally, contact, started.elapsed());
+        let (decision, tally) = decided.unwrap_or_else(|| fault(server));
+        fill(result, server, &decision, tally, started.elapsed());
         Ok(())
     });
     rc
+}
+
+/// The decision after a fault of ours: allow.
+pub(super) fn fault(server: Option<&Server>) -> (Decision, Tally) {
+    let allow_code = server.map_or(503, |server| server.engine.config.wishes.allow_code.code());
+    let decision = Decision::allow(allow_code, Source::FailOpen, Failure::Internal, None);
+    (decision, Tally::default())
+}
+
+pub(super) fn fill(
+    result: &mut nol_result,
+    server: Option<&Server>,
+    decision: &Decision,
+    tally: Tally,
+    took: Duration,
+) {
+    // A parameter that no reload reads again.
+    let contact = server.and_then(|server| server.engine.config.redirect_contact.as_ref());
+    result.fill(decision, tally, contact, took);
 }
 
 /// The parameters as the configuration takes them.
@@ -243,11 +260,13 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         ca_file: text(params.ca_file)?,
         tls_insecure: params.tls_insecure,
         http_proxy: text(params.http_proxy)?,
+        async_lookups: params.async_lookups,
+        async_queue: params.async_queue,
     })
 }
 
 /// The request as the policy takes it.
-fn lent(call: &nol_call) -> Call<'_> {
+pub(super) fn lent(call: &nol_call) -> Call<'_> {
     // SAFETY: the header lends the call, and what it points to, for `decide`.
     let bytes = |value: nol_str| unsafe { value.bytes() };
     let call = Call {

@@ -35,15 +35,24 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, span: Duration) {
     }
 }
 
+/// Wakes one who sleeps on `word`, if there is one.
+pub(crate) fn wake_one(word: &AtomicU32) {
+    wake(word, 1);
+}
+
 /// Wakes all who sleep on `word`.
 pub(crate) fn wake_all(word: &AtomicU32) {
+    wake(word, libc::c_int::MAX);
+}
+
+fn wake(word: &AtomicU32, most: libc::c_int) {
     // SAFETY: FUTEX_WAKE uses the address of `word`, which is borrowed for the call, and does not access it.
     unsafe {
         libc::syscall(
             libc::SYS_futex,
             word.as_ptr(),
             libc::FUTEX_WAKE,
-            libc::c_int::MAX,
+            most,
             ptr::null::<libc::timespec>(),
         )
     };

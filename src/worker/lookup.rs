@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::Worker;
+use super::{Tools, Worker};
 use crate::answer::{self, Answer};
 use crate::cache::{Found, Key};
 use crate::deadline::Deadline;
@@ -11,11 +11,41 @@ use crate::failure::Failure;
 use crate::flights::{Landed, Role};
 use crate::http::{Credentials, Reply};
 use crate::log::Level;
+use crate::number::Number;
 use crate::policy::Finding;
 use crate::question::Question;
 use crate::tally::Tally;
 
 impl Worker<'_> {
+    /// What can be found out without a wait; `None` if something may have to be waited for.
+    pub(super) fn at_once(
+        &self,
+        number: &Number,
+        started: Instant,
+        tally: &mut Tally,
+    ) -> Option<Finding> {
+        let Tools { config, keys, .. } = &*self.tools;
+        if config.api_key.value().is_err() {
+            return Some(Finding::Failed(Failure::NoKey));
+        }
+        let now = self.engine.clock.at(started);
+        let mut stale = None;
+        if config.cache.is_on() {
+            match self.engine.cache.find(&keys.key(number, ""), now) {
+                Found::Fresh(answer) => return Some(Finding::Known(answer)),
+                Found::Stale(answer) => stale = Some(answer),
+                Found::Miss => {}
+            }
+        }
+        // Redis may know what the API cannot be asked about.
+        if self.redis.is_some() {
+            return None;
+        }
+        let failure = self.engine.states.passable(&config.limits, now).err()?;
+        tally.cache_miss = config.cache.is_on();
+        Some(Finding::late(failure, stale))
+    }
+
     /// Finds an answer, the cheapest way first.
     pub(super) fn find_out(
         &mut self,
@@ -24,13 +54,13 @@ impl Worker<'_> {
         tally: &mut Tally,
     ) -> Finding {
         // Without a key nothing can be asked, and nothing was.
-        if self.config.api_key.value().is_err() {
+        if self.tools.config.api_key.value().is_err() {
             return Finding::Failed(Failure::NoKey);
         }
-        if !self.config.cache.is_on() {
+        if !self.tools.config.cache.is_on() {
             return Finding::of(self.ask(question, started, tally));
         }
-        let key = self.keys.key(&question.number, "");
+        let key = self.tools.keys.key(&question.number, "");
         let stale = match self.engine.cache.find(&key, self.engine.clock.at(started)) {
             Found::Fresh(answer) => return Finding::Known(answer),
             Found::Stale(answer) => Some(answer),
@@ -53,7 +83,10 @@ impl Worker<'_> {
     ) -> Finding {
         let engine = self.engine;
         let now = Instant::now();
-        let until = engine.clock.at(started).after(self.config.timeout.span());
+        let until = engine
+            .clock
+            .at(started)
+            .after(self.tools.config.timeout.span());
         let ticket = match engine.flights.join(key, until, engine.clock.at(now)) {
             Role::Alone => return self.ask_and_keep(question, key, started, tally),
             Role::Lead(ticket) => ticket,
@@ -61,7 +94,7 @@ impl Worker<'_> {
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
                     Landed::YourTurn(ticket) => {
                         // A request that cannot be answered in time would cost, and count against the API.
-                        let least = self.config.timeout.span() / 4;
+                        let least = self.tools.config.timeout.span() / 4;
                         let left = self.deadline(started).left(Instant::now());
                         if left.is_none_or(|left| left < least) {
                             ticket.land(Some(Failure::TimeoutResponse));
@@ -106,7 +139,7 @@ impl Worker<'_> {
         tally: &mut Tally,
     ) -> Finding {
         let deadline = self.deadline(started);
-        let ttl = self.config.cache.ttl;
+        let ttl = self.tools.config.cache.ttl;
         if let Some((answer, left)) = self.in_redis(key, deadline, tally) {
             self.engine.cache.store(
                 &key,
@@ -150,7 +183,7 @@ impl Worker<'_> {
         started: Instant,
         tally: &mut Tally,
     ) -> Result<Answer, Failure> {
-        let (engine, config) = (self.engine, &self.config);
+        let (engine, config) = (self.engine, &self.tools.config);
         let states = &engine.states;
         let key = config.api_key.value().map_err(|_| Failure::NoKey)?;
         let mut secrets = config.signing_secrets.usable();
@@ -166,7 +199,7 @@ impl Worker<'_> {
             .or(first);
         let deadline = self.deadline(started);
         tally.requested = true;
-        let exchange = self.client.ask(
+        let exchange = self.tools.client.ask(
             permit.endpoint,
             question,
             Credentials { key, signing },

@@ -20,7 +20,7 @@ impl Worker<'_> {
     /// Keys, breakers, latches, cache and clock, as all workers see them.
     #[must_use]
     pub fn status(&mut self) -> Report {
-        let (config, now) = (&self.config, self.engine.clock.at(Instant::now()));
+        let (config, now) = (&self.tools.config, self.engine.clock.at(Instant::now()));
         let key = match config.api_key.value() {
             Ok(_) => "present".to_owned(),
             Err(missing) => missing.to_string(),
@@ -46,7 +46,7 @@ impl Worker<'_> {
             .number(c"cache_used", cache.used)
             .number(
                 c"timeout_ms",
-                u64::try_from(self.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
+                u64::try_from(self.tools.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
             )
     }
 
@@ -71,13 +71,13 @@ impl Worker<'_> {
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
     #[must_use]
     pub fn probe(&mut self) -> Report {
-        let probe = self.client.probe(self.deadline(Instant::now()));
+        let probe = self.tools.client.probe(self.deadline(Instant::now()));
         let outcome = probe.outcome.map_or_else(
             |failure| failure.as_str().to_owned(),
             |status| format!("http_{status}"),
         );
         let mut report = Report::default()
-            .text(c"url", self.client.url())
+            .text(c"url", self.tools.client.url())
             .text(c"outcome", outcome);
         for (phase, took) in probe.phases {
             let name = match phase {
@@ -111,7 +111,7 @@ impl Worker<'_> {
             None
         } else {
             let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
-            Some(self.keys.key(&number, ""))
+            Some(self.tools.keys.key(&number, ""))
         };
         Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
     }
@@ -129,11 +129,10 @@ impl Worker<'_> {
     pub fn reload(&mut self) -> Result<Report, Refused> {
         let config = self
             .engine
-            .read_again(&self.config)
+            .read_again(&self.tools.config)
             .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
-        self.use_config(config);
         let generation = self.engine.states.reloaded();
-        self.generation = generation;
+        self.tools = self.toolbox.replace(generation, config);
         Ok(Report::default().number(c"reloads", generation))
     }
 }

@@ -74,6 +74,10 @@ fn later_bad_values() -> Vec<(&'static str, Value, &'static str)> {
         ("breaker_errors", (-1).into(), "1..1000"),
         ("breaker_retry", 901.into(), "1..900"),
         ("tls_insecure", 2.into(), "0 or 1"),
+        ("async_lookups", 0.into(), "1..4096"),
+        ("async_lookups", 4097.into(), "1..4096"),
+        ("async_queue", (-1).into(), "0..65536"),
+        ("async_queue", 65537.into(), "0..65536"),
         ("http_proxy", "https://proxy.example:3128".into(), "http://"),
         (
             "http_proxy",

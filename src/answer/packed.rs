@@ -3,24 +3,21 @@
 
 use std::fmt;
 
-use crate::answer::Answer;
+use super::Answer;
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::text::Text;
 
-/// An answer as it is remembered, the same bytes on every machine: flags, score, code (big-endian), eight lengths, and the
-/// texts one after the other.
+/// An answer in at most `ROOM` bytes, the same bytes on every machine: flags, score, code (big-endian), eight lengths, and
+/// the texts one after the other.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Packed {
+pub struct Packed<const ROOM: usize> {
     len: usize,
-    bytes: [u8; Self::ROOM],
+    bytes: [u8; ROOM],
 }
 
-impl Packed {
-    /// The most bytes an answer may have. The longest that the API documents has half as many.
-    pub const ROOM: usize = 200;
-
+impl<const ROOM: usize> Packed<ROOM> {
     /// As many words.
-    pub(super) const WORDS: usize = Self::ROOM / 8;
+    pub(crate) const WORDS: usize = ROOM / 8;
 
     /// Packs an answer; `None` if it is too long.
     #[must_use]
@@ -53,7 +50,7 @@ impl Packed {
             reassigned.as_str(),
             receipt.as_str(),
         ];
-        let mut bytes = [0; Self::ROOM];
+        let mut bytes = [0; ROOM];
         let (head, mut rest) = bytes.split_first_chunk_mut::<HEAD>()?;
         let (fixed, lengths) = head.split_at_mut(FIXED);
         let [high, low] = code.to_be_bytes();
@@ -74,7 +71,7 @@ impl Packed {
     /// Takes bytes, of which [`Packed::answer`] will find out what they are; `None` if they are too many.
     #[must_use]
     pub fn from_bytes(packed: &[u8]) -> Option<Self> {
-        let mut bytes = [0; Self::ROOM];
+        let mut bytes = [0; ROOM];
         bytes.get_mut(..packed.len())?.copy_from_slice(packed);
         Some(Self {
             len: packed.len(),
@@ -83,9 +80,9 @@ impl Packed {
     }
 
     /// Takes the bytes of [`Packed::words`]. Of a length that cannot be, as much as there is room for.
-    pub(super) fn from_words(len: usize, words: impl Iterator<Item = u64>) -> Self {
-        let len = len.min(Self::ROOM);
-        let mut bytes = [0; Self::ROOM];
+    pub(crate) fn from_words(len: usize, words: impl Iterator<Item = u64>) -> Self {
+        let len = len.min(ROOM);
+        let mut bytes = [0; ROOM];
         for (to, word) in bytes.chunks_exact_mut(8).take(len.div_ceil(8)).zip(words) {
             to.copy_from_slice(&word.to_le_bytes());
         }
@@ -93,7 +90,7 @@ impl Packed {
     }
 
     /// The bytes in words, zeros behind the last one.
-    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
         let (words, _) = self.bytes.as_chunks();
         let used = self.len.div_ceil(8);
         words
@@ -103,7 +100,7 @@ impl Packed {
     }
 
     /// How many bytes.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
@@ -150,7 +147,7 @@ impl Packed {
     }
 }
 
-impl fmt::Debug for Packed {
+impl<const ROOM: usize> fmt::Debug for Packed<ROOM> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.answer(), f)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use super::Packed;
+type Packed = super::Packed<200>;
 use crate::answer::Answer;
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::text::Text;
@@ -88,7 +88,7 @@ fn what_is_too_long_is_not_packed() {
     long.advice.receipt = text(&"i".repeat(64));
     assert_eq!(Packed::new(&long), None);
     let over = Packed::new(&answer()).expect("short enough");
-    let room = Packed::ROOM - over.as_bytes().len();
+    let room = 200 - over.as_bytes().len();
     let mut just = answer();
     just.reason = text(&"r".repeat(64));
     just.advice.receipt = text(&"i".repeat(20 + room - 54));

@@ -10,6 +10,8 @@
     reason = "a test that plays C"
 )]
 
+mod asynchronous;
+
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -31,7 +33,7 @@ unsafe extern "C" {
 static ALONE: Mutex<()> = Mutex::new(());
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-static HOST: nol_host = nol_host { log: Some(log) };
+pub(crate) static HOST: nol_host = nol_host { log: Some(log) };
 
 unsafe extern "C" fn log(_: nol_level, line: nol_str) {
     let bytes = unsafe { std::slice::from_raw_parts(line.s.cast::<u8>(), line.len) };
@@ -39,7 +41,7 @@ unsafe extern "C" fn log(_: nol_level, line: nol_str) {
     lines.push(String::from_utf8_lossy(bytes).into_owned());
 }
 
-fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     LINES.lock().unwrap_or_else(PoisonError::into_inner).clear();
     guard
@@ -49,14 +51,14 @@ fn lines() -> Vec<String> {
     LINES.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-fn lend(text: &'static str) -> nol_str {
+pub(crate) fn lend(text: &'static str) -> nol_str {
     nol_str {
         s: text.as_ptr().cast(),
         len: text.len(),
     }
 }
 
-fn params() -> nol_params {
+pub(crate) fn params() -> nol_params {
     // Port 9 (discard) of this machine: nobody listens, and a lookup fails at once.
     nol_params {
         api_url: lend("http://127.0.0.1:9"),
@@ -85,10 +87,12 @@ fn params() -> nol_params {
         ca_file: lend(""),
         tls_insecure: 0,
         http_proxy: lend(""),
+        async_lookups: 2,
+        async_queue: 2,
     }
 }
 
-fn invite() -> nol_call {
+pub(crate) fn invite() -> nol_call {
     nol_call {
         method: lend("INVITE"),
         call_id: lend("1@example.com"),
@@ -98,11 +102,11 @@ fn invite() -> nol_call {
     }
 }
 
-fn table() -> &'static nol_api {
+pub(crate) fn table() -> &'static nol_api {
     unsafe { &*numbers_online_api() }
 }
 
-fn engine(params: &nol_params) -> Result<*mut nol_engine, nol_rc> {
+pub(crate) fn engine(params: &nol_params) -> Result<*mut nol_engine, nol_rc> {
     let mut engine = ptr::null_mut();
     let new = table().engine_new.expect("in the table");
     match unsafe { new(&raw const HOST, params, &raw mut engine) } {
@@ -111,7 +115,7 @@ fn engine(params: &nol_params) -> Result<*mut nol_engine, nol_rc> {
     }
 }
 
-fn worker(engine: *const nol_engine) -> *mut nol_worker {
+pub(crate) fn worker(engine: *const nol_engine) -> *mut nol_worker {
     let mut worker = ptr::null_mut();
     let new = table().worker_new.expect("in the table");
     assert_eq!(unsafe { new(engine, &raw mut worker) }, nol_rc::NOL_OK);
@@ -127,7 +131,7 @@ fn decide(worker: *mut nol_worker, call: *const nol_call) -> (nol_rc, nol_result
     (rc, unsafe { result.assume_init() })
 }
 
-fn text(result: &nol_result, part: nol_text) -> String {
+pub(crate) fn text(result: &nol_result, part: nol_text) -> String {
     let bytes = result.bytes.iter().map(|byte| byte.to_ne_bytes()[0]);
     let part = bytes.skip(part.at.into()).take(part.len.into()).collect();
     String::from_utf8(part).expect("ASCII")

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The functions of the table that are about asynchronous decisions. Each is one guarded expression.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, nol_worker};
+use super::entries::{Process, Server, fault, fill, lent, own};
+use super::guard::guard;
+use crate::failure::Failure;
+use crate::policy::Policy;
+use crate::pool::{Next, Pool, Ticket, Wake};
+use crate::tally::Tally;
+use crate::worker::{Begun, InWorker};
+
+/// What stands behind `nol_pool`.
+struct Shared {
+    pool: Arc<Pool>,
+    server: &'static Server,
+}
+
+pub(super) unsafe extern "C" fn pool_new(
+    engine: *const nol_engine,
+    pool: *mut *mut nol_pool,
+) -> nol_rc {
+    // SAFETY: the handle came from `engine_new`, and by the header the engine outlives its pools.
+    let server: Option<&'static Server> = unsafe { engine.cast::<Server>().as_ref() };
+    guard(server.map(|server| server.log), || {
+        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the caller owns the place for the handle.
+        let place = unsafe { pool.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        let pool = Pool::new(&server.engine).map_err(|error| {
+            let line = format!("no memory for asynchronous lookups: {error}; lower async_queue");
+            server.say(&line);
+            nol_rc::NOL_BAD_PARAMETER
+        })?;
+        let pool = Arc::new(pool);
+        *place = Box::into_raw(Box::new(Shared { pool, server })).cast();
+        Ok(())
+    })
+}
+
+pub(super) unsafe extern "C" fn pool_free(pool: *mut nol_pool) {
+    guard(None, || {
+        if !pool.is_null() {
+            // SAFETY: the handle came from `pool_new`, and the caller gives it up.
+            drop(unsafe { Box::from_raw(pool.cast::<Shared>()) });
+        }
+        Ok(())
+    });
+}
+
+/// Runs the body of an entry that needs nothing but a pool.
+///
+/// # Safety
+/// The handle came from `pool_new`, or is NULL.
+unsafe fn with(
+    pool: *const nol_pool,
+    body: impl FnOnce(&Arc<Pool>, &'static Server) -> Result<(), nol_rc>,
+) -> nol_rc {
+    // SAFETY: the caller's promise.
+    let shared = unsafe { pool.cast::<Shared>().as_ref() };
+    guard(shared.map(|shared| shared.server.log), || {
+        let shared = shared.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        body(&shared.pool, shared.server)
+    })
+}
+
+pub(super) unsafe extern "C" fn pool_serve(pool: *mut nol_pool) -> nol_rc {
+    let serve = |pool: &Arc<Pool>, server: &'static Server| {
+        pool.serve(InWorker::promised(), &server.engine)
+            .map_err(|error| {
+                server.say(&format!("no thread for asynchronous lookups: {error}"));
+                nol_rc::NOL_NO_THREAD
+            })
+    };
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { with(pool, serve) }
+}
+
+pub(super) unsafe extern "C" fn pool_say(pool: *mut nol_pool, wait_ms: u32) -> nol_rc {
+    let say = |pool: &Arc<Pool>, server: &'static Server| {
+        pool.say(&server.engine, &server.log, span(wait_ms));
+        Ok(())
+    };
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { with(pool, say) }
+}
+
+pub(super) unsafe extern "C" fn pool_next(
+    pool: *mut nol_pool,
+    wait_ms: u32,
+    word: *mut u64,
+) -> nol_rc {
+    // SAFETY: the caller owns the place for the word.
+    let place = unsafe { word.as_mut() };
+    let next = |pool: &Arc<Pool>, server: &'static Server| {
+        let place = place.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        match pool.next(&server.engine, span(wait_ms)) {
+            Next::Answered(word) => {
+                *place = word;
+                Ok(())
+            }
+            Next::Nothing => Err(nol_rc::NOL_PENDING),
+            Next::Stalled => Err(nol_rc::NOL_STALLED),
+        }
+    };
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { with(pool, next) }
+}
+
+pub(super) unsafe extern "C" fn pool_lost(pool: *mut nol_pool) -> nol_rc {
+    let lost = |pool: &Arc<Pool>, _: &'static Server| {
+        pool.lost();
+        Ok(())
+    };
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { with(pool, lost) }
+}
+
+pub(super) unsafe extern "C" fn begin(
+    worker: *mut nol_worker,
+    pool: *mut nol_pool,
+    call: *const nol_call,
+    ticket: *mut u64,
+    result: *mut nol_result,
+) -> nol_rc {
+    let started = Instant::now();
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
+    let process = unsafe { worker.cast::<Process>().as_mut() };
+    // SAFETY: the handle came from `pool_new`.
+    let shared = unsafe { pool.cast::<Shared>().as_ref() };
+    // SAFETY: the caller owns the result.
+    let Some(result) = (unsafe { result.as_mut() }) else {
+        return nol_rc::NOL_BAD_ARGUMENT;
+    };
+    let server = process.as_ref().map(|process| process.server);
+    let mut decided = None;
+    let rc = guard(server.map(|server| server.log), || {
+        let process = own(process)?;
+        let pool = &shared.ok_or(nol_rc::NOL_BAD_ARGUMENT)?.pool;
+        // SAFETY: the caller owns the place for the ticket.
+        let ticket = unsafe { ticket.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the header lends `call` for this function.
+        let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        let inquiry = match process.worker.begin(&lent(call), started) {
+            Begun::Decided(decision, tally) => {
+                decided = Some((decision, tally));
+                return Ok(());
+            }
+            Begun::Ask(inquiry) => inquiry,
+        };
+        if let Some(reserved) = pool.reserve(&inquiry, started) {
+            *ticket = reserved.to_word();
+            return Err(nol_rc::NOL_PENDING);
+        }
+        let policy = Policy::new(&process.server.engine.config);
+        let decision = policy.fail_open(Failure::Shed, Some(inquiry.number));
+        decided = Some((decision, Tally::default()));
+        Ok(())
+    });
+    guard(None, || {
+        let (decision, tally) = decided.unwrap_or_else(|| fault(server));
+        fill(result, server, &decision, tally, started.elapsed());
+        Ok(())
+    });
+    rc
+}
+
+pub(super) unsafe extern "C" fn submit(
+    pool: *mut nol_pool,
+    ticket: u64,
+    wake: *const nol_wake,
+) -> nol_rc {
+    // SAFETY: the header lends `wake` for this function.
+    let wake = unsafe { wake.as_ref() };
+    let submit = |pool: &Arc<Pool>, _: &'static Server| {
+        let nol_wake { fd, word } = *wake.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        let wake = if fd < 0 {
+            Wake::Bell(word)
+        } else {
+            Wake::Descriptor { fd, word }
+        };
+        let submitted = pool.submit(Ticket::from_word(ticket), wake);
+        submitted.then_some(()).ok_or(nol_rc::NOL_BAD_ARGUMENT)
+    };
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { with(pool, submit) }
+}
+
+pub(super) unsafe extern "C" fn finish(
+    pool: *mut nol_pool,
+    ticket: u64,
+    result: *mut nol_result,
+) -> nol_rc {
+    // SAFETY: the caller owns the result.
+    let Some(result) = (unsafe { result.as_mut() }) else {
+        return nol_rc::NOL_BAD_ARGUMENT;
+    };
+    let mut found = None;
+    let mut owner = None;
+    let collect = |pool: &Arc<Pool>, server: &'static Server| {
+        owner = Some(server);
+        if pool.is_served() {
+            pool.say(&server.engine, &server.log, Duration::ZERO);
+        }
+        found = pool.collect(Ticket::from_word(ticket));
+        found.map(|_| ()).ok_or(nol_rc::NOL_BAD_ARGUMENT)
+    };
+    // SAFETY: the handle came from `pool_new`.
+    let rc = unsafe { with(pool, collect) };
+    guard(None, || {
+        let (decision, tally, took) = if let (Some(outcome), Some(server)) = (found, owner) {
+            let policy = Policy::new(&server.engine.config);
+            let decision = policy.resume(outcome.inquiry.number, outcome.finding);
+            (decision, outcome.tally, outcome.took)
+        } else {
+            let (decision, tally) = fault(owner);
+            (decision, tally, Duration::ZERO)
+        };
+        fill(result, owner, &decision, tally, took);
+        Ok(())
+    });
+    rc
+}
+
+pub(super) unsafe extern "C" fn forsake(pool: *mut nol_pool, ticket: u64) {
+    let forsake = |pool: &Arc<Pool>, _: &'static Server| {
+        pool.forsake(Ticket::from_word(ticket));
+        Ok(())
+    };
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { with(pool, forsake) };
+}
+
+fn span(milliseconds: u32) -> Duration {
+    Duration::from_millis(milliseconds.into())
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Lookups that no SIP worker waits for.
+//!
+//! A SIP worker puts a question on the desk and goes on; a thread of a crew takes it, looks it up as a worker does, and tells
+//! whoever is to go on with the call. The desk is memory that processes may share, so the crew may be of another process.
+//! Every question is answered by its deadline: by the crew, or by [`Pool::next`] where the crew is late or dead.
+
+mod crew;
+mod desk;
+mod lines;
+mod slot;
+mod state;
+mod wake;
+
+use std::io;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::clock::Moment;
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::ffi::shared::Shared;
+use crate::log::Log;
+use crate::policy::Finding;
+use crate::tally::Tally;
+use crate::worker::{InWorker, Inquiry};
+
+use self::crew::Crew;
+use self::desk::{Collected, Desk};
+use self::lines::Lines;
+pub use self::{desk::Ticket, wake::Wake};
+
+/// The questions that wait for their answers, and in one process the threads that find them.
+#[derive(Debug)]
+pub struct Pool {
+    desk: Desk,
+    lookups: usize,
+    timeout: Duration,
+    /// The desk's clock, the same for all processes.
+    start: Instant,
+    /// When the crew's process was last seen alive: a moment of the engine's clock.
+    alive: Shared<AtomicU64>,
+    crew: OnceLock<Crew>,
+    lines: Lines,
+}
+
+/// What happened while somebody waited for [`Pool::next`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A question has been answered: its [`Wake::Bell`].
+    Answered(u64),
+    /// None was.
+    Nothing,
+    /// None was, and the crew's process has not moved for seconds.
+    Stalled,
+}
+
+/// An answer that was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The question.
+    pub inquiry: Inquiry,
+    /// What was found out.
+    pub finding: Finding,
+    /// What it adds to the statistics.
+    pub tally: Tally,
+    /// The time since the call began.
+    pub took: Duration,
+}
+
+impl Pool {
+    /// A desk for as many questions as `async_lookups` and `async_queue` say. Processes share it if it is made before fork.
+    pub fn new(engine: &Engine) -> io::Result<Self> {
+        let config = &engine.config.waiting;
+        Ok(Self {
+            desk: Desk::new(config.lookups + config.queue)?,
+            lookups: config.lookups,
+            timeout: engine.config.timeout.span(),
+            start: Instant::now(),
+            alive: Shared::new()?,
+            crew: OnceLock::new(),
+            lines: Lines::default(),
+        })
+    }
+
+    /// Makes lookups in this process from now on, in threads: `async_lookups` at most, as they are needed. A second time it
+    /// does nothing. An error if there can be no thread.
+    pub fn serve(self: &Arc<Self>, proof: InWorker, engine: &'static Engine) -> io::Result<()> {
+        let mut outcome = Ok(());
+        self.note_alive(engine);
+        self.crew.get_or_init(|| {
+            let crew = Crew::new(proof, engine, self.lookups);
+            outcome = crew.hire(self);
+            crew
+        });
+        outcome
+    }
+
+    /// Whether this process makes the lookups.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        self.crew.get().is_some_and(Crew::is_there)
+    }
+
+    /// Writes to the log what the crew has to say, and tells the other processes that this one lives. Waits for a line for
+    /// `span` at most.
+    pub fn say(&self, engine: &Engine, log: &dyn Log, span: Duration) {
+        self.note_alive(engine);
+        self.lines.write(log, span);
+    }
+
+    /// Puts a question on the desk, not handed over yet. `None`: the queue is full.
+    #[must_use]
+    pub fn reserve(&self, inquiry: &Inquiry, started: Instant) -> Option<Ticket> {
+        self.desk.reserve(inquiry, self.nanoseconds(started))
+    }
+
+    /// Hands it over. False if it is not on the desk any more.
+    pub fn submit(&self, ticket: Ticket, wake: Wake) -> bool {
+        self.desk.submit(ticket, wake)
+    }
+
+    /// Waits for a question that has been answered, or should have been; for `span` at most. One process calls this.
+    pub fn next(&self, engine: &Engine, span: Duration) -> Next {
+        let end = Instant::now() + span;
+        loop {
+            let bell = self.desk.bell();
+            if let Some(word) = self.desk.next() {
+                return Next::Answered(word);
+            }
+            let now = Instant::now();
+            // What is not answered then never will be.
+            let limit = self.timeout + GRACE;
+            if let Some(limit) = now.checked_sub(limit).map(|began| self.nanoseconds(began)) {
+                self.desk.expire(limit);
+            }
+            if let Some(word) = self.desk.next() {
+                return Next::Answered(word);
+            }
+            let Some(left) = end.checked_duration_since(now) else {
+                return if self.is_stalled(engine, now) {
+                    Next::Stalled
+                } else {
+                    Next::Nothing
+                };
+            };
+            self.desk.listen(bell, left.min(TICK));
+        }
+    }
+
+    /// Answers what the crew had taken: its process is dead.
+    pub fn lost(&self) {
+        self.alive.store(0, Release);
+        self.desk.lost();
+    }
+
+    /// What was found out. If it is early, it is waited for until the deadline; if it is late, the question is given up.
+    /// `None` if it is not on the desk.
+    pub fn collect(&self, ticket: Ticket) -> Option<Outcome> {
+        let started = self.desk.started(ticket)?;
+        let end = self.start + Duration::from_nanos(started) + self.timeout + GRACE;
+        loop {
+            let bell = self.desk.bell();
+            let (inquiry, finding, tally) = match self.desk.collect(ticket) {
+                Collected::Done(inquiry, finding, tally) => (inquiry, finding, tally),
+                Collected::Gone => return None,
+                Collected::Pending => {
+                    if let Some(left) = end.checked_duration_since(Instant::now()) {
+                        // It may be a moment: whoever answers wakes first, and writes the last word then.
+                        self.desk.listen(bell, left.min(MOMENT));
+                        continue;
+                    }
+                    let Some(inquiry) = self.desk.forsake(ticket) else {
+                        std::thread::yield_now();
+                        continue;
+                    };
+                    let finding = Finding::Failed(Failure::TimeoutQueue);
+                    (inquiry, finding, Tally::default())
+                }
+            };
+            return Some(Outcome {
+                inquiry,
+                finding,
+                tally,
+                took: (self.start + Duration::from_nanos(started)).elapsed(),
+            });
+        }
+    }
+
+    /// Takes a question off the desk whose answer nobody waits for.
+    pub fn forsake(&self, ticket: Ticket) {
+        if self.desk.forsake(ticket).is_none() {
+            let _ = self.desk.collect(ticket);
+        }
+    }
+
+    fn note_alive(&self, engine: &Engine) {
+        let now = engine.clock.at(Instant::now());
+        self.alive.store(now.to_shared(), Release);
+    }
+
+    fn is_stalled(&self, engine: &Engine, now: Instant) -> bool {
+        let seen = Moment::from_shared(self.alive.load(Acquire));
+        seen.is_some_and(|seen| engine.clock.at(now).since(seen) > STALLED)
+    }
+
+    fn nanoseconds(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.start);
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// What the crew may be late.
+const GRACE: Duration = Duration::from_millis(15);
+
+/// How often somebody who waits looks for questions that are late.
+const TICK: Duration = Duration::from_millis(5);
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// The crew's process says every second that it lives.
+const STALLED: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One place of the desk.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::Wake;
+use crate::answer::{Answer, Packed};
+use crate::failure::Failure;
+use crate::ffi::shared::shareable;
+use crate::number::Number;
+use crate::policy::Finding;
+use crate::question::IdempotencyKey;
+use crate::tally::Tally;
+use crate::worker::Inquiry;
+
+shareable! {
+    /// A question and, later, what was found out about it. Only whoever has brought the place into the right state reads or
+    /// writes it, so the order of the single words does not matter.
+    #[repr(C, align(64))]
+    pub(super) struct Slot {
+        /// Nanoseconds of the desk's clock.
+        started: AtomicU64,
+        number: [AtomicU64; 2],
+        key: [AtomicU64; 2],
+        wake: [AtomicU64; 2],
+        /// See [`Head`].
+        head: AtomicU64,
+        answer: [AtomicU64; Whole::WORDS],
+    }
+}
+
+/// Any answer fits: it is that of this call, and nothing of it may be lost.
+type Whole = Packed<304>;
+
+impl Slot {
+    pub(super) fn ask(&self, inquiry: &Inquiry, started: u64) {
+        self.started.store(started, Relaxed);
+        store(&self.number, inquiry.number.to_shared());
+        store(&self.key, inquiry.key.to_shared());
+    }
+
+    pub(super) fn inquiry(&self) -> Option<Inquiry> {
+        Some(Inquiry {
+            number: Number::from_shared(load(&self.number))?,
+            key: IdempotencyKey::from_shared(load(&self.key)),
+        })
+    }
+
+    pub(super) fn started(&self) -> u64 {
+        self.started.load(Relaxed)
+    }
+
+    pub(super) fn set_wake(&self, wake: Wake) {
+        store(&self.wake, wake.to_shared());
+    }
+
+    pub(super) fn wake(&self) -> Wake {
+        Wake::from_shared(load(&self.wake))
+    }
+
+    pub(super) fn answer(&self, finding: &Finding, tally: Tally) {
+        let (kind, answer, failure) = match finding {
+            Finding::Answered(answer) => (Kind::Answered, Some(answer), Failure::None),
+            Finding::Known(answer) => (Kind::Known, Some(answer), Failure::None),
+            Finding::Stale(answer, failure) => (Kind::Stale, Some(answer), *failure),
+            Finding::Failed(failure) => (Kind::Failed, None, *failure),
+        };
+        let packed = answer.and_then(Whole::new);
+        let len = packed.map_or(0, |packed| {
+            for (to, word) in self.answer.iter().zip(packed.words()) {
+                to.store(word, Relaxed);
+            }
+            packed.len()
+        });
+        let head = Head {
+            kind,
+            failure,
+            len,
+            tally,
+        };
+        self.head.store(head.to_shared(), Relaxed);
+    }
+
+    /// What was found out; a fault of ours if these words do not say it.
+    pub(super) fn finding(&self) -> (Finding, Tally) {
+        let Head {
+            kind,
+            failure,
+            len,
+            tally,
+        } = Head::from_shared(self.head.load(Relaxed));
+        let words = self.answer.iter().map(|word| word.load(Relaxed));
+        let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
+        let finding = match kind {
+            Kind::Answered => answer().map(Finding::Answered),
+            Kind::Known => answer().map(Finding::Known),
+            Kind::Stale => answer().map(|answer| Finding::Stale(answer, failure)),
+            Kind::Failed => Some(Finding::Failed(failure)),
+        };
+        (finding.unwrap_or(Finding::Failed(Failure::Internal)), tally)
+    }
+}
+
+/// What stands before the answer, in one word: kind (8 bits), failure (8), length of the answer (16), changes of the tally (16),
+/// its facts (6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
+    kind: Kind,
+    failure: Failure,
+    len: usize,
+    tally: Tally,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Failed,
+    Answered,
+    Known,
+    Stale,
+}
+
+impl Head {
+    fn to_shared(self) -> u64 {
+        // Taken apart so that a new fact is not forgotten.
+        let Tally {
+            cache_miss,
+            coalesced,
+            redis_hit,
+            redis_fail,
+            requested,
+            retried,
+            changes,
+        } = self.tally;
+        let facts = [
+            cache_miss, coalesced, redis_hit, redis_fail, requested, retried,
+        ];
+        let facts = facts
+            .into_iter()
+            .rev()
+            .fold(0, |bits, fact| bits << 1 | u64::from(fact));
+        let len = u64::try_from(self.len).unwrap_or(0);
+        self.kind as u64
+            | (self.failure as u64) << 8
+            | len << 16
+            | u64::from(changes) << 32
+            | facts << 48
+    }
+
+    fn from_shared(word: u64) -> Self {
+        let [
+            kind,
+            failure,
+            len_low,
+            len_high,
+            changes_low,
+            changes_high,
+            facts,
+            _,
+        ] = word.to_le_bytes();
+        let fact = |bit: u8| facts >> bit & 1 == 1;
+        let failure = Failure::ALL.get(usize::from(failure));
+        Self {
+            kind: match kind {
+                1 => Kind::Answered,
+                2 => Kind::Known,
+                3 => Kind::Stale,
+                _ => Kind::Failed,
+            },
+            failure: failure.copied().unwrap_or(Failure::Internal),
+            len: u16::from_le_bytes([len_low, len_high]).into(),
+            tally: Tally {
+                cache_miss: fact(0),
+                coalesced: fact(1),
+                redis_hit: fact(2),
+                redis_fail: fact(3),
+                requested: fact(4),
+                retried: fact(5),
+                changes: u16::from_le_bytes([changes_low, changes_high]),
+            },
+        }
+    }
+}
+
+fn store<const N: usize>(words: &[AtomicU64; N], values: [u64; N]) {
+    for (word, value) in words.iter().zip(values) {
+        word.store(value, Relaxed);
+    }
+}
+
+fn load<const N: usize>(words: &[AtomicU64; N]) -> [u64; N] {
+    words.each_ref().map(|word| word.load(Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Failure, Finding, Slot, Tally, Wake};
+    use crate::decision::{Advice, SipReply, Treatment};
+    use crate::ffi::shared::Shared;
+    use crate::number::Number;
+    use crate::question::IdempotencyKey;
+    use crate::text::Text;
+    use crate::worker::Inquiry;
+
+    /// Every text as long as it can be.
+    fn longest() -> Answer {
+        fn full<const N: usize>() -> Text<N> {
+            Text::new(&"x".repeat(N)).expect("visible")
+        }
+        Answer {
+            treatment: Treatment::Block,
+            reply: SipReply {
+                code: 603,
+                phrase: full(),
+            },
+            reason: full(),
+            advice: Advice {
+                valid: Some(true),
+                spam_score: Some(99),
+                risk_level: full(),
+                line_type: full(),
+                verstat: full(),
+                dnc: full(),
+                reassigned: full(),
+                receipt: full(),
+                balance_low: Some(false),
+            },
+        }
+    }
+
+    #[test]
+    fn what_was_found_out_comes_back_whole() {
+        let slot = Shared::<Slot>::new().expect("memory");
+        let tally = Tally {
+            cache_miss: true,
+            requested: true,
+            changes: 0x8001,
+            ..Tally::default()
+        };
+        let mut findings = vec![
+            Finding::Answered(longest()),
+            Finding::Known(longest()),
+            Finding::Stale(longest(), Failure::Reset),
+        ];
+        findings.extend(Failure::ALL.iter().map(|failure| Finding::Failed(*failure)));
+        for finding in findings {
+            slot.answer(&finding, tally);
+            assert_eq!(slot.finding(), (finding, tally));
+        }
+        let tally = Tally {
+            coalesced: true,
+            redis_hit: true,
+            redis_fail: true,
+            retried: true,
+            ..Tally::default()
+        };
+        slot.answer(&Finding::Failed(Failure::Dns), tally);
+        assert_eq!(slot.finding().1, tally);
+    }
+
+    #[test]
+    fn a_question_comes_back_whole() {
+        let slot = Shared::<Slot>::new().expect("memory");
+        let number = Number::new("+441632960123").expect("a global number");
+        let inquiry = Inquiry {
+            number,
+            key: IdempotencyKey::new(b"1@example.com", b"a", &number),
+        };
+        slot.ask(&inquiry, 42);
+        assert_eq!((slot.inquiry(), slot.started()), (Some(inquiry), 42));
+        for wake in [
+            Wake::Bell(u64::MAX),
+            Wake::Descriptor { fd: 7, word: 1 },
+            Wake::Descriptor { fd: 0, word: 9 },
+        ] {
+            slot.set_wake(wake);
+            assert_eq!(slot.wake(), wake);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Next, Outcome, Pool, Ticket, Wake};
+use crate::config::Given;
+use crate::config::tests::given;
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::log::{Level, Log};
+use crate::number::Number;
+use crate::policy::Finding;
+use crate::question::IdempotencyKey;
+use crate::worker::{InWorker, Inquiry};
+
+struct Silent;
+
+impl Log for Silent {
+    fn line(&self, _: Level, _: &str) {}
+}
+
+const LONG: Duration = Duration::from_secs(10);
+const NOW: Duration = Duration::ZERO;
+
+fn inquiry() -> Inquiry {
+    let number = Number::new("+14155550123").expect("a global number");
+    Inquiry {
+        number,
+        key: IdempotencyKey::new(b"1@example.com", b"a", &number),
+    }
+}
+
+/// An API that takes connections and never answers.
+fn engine(timeout: i32, lookups: i32) -> (&'static Engine, TcpListener) {
+    let api = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let engine = Engine::new(
+        Given {
+            api_url: format!("http://{}", api.local_addr().expect("bound")),
+            api_key: concat!(
+                "file:",
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/vectors/api_key.txt"
+            )
+            .to_owned(),
+            timeout,
+            cache_ttl: 0,
+            breaker_errors: 0,
+            async_lookups: lookups,
+            async_queue: 8,
+            ..given()
+        },
+        &Silent,
+    );
+    (Box::leak(Box::new(engine.expect("usable"))), api)
+}
+
+fn pool(engine: &Engine) -> Arc<Pool> {
+    Arc::new(Pool::new(engine).expect("memory"))
+}
+
+fn ask(pool: &Pool, word: u64) -> Ticket {
+    let ticket = pool.reserve(&inquiry(), Instant::now()).expect("a place");
+    assert!(pool.submit(ticket, Wake::Bell(word)));
+    ticket
+}
+
+fn failure(outcome: Option<&Outcome>) -> Option<Failure> {
+    match outcome?.finding {
+        Finding::Failed(failure) => Some(failure),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_question_is_answered_by_its_deadline() {
+    let (engine, _api) = engine(100, 2);
+    let pool = pool(engine);
+    pool.serve(InWorker::promised(), engine).expect("a thread");
+    assert!(pool.is_served());
+    let tickets = [0, 1, 2, 3, 4, 5].map(|word| ask(&pool, word));
+    assert!((0..4).all(|_| pool.reserve(&inquiry(), Instant::now()).is_some()));
+    assert!(
+        pool.reserve(&inquiry(), Instant::now()).is_none(),
+        "it is full"
+    );
+    let mut words = Vec::new();
+    while let Next::Answered(word) = pool.next(engine, LONG) {
+        words.push(word);
+        if words.len() == tickets.len() {
+            break;
+        }
+    }
+    words.sort_unstable();
+    assert_eq!(words, [0, 1, 2, 3, 4, 5]);
+    let failures = tickets.map(|ticket| failure(pool.collect(ticket).as_ref()));
+    for found in failures {
+        let allowed = [Some(Failure::TimeoutResponse), Some(Failure::TimeoutQueue)];
+        assert!(allowed.contains(&found), "{found:?}");
+    }
+    assert!(
+        failures.contains(&Some(Failure::TimeoutQueue)),
+        "two at a time, and six came"
+    );
+}
+
+#[test]
+fn without_a_crew_a_question_is_allowed_at_its_deadline() {
+    let (engine, _api) = engine(30, 1);
+    let pool = pool(engine);
+    assert!(!pool.is_served());
+    let ticket = ask(&pool, 7);
+    assert_eq!(pool.next(engine, NOW), Next::Nothing);
+    assert_eq!(pool.next(engine, LONG), Next::Answered(7));
+    assert_eq!(
+        failure(pool.collect(ticket).as_ref()),
+        Some(Failure::TimeoutQueue)
+    );
+    assert_eq!(pool.collect(ticket), None);
+}
+
+#[test]
+fn whoever_collects_early_waits_and_gives_up_in_time() {
+    let (engine, _api) = engine(30, 1);
+    let pool = pool(engine);
+    let started = Instant::now();
+    let ticket = ask(&pool, 0);
+    assert_eq!(
+        failure(pool.collect(ticket).as_ref()),
+        Some(Failure::TimeoutQueue)
+    );
+    assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < LONG);
+    assert_eq!(pool.next(engine, NOW), Next::Nothing, "it is off the desk");
+}
+
+#[test]
+fn a_descriptor_is_written_to_before_the_answer_is_there_for_good() {
+    let (engine, _api) = engine(50, 1);
+    let pool = pool(engine);
+    pool.serve(InWorker::promised(), engine).expect("a thread");
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    let ticket = pool.reserve(&inquiry(), Instant::now()).expect("a place");
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&theirs);
+    assert!(pool.submit(ticket, Wake::Descriptor { fd, word: 9 }));
+    ours.set_read_timeout(Some(LONG)).expect("not zero");
+    let mut word = [0; 8];
+    std::io::Read::read_exact(&mut &ours, &mut word).expect("woken");
+    assert_eq!(u64::from_ne_bytes(word), 9);
+    assert_eq!(
+        failure(pool.collect(ticket).as_ref()),
+        Some(Failure::TimeoutResponse)
+    );
+    assert_eq!(pool.next(engine, NOW), Next::Nothing, "it was told already");
+}
+
+#[test]
+fn a_question_given_up_is_told_to_nobody() {
+    let (engine, _api) = engine(30, 1);
+    let pool = pool(engine);
+    let ticket = ask(&pool, 0);
+    pool.forsake(ticket);
+    assert_eq!(pool.next(engine, Duration::from_millis(100)), Next::Nothing);
+}
