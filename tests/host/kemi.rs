@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, Server, Value,
+    Api, Plan, Product, Result, Server, Value,
     answer::{decision, ok},
     sip::{Client, Request, Transport},
 };
@@ -41,6 +41,9 @@ const LANGUAGES: [Language; 2] = [
 
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+    if server.product() != Product::Kamailio {
+        return Vec::new();
+    }
     LANGUAGES
         .iter()
         .map(|language| {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use libtest_mimic::Trial;
-use testbed::{Build, Result, Server};
+use testbed::{Build, Product, Result, Server};
 
 use crate::{
     bench::Bench,
@@ -16,14 +16,18 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         suite.trial(server, &format!("package/{name}"), Needs::default(), body)
     };
-    vec![
-        trial("the library exports one symbol", exports),
-        trial(
+    let mut trials = vec![trial("the library exports one symbol", exports)];
+    if server.product() == Product::Kamailio {
+        trials.push(trial(
             "the server accepts the redirect server's configuration",
             redirect_server,
-        ),
-        trial("the server accepts the configuration to include", include),
-    ]
+        ));
+        trials.push(trial(
+            "the server accepts the configuration to include",
+            include,
+        ));
+    }
+    trials
 }
 
 fn exports(bench: &Bench) -> Result<()> {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The rig itself, with a script in place of the module: what it cannot see, no trial could prove.
-use std::sync::Arc;
+use std::{process::Command, sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Build, Result, Server, Setup,
+    Build, Host, Result, Server, Setup,
     sip::{Client, Request, Transport},
 };
 
@@ -34,7 +34,12 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
             needs,
             says_so,
         ),
-        suite.trial(server, "rig/a dead server is noticed", needs, notices_death),
+        suite.trial(server, "rig/a dead server is noticed", needs, |bench| {
+            notices_death(bench, Host::kill)
+        }),
+        suite.trial(server, "rig/a dead worker is noticed", needs, |bench| {
+            notices_death(bench, kill_a_worker)
+        }),
         suite.trial(
             server,
             "rig/a namespace has a server of its own",
@@ -95,15 +100,25 @@ fn says_so(bench: &Bench) -> Result<()> {
     holds("a start fails", bench.server.start(&setup).is_err())
 }
 
-fn notices_death(bench: &Bench) -> Result<()> {
+fn notices_death(bench: &Bench, kill: fn(&Host) -> Result<()>) -> Result<()> {
     let mut host = bench.server.start(&setup(bench))?;
     host.check()?;
-    host.kill()?;
+    kill(&host)?;
     for _ in 0..200 {
         if host.check().is_err() {
             return Ok(());
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
-    Err("the server was told to end and nobody noticed".into())
+    Err("nobody noticed".into())
+}
+
+fn kill_a_worker(host: &Host) -> Result<()> {
+    // The main process is the first; its children came later.
+    let pid = host.pids()?.into_iter().max().ok_or("no process")?;
+    let status = Command::new("kill")
+        .arg("-9")
+        .arg(pid.to_string())
+        .status()?;
+    holds("a process is killed", status.success())
 }

@@ -15,7 +15,8 @@ use std::{
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
 use testbed::{
-    Authority, Build, Flaw, Identity, Kamailio, Netns, RedisServer, Result, Server, interface,
+    Authority, Build, Flaw, Identity, Kamailio, Netns, OpenSips, RedisServer, Result, Server,
+    interface,
 };
 
 use crate::{bench::Bench, latency::Latencies, names, pulse::Pulse};
@@ -72,7 +73,7 @@ impl Suite {
         let authority = Authority::new()?;
         authority.write(&home.path().join("ca.pem"))?;
         Ok(Self {
-            servers: vec![Arc::new(Kamailio::installed(&stage))],
+            servers: servers(&stage),
             authority,
             home,
             logs,
@@ -214,6 +215,15 @@ impl Suite {
         }
         trial()
     }
+}
+
+/// Every server that the trials are for, there or not.
+fn servers(stage: &Path) -> Vec<Arc<dyn Server>> {
+    let mut servers: Vec<Arc<dyn Server>> = vec![Arc::new(Kamailio::installed(stage))];
+    for server in OpenSips::all(stage) {
+        servers.push(Arc::new(server));
+    }
+    servers
 }
 
 /// Counts a trial as over when it goes: after its run, even if it panics, and also if it is filtered out.

@@ -2,8 +2,8 @@
 //! What the tests and benchmarks run against: a SIP server that lives as long as its guard, a small SIP client, and peers that
 //! stall, drip, reset and lie.
 //!
-//! * [`Server`] starts a SIP server with our module as a [`Setup`] describes it; [`Kamailio`] is one. The running [`Host`] is
-//!   asked with [`sip::Client`], and everything the module found out is read from the headers of the reply.
+//! * [`Server`] starts a SIP server with our module as a [`Setup`] describes it: a [`Kamailio`] or an [`OpenSips`]. The running
+//!   [`Host`] is asked with [`sip::Client`], and everything the module found out is read from the headers of the reply.
 //! * [`Api`] is the HTTP side: a table of [`Step`]s, played to whoever asks.
 //! * [`RedisServer`] is a real one, with nothing in it.
 //! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
@@ -21,6 +21,7 @@ pub mod interface;
 mod kamailio;
 mod log;
 mod netns;
+mod opensips;
 mod process;
 mod proxy;
 mod redis;
@@ -36,6 +37,7 @@ pub use host::{Host, Product, Server};
 pub use kamailio::Kamailio;
 pub use log::Log;
 pub use netns::Netns;
+pub use opensips::OpenSips;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};

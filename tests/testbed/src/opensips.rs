@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A real `OpenSIPS` as a guard, run from the source tree that it was built in: its packages have no headers to build a module with.
+mod config;
+mod mi;
+
+use std::{
+    env, fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use mi::Mi;
+
+use crate::{
+    Build, Host, Log, Netns, Product, Result, Server, Setup, gate::free_port, process::Process,
+};
+
+/// One source tree, configured and built, and the directories with our module for it.
+#[derive(Clone, Debug)]
+pub struct OpenSips {
+    /// What the tests call it, e.g. `opensips-3.6.8`; `opensips` if there is no tree.
+    pub name: String,
+    /// The tree.
+    pub tree: Option<PathBuf>,
+    /// The directory of our module, as users get it.
+    pub stage: PathBuf,
+    /// The directory of our module with the feature `deliberate-panic`.
+    pub stage_panic: PathBuf,
+}
+
+impl OpenSips {
+    /// The tree that `OPENSIPS_SRC` names, or else each `/usr/src/opensips-*`, with our module in `stage/opensips-VERSION` and
+    /// `stage/opensips-VERSION-panic`. Never empty: what is not there can still say so.
+    #[must_use]
+    pub fn all(stage: &Path) -> Vec<Self> {
+        let named = env::var_os("OPENSIPS_SRC").filter(|tree| !tree.is_empty());
+        match named {
+            Some(tree) => vec![Self::at(Some(PathBuf::from(tree)), stage)],
+            None => Self::below(Path::new("/usr/src"), stage),
+        }
+    }
+
+    fn below(parent: &Path, stage: &Path) -> Vec<Self> {
+        // What cannot be read has no tree for us in it.
+        let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+        let mut trees: Vec<PathBuf> = entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("opensips-"))
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .collect();
+        trees.sort();
+        if trees.is_empty() {
+            return vec![Self::at(None, stage)];
+        }
+        trees
+            .into_iter()
+            .map(|tree| Self::at(Some(tree), stage))
+            .collect()
+    }
+
+    fn at(tree: Option<PathBuf>, stage: &Path) -> Self {
+        let version = tree.as_deref().and_then(version);
+        let name = version.map_or("opensips".to_owned(), |v| format!("opensips-{v}"));
+        Self {
+            stage: stage.join(&name),
+            stage_panic: stage.join(format!("{name}-panic")),
+            name,
+            tree,
+        }
+    }
+
+    fn binary(&self) -> Option<PathBuf> {
+        Some(self.tree.as_ref()?.join("opensips"))
+    }
+
+    fn own_module(&self, name: &str) -> Option<PathBuf> {
+        let file = format!("modules/{name}/{name}.so");
+        let file = self.tree.as_ref()?.join(file);
+        file.exists().then_some(file)
+    }
+
+    /// A directory for `mpath`, which older versions have one of: links to the modules that a configuration loads by name.
+    fn link(&self, configuration: &str, home: &Path) -> Result<PathBuf> {
+        let modules = home.join("modules");
+        fs::create_dir(&modules)?;
+        for line in configuration.lines() {
+            let name = line.trim().strip_prefix("loadmodule \"");
+            let name = name.and_then(|rest| rest.strip_suffix(".so\""));
+            // One that is not there is for the server to complain about.
+            let file = name.and_then(|name| self.own_module(name));
+            if let (Some(name), Some(file)) = (name, file) {
+                symlink(file, modules.join(format!("{name}.so")))?;
+            }
+        }
+        Ok(modules)
+    }
+}
+
+/// The version that the top of a tree's `Makefile.defs` is made of.
+fn version(tree: &Path) -> Option<String> {
+    let text = fs::read_to_string(tree.join("Makefile.defs")).ok()?;
+    let number = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.trim_start().strip_prefix('=')?.trim().to_owned())
+    };
+    let parts = ["VERSION_MAJOR", "VERSION_MINOR", "VERSION_SUBMINOR"].map(number);
+    let [Some(major), Some(minor), Some(patch)] = parts else {
+        return None;
+    };
+    Some(format!("{major}.{minor}.{patch}"))
+}
+
+impl Server for OpenSips {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn product(&self) -> Product {
+        Product::OpenSips
+    }
+
+    fn missing(&self, build: Build) -> Option<String> {
+        let Some(binary) = self.binary() else {
+            return Some(
+                "OPENSIPS_SRC (a configured and built source tree of OpenSIPS)".to_owned(),
+            );
+        };
+        if !binary.exists() {
+            return Some(format!("{} (make, in its source tree)", binary.display()));
+        }
+        let absent: Vec<&str> = config::MODULES
+            .into_iter()
+            .filter(|name| !config::IN_THE_CORE.contains(name) && !self.has(name))
+            .collect();
+        if !absent.is_empty() {
+            return Some(format!("its modules {} (make modules)", absent.join(", ")));
+        }
+        let module = self.module(build)?;
+        (!module.exists()).then(|| format!("{} (make test)", module.display()))
+    }
+
+    fn has(&self, module: &str) -> bool {
+        self.own_module(module).is_some()
+    }
+
+    fn module(&self, build: Build) -> Option<PathBuf> {
+        let directory = match build {
+            Build::Release => &self.stage,
+            Build::Panic => &self.stage_panic,
+            Build::StandIn => return None,
+        };
+        Some(directory.join("numbers_online.so"))
+    }
+
+    fn parse(&self, configuration: &str) -> Result<String> {
+        let home = tempfile::Builder::new().prefix("nol-opensips-").tempdir()?;
+        let modules = self.link(configuration, home.path())?;
+        // Users have one of their own.
+        let lines = configuration.lines();
+        let rest: Vec<_> = lines.filter(|line| !line.starts_with("mpath")).collect();
+        let text = format!("mpath=\"{}/\"\n{}\n", modules.display(), rest.join("\n"));
+        let file = home.path().join("opensips.cfg");
+        fs::write(&file, text)?;
+        let output = Command::new(self.binary().ok_or("no OpenSIPS")?)
+            .args(["-C", "-f", &file.display().to_string()])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            return Ok(said);
+        }
+        Err(said.into())
+    }
+
+    fn launch(&self, setup: &Setup) -> Result<Host> {
+        let home = tempfile::Builder::new().prefix("nol-opensips-").tempdir()?;
+        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let address = SocketAddr::new(ip, free_port(ip)?);
+        let module = self.module(setup.build);
+        let loaded = config::modules(setup, module.as_deref())?;
+        let modules = self.link(&loaded, home.path())?;
+        let mi = Mi::in_directory(home.path());
+        let file = home.path().join("opensips.cfg");
+        fs::write(&file, config::text(setup, address, &modules, &loaded, &mi)?)?;
+
+        let mut words = setup.netns.as_deref().map(Netns::wrap).unwrap_or_default();
+        words.push(self.binary().ok_or("no OpenSIPS")?.display().to_string());
+        let home_text = home.path().display().to_string();
+        let file_text = file.display().to_string();
+        // In the foreground, with 64 MB of shared memory and 8 MB for each process.
+        let options = [
+            "-F", "-f", &file_text, "-m", "64", "-M", "8", "-w", &home_text,
+        ];
+        words.extend(options.map(str::to_owned));
+        let (log, sink) = Log::new(&setup.logs, &setup.name)?;
+        let process = Process::start(&words, &setup.env, &sink)?;
+        Ok(Host {
+            address,
+            log,
+            process,
+            control: Box::new(mi),
+            _home: home,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = "# defaults\nVERSION_MAJOR = 3\nVERSION_MINOR = 6\nVERSION_SUBMINOR = 8\n";
+
+    fn found(parent: &Path) -> Vec<(String, String)> {
+        OpenSips::below(parent, Path::new("/nonexistent"))
+            .iter()
+            .map(|server| {
+                let missing = server.missing(Build::Release).unwrap_or_default();
+                (server.name.clone(), missing)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn without_a_tree_there_is_still_a_server_that_tells_what_it_needs() {
+        let parent = tempfile::tempdir().expect("a directory");
+        fs::create_dir(parent.path().join("linux-6.1")).expect("another tree");
+        let needs = "OPENSIPS_SRC (a configured and built source tree of OpenSIPS)";
+        assert_eq!(
+            found(parent.path()),
+            [("opensips".to_owned(), needs.to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_tree_has_a_version_and_tells_what_was_not_built() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let tree = parent.path().join("opensips-stable");
+        fs::create_dir(&tree).expect("a tree");
+        fs::write(tree.join("Makefile.defs"), WHOLE).expect("a file");
+        let [(name, missing)] = &found(parent.path())[..] else {
+            panic!("one server");
+        };
+        assert_eq!(name, "opensips-3.6.8");
+        assert!(missing.contains("opensips-stable/opensips "), "{missing}");
+
+        fs::write(tree.join("opensips"), "").expect("a file");
+        let [(_, missing)] = &found(parent.path())[..] else {
+            panic!("one server");
+        };
+        assert!(missing.contains("signaling, sl, tm"), "{missing}");
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The configuration file of an `OpenSIPS` under test.
+use std::{fmt::Write, net::SocketAddr, path::Path};
+
+use super::mi::Mi;
+use crate::{
+    Form, Result, Setup, Value,
+    script::{self, Dialect},
+};
+
+/// Modules that the routes use, and those that listen.
+pub(super) const MODULES: [&str; 7] = [
+    "proto_udp",
+    "proto_tcp",
+    "signaling",
+    "sl",
+    "tm",
+    "sipmsgops",
+    "mi_fifo",
+];
+
+/// Those of them that have no file, but must be loaded all the same.
+pub(super) const IN_THE_CORE: [&str; 2] = ["proto_udp", "proto_tcp"];
+
+const DIALECT: Dialect = Dialect {
+    main: "route",
+    pong: "sl_send_reply(200, \"OK\");",
+    decide: |form, route| match form {
+        Form::Sync => format!("numbers_online_decide(); route({route});"),
+        Form::Async => format!("async(numbers_online_decide(), {route});"),
+    },
+    returned: |_| "$rc",
+    reply: |form| match form {
+        Form::Sync => "sl_send_reply($avp(nol_code), $avp(nol_phrase));",
+        Form::Async => "t_reply($avp(nol_code), $avp(nol_phrase));",
+    },
+    on_state: "event_route[E_NUMBERS_ONLINE_STATE]",
+    state: "$param(state)",
+};
+
+/// The lines that load modules.
+pub(super) fn modules(setup: &Setup, module: Option<&Path>) -> Result<String> {
+    let mut text = String::new();
+    let extra = setup.modules.iter().map(String::as_str);
+    for name in MODULES.into_iter().chain(extra) {
+        writeln!(text, "loadmodule \"{name}.so\"")?;
+    }
+    if let Some(module) = module {
+        writeln!(text, "loadmodule \"{}\"", module.display())?;
+    }
+    Ok(text)
+}
+
+/// The whole file.
+pub(super) fn text(
+    setup: &Setup,
+    address: SocketAddr,
+    modules: &Path,
+    loaded: &str,
+    mi: &Mi,
+) -> Result<String> {
+    let mut text = String::new();
+    let children = setup.children;
+    // At 3 (INFO) the core tells little of a call and our module all it has to say: a level for one module alone there is not.
+    write!(
+        text,
+        "log_level=3\n\
+         xlog_level=3\n\
+         stderror_enabled=yes\n\
+         syslog_enabled=no\n\
+         udp_workers={children}\n\
+         tcp_workers={children}\n\
+         tcp_connection_lifetime=30\n\
+         auto_aliases=no\n\
+         socket=udp:{address}\n\
+         socket=tcp:{address}\n\
+         mpath=\"{}/\"\n\
+         {loaded}",
+        modules.display()
+    )?;
+    let own = [
+        (
+            "mi_fifo",
+            "fifo_name",
+            Value::from(mi.fifo().display().to_string()),
+        ),
+        // Names are put behind it as they are.
+        (
+            "mi_fifo",
+            "reply_dir",
+            Value::from(format!("{}/", mi.replies().display())),
+        ),
+    ];
+    text.push_str(&script::text(setup, &own, &DIALECT)?);
+    Ok(text)
+}
