@@ -49,59 +49,73 @@ static void host_log(nol_level level, nol_str line)
 	}
 }
 
-static int ki_decide(sip_msg_t *msg)
+void nol_read(sip_msg_t *msg, nol_call *call)
 {
-	nol_call call = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
-	nol_result result;
-	int rc = nol_stored();
-
-	if(rc != 0)
-		return rc;
+	memset(call, 0, sizeof(*call));
 	if(msg->first_line.type == SIP_REQUEST)
-		call.method = lend(&msg->first_line.u.request.method);
+		call->method = lend(&msg->first_line.u.request.method);
 	/* What cannot be parsed stays empty, and a call without a number is allowed. */
-	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) == 0) {
-		if(msg->callid)
-			call.call_id = lend(&msg->callid->body);
-		if(msg->to && msg->to->parsed)
-			call.to_tag = lend(&get_to(msg)->tag_value);
-		if(msg->from && parse_from_header(msg) == 0) {
-			call.from_tag = lend(&get_from(msg)->tag_value);
-			call.from_uri = lend(&get_from(msg)->uri);
-		}
+	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
+		return;
+	if(msg->callid)
+		call->call_id = lend(&msg->callid->body);
+	if(msg->to && msg->to->parsed)
+		call->to_tag = lend(&get_to(msg)->tag_value);
+	if(msg->from && parse_from_header(msg) == 0) {
+		call->from_tag = lend(&get_from(msg)->tag_value);
+		call->from_uri = lend(&get_from(msg)->uri);
 	}
-	rc = nol_decide(&call, &result);
-	nol_write_avps(&result);
-	nol_count(&result);
-	if(result.state.len)
-		nol_raise_state(&result);
-	return rc;
 }
 
-/* KEMI has no optional parameters; profiles are not there yet. */
-static int ki_decide_profile(sip_msg_t *msg, str *profile)
+int nol_conclude(const nol_result *result)
+{
+	nol_write_avps(result);
+	nol_count(result);
+	if(result->state.len)
+		nol_raise_state(result);
+	return result->rc;
+}
+
+void nol_refuse_profile(const str *profile)
 {
 	if(profile && profile->len > 0)
 		LM_ERR("there is no profile \"%.*s\"; the call is decided without one\n", profile->len, profile->s);
-	return ki_decide(msg);
+}
+
+int nol_ki_decide(sip_msg_t *msg, str *profile)
+{
+	nol_call call;
+	nol_result result;
+	int rc = nol_stored();
+
+	nol_refuse_profile(profile);
+	if(rc != 0)
+		return rc;
+	nol_read(msg, &call);
+	nol_decide(&call, &result);
+	return nol_conclude(&result);
 }
 
 static int w_decide(sip_msg_t *msg, char *unused1, char *unused2)
 {
 	(void)unused1;
 	(void)unused2;
-	return ki_decide(msg);
+	return nol_ki_decide(msg, NULL);
 }
 
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
 		{"numbers_online_decide", (cmd_function)w_decide, 0, 0, 0, EVERYWHERE},
+		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 1, nol_fixup_decide_async, 0, REQUEST_ROUTE},
+		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 2, nol_fixup_decide_async, 0, REQUEST_ROUTE},
 		{0, 0, 0, 0, 0, 0}};
 
 /* clang-format off */
 static sr_kemi_t kemi[] = {
-	{str_init("numbers_online"), str_init("decide"), SR_KEMIP_INT, ki_decide_profile,
+	{str_init("numbers_online"), str_init("decide"), SR_KEMIP_INT, nol_ki_decide,
 		{SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{str_init("numbers_online"), str_init("decide_async"), SR_KEMIP_INT, nol_ki_decide_async,
+		{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */
@@ -128,7 +142,9 @@ static int mod_init(void)
 		return -1;
 	}
 	nol_find_state_route();
-	return nol_start(&host, &params);
+	if(nol_start(&host, &params) < 0)
+		return -1;
+	return nol_async_init() < 0 || nol_async_register() < 0 || nol_lookups_init() < 0 ? -1 : 0;
 }
 
 /* Ranks above 0 are the processes that receive SIP. Others make their worker when they need one, if ever. */
@@ -136,7 +152,7 @@ static int child_init(int rank)
 {
 	if(rank > 0)
 		nol_warm();
-	return 0;
+	return rank == PROC_MAIN ? nol_lookups_start() : 0;
 }
 
 static void mod_destroy(void)

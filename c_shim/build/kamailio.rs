@@ -33,7 +33,9 @@ pub(crate) fn build(place: &Place) -> Result<(), String> {
         server: &format!("kamailio-{}", installed.version()),
         sources: &[
             "c_shim/kamailio.c",
+            "c_shim/kamailio_async.c",
             "c_shim/kamailio_avp.c",
+            "c_shim/kamailio_lookups.c",
             "c_shim/kamailio_rpc.c",
             "c_shim/kamailio_stats.c",
         ],

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * numbers_online_decide_async(): the transaction is suspended, a process of its own makes the lookup (kamailio_lookups.c), and
+ * one of the core's asynchronous workers goes on with the given route.
+ */
+#include <string.h>
+
+#include "core/str.h"
+
+#include "core/async_task.h"
+#include "core/dprint.h"
+#include "core/fmsg.h"
+#include "core/kemi.h"
+#include "core/mem/shm.h"
+#include "core/receive.h"
+#include "core/route.h"
+#include "core/script_cb.h"
+#include "core/sr_module.h"
+#include "modules/tm/tm_load.h"
+
+#include "kamailio.h"
+
+#define MOST_NAME 63
+
+/* A suspended call, in shared memory. Whoever runs the task frees all of it, task first. */
+typedef struct suspended {
+	async_task_t task;
+	uint64_t ticket;
+	unsigned int hash_index, label; /* of its transaction */
+	int route;			/* to go on with; negative: the function `name` of the KEMI script */
+	char name[MOST_NAME + 1];
+} suspended_t;
+
+static tm_api_t tm;
+static int is_possible;
+static int is_wanted;
+
+/* What the route that is about to be resumed shall find in its AVPs. */
+static const nol_result *resumed;
+
+int nol_async_init(void)
+{
+	/* The script may do without it; then this is no error. */
+	if(!async_task_initialized() || !module_loaded("tm") || load_tm_api(&tm) < 0)
+		return 0;
+	is_possible = 1;
+	return nol_make_pool();
+}
+
+int nol_async_is_possible(void)
+{
+	return is_possible;
+}
+
+int nol_async_is_wanted(void)
+{
+	/* A KEMI script calls what it likes. */
+	return is_possible && (is_wanted || sr_kemi_eng_get());
+}
+
+/*
+ * Runs before each failure route, and a resumed route is one. Here the transaction is locked and its AVPs are those that the
+ * script will see; before t_continue() somebody else might be at them.
+ */
+static int write_resumed(sip_msg_t *msg, unsigned int flags, void *param)
+{
+	(void)msg;
+	(void)flags;
+	(void)param;
+	if(resumed)
+		nol_write_avps(resumed);
+	resumed = NULL;
+	return 1;
+}
+
+int nol_async_register(void)
+{
+	return register_script_cb(write_resumed, PRE_SCRIPT_CB | FAILURE_CB, NULL);
+}
+
+/* In an asynchronous worker. */
+static void resume(void *param)
+{
+	suspended_t *call = param;
+	nol_result result;
+
+	nol_finish(call->ticket, &result);
+	nol_count(&result);
+	resumed = &result;
+	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
+	if(call->route >= 0) {
+		tm.t_continue(call->hash_index, call->label, main_rt.rlist[call->route]);
+	} else {
+		str name = {call->name, strlen(call->name)};
+		str event = str_init("numbers_online:resume");
+
+		tm.t_continue_cb(call->hash_index, call->label, &name, &event);
+	}
+	resumed = NULL;
+	if(result.state.len)
+		nol_raise_state(&result);
+	ksr_msg_env_reset();
+}
+
+/* 1 if the transaction is suspended, 0 if the request is a retransmission, -1 if there can be no transaction. */
+static int suspend(sip_msg_t *msg, suspended_t *call)
+{
+	tm_cell_t *transaction = tm.t_gett();
+
+	if(!transaction || transaction == T_UNDEFINED) {
+		int created = tm.t_newtran(msg);
+
+		if(created <= 0)
+			return created == 0 ? 0 : -1;
+	}
+	return tm.t_suspend(msg, &call->hash_index, &call->label) == 0 ? 1 : -1;
+}
+
+/* What cannot be suspended is decided here and now, within the deadline. */
+static int decide_in_place(const nol_call *call)
+{
+	nol_result result;
+
+	nol_decide(call, &result);
+	return nol_conclude(&result);
+}
+
+static int decide_async(sip_msg_t *msg, int route, const str *name)
+{
+	nol_call call;
+	nol_result result;
+	suspended_t *waiting;
+	uint64_t ticket;
+	int rc = nol_stored();
+
+	if(rc != 0)
+		return rc;
+	nol_read(msg, &call);
+	if(!is_possible || get_route_type() != REQUEST_ROUTE)
+		return decide_in_place(&call);
+	if(nol_begin(&call, &ticket, &result) != 0)
+		return nol_conclude(&result);
+	waiting = shm_malloc(sizeof(*waiting));
+	if(!waiting) {
+		SHM_MEM_ERROR;
+		nol_forsake(ticket);
+		return decide_in_place(&call);
+	}
+	memset(waiting, 0, sizeof(*waiting));
+	waiting->task.exec = resume;
+	waiting->task.param = waiting;
+	waiting->ticket = ticket;
+	waiting->route = route;
+	if(name)
+		memcpy(waiting->name, name->s, name->len);
+	rc = suspend(msg, waiting);
+	if(rc > 0) {
+		/* From here on it is not ours. */
+		nol_submit(ticket, (nol_wake){.fd = -1, .word = (uint64_t)(uintptr_t)waiting});
+		return 0;
+	}
+	nol_forsake(ticket);
+	shm_free(waiting);
+	return rc == 0 ? 0 : decide_in_place(&call);
+}
+
+int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile)
+{
+	static int told;
+
+	nol_refuse_profile(profile);
+	if(!is_possible && !told++)
+		LM_ERR("KSR.numbers_online.decide_async() needs tm.so and async_workers=...; without them it waits for the lookup\n");
+	if(!route || route->len <= 0 || route->len > MOST_NAME) {
+		LM_ERR("KSR.numbers_online.decide_async(): the name of the function to go on with has 1 to %d characters\n", MOST_NAME);
+		return nol_ki_decide(msg, profile);
+	}
+	if(sr_kemi_eng_get())
+		return decide_async(msg, -1, route);
+	return nol_ki_decide(msg, profile);
+}
+
+int nol_w_decide_async(sip_msg_t *msg, char *route, char *unused)
+{
+	(void)unused;
+	return decide_async(msg, (int)(intptr_t)route, NULL);
+}
+
+int nol_fixup_decide_async(void **param, int number)
+{
+	char *name = *param;
+	int route;
+
+	if(number != 1) {
+		LM_ERR("numbers_online_decide_async(): there is no profile \"%s\"\n", name);
+		return E_CFG;
+	}
+	if(!is_possible) {
+		LM_ERR("numbers_online_decide_async() needs loadmodule \"tm.so\" before, and async_workers=N (or async_workers_group)\n");
+		return E_CFG;
+	}
+	route = route_lookup(&main_rt, name);
+	if(route < 0 || !main_rt.rlist[route]) {
+		LM_ERR("numbers_online_decide_async(\"%s\"): there is no route[%s]\n", name, name);
+		return E_CFG;
+	}
+	is_wanted = 1;
+	*param = (void *)(intptr_t)route;
+	return 0;
+}
