@@ -6,27 +6,28 @@ use std::{
 };
 
 use libtest_mimic::Trial;
-use testbed::{BlackHole, Refused, Result, Server, Zone};
+use testbed::{BlackHole, Refused, Result, Zone};
 
 use crate::{
     bench::Bench,
     expect::{Expected, holds},
     names::{OTHER, V4, api, call, name_server, start},
+    subject::Subject,
     suite::{LONG, Needs, SHORT, Suite},
 };
 
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let needs = Needs {
         netns: true,
         ..Needs::default()
     };
     let mut trials = vec![
-        suite.trial(server, "addresses/two black holes", needs, two_black_holes),
+        suite.trial(subject, "addresses/two black holes", needs, two_black_holes),
         suite.trial(
-            server,
+            subject,
             "addresses/two that refuse",
             needs,
             two_refusing_addresses,
@@ -45,7 +46,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
         ("a black hole over IPv4", Dead::Swallows, V6, &[V4, V6]),
     ] {
         let body = move |bench: &Bench| one_is_alive(bench, live, addresses, dead);
-        trials.push(suite.trial(server, &format!("addresses/{name}"), needs, body));
+        trials.push(suite.trial(subject, &format!("addresses/{name}"), needs, body));
     }
     trials
 }

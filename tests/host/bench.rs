@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use testbed::{
-    Api, Flaw, Host, Netns, Plan, Result, Server, Setup,
+    Api, Flaw, Form, Host, Netns, Plan, Result, Server, Setup,
     sip::{Client, Reply, Request, Transport},
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Bench {
     pub(crate) suite: Arc<Suite>,
     /// The server under test.
     pub(crate) server: Arc<dyn Server>,
+    /// How its script calls our function.
+    pub(crate) form: Form,
     /// The trial's name.
     pub(crate) name: String,
     /// The name of the namespace that it lives in.
@@ -47,6 +49,7 @@ impl Bench {
         if self.suite.knows("cache_ttl") {
             setup = setup.param("cache_ttl", 0);
         }
+        setup.form = self.form;
         setup.netns.clone_from(&self.netns);
         setup
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, thread, time::Duration};
 use libtest_mimic::Trial;
 use serde_json::json;
 use testbed::{
-    Api, Plan, Result, Server, Setup, Step,
+    Api, Plan, Result, Setup, Step,
     answer::{self, decision, ok},
     sip::{Client, Request, Transport},
 };
@@ -14,6 +14,7 @@ use crate::{
     bench::{Bench, Running},
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -21,13 +22,13 @@ use crate::{
 const T1: Duration = Duration::from_millis(500);
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         let needs = Needs {
             parameter: Some("cache_ttl"),
             ..Needs::default()
         };
-        suite.trial(server, &format!("cache/{name}"), needs, body)
+        suite.trial(subject, &format!("cache/{name}"), needs, body)
     };
     vec![
         trial("what one worker asked no other asks again", asked_once),

@@ -8,18 +8,17 @@ mod survived;
 use std::{sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
-use testbed::Server;
 
-use crate::suite::Suite;
+use crate::{subject::Subject, suite::Suite};
 
 /// Long enough for what happens at once, on a busy machine too.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 /// The trials below this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
-    let mut trials = asked::trials(suite, server);
-    trials.extend(once::trials(suite, server));
-    trials.extend(skipped::trials(suite, server));
-    trials.extend(survived::trials(suite, server));
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    let mut trials = asked::trials(suite, subject);
+    trials.extend(once::trials(suite, subject));
+    trials.extend(skipped::trials(suite, subject));
+    trials.extend(survived::trials(suite, subject));
     trials
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Flaw, Plan, Result, Server, Step,
+    Api, Flaw, Plan, Result, Step,
     answer::{self, decision, ok},
     sip::{Request, Transport},
 };
@@ -13,6 +13,7 @@ use crate::{
     bench::{Bench, Running},
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -22,7 +23,7 @@ type Body = fn(&Bench, Door) -> Result<()>;
 type Door = fn(&Bench, Plan) -> Result<Api>;
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let doors: [(&str, Door); 2] = [
         ("http", |_, plan| Api::http(plan)),
         ("https", |bench, plan| bench.https(Flaw::None, plan)),
@@ -64,7 +65,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
     for (scheme, door) in doors {
         for (name, body) in bodies {
             let name = format!("connections/{scheme}/{name}");
-            trials.push(suite.trial(server, &name, Needs::default(), move |bench| {
+            trials.push(suite.trial(subject, &name, Needs::default(), move |bench| {
                 body(bench, door)
             }));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use testbed::{
-    Api, Plan, Result, Server, answer,
+    Api, Plan, Result, answer,
     sip::{Request, Transport},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     bench::Bench,
     callers,
     expect::{Expected, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -95,7 +96,7 @@ impl Case {
 }
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials = Vec::new();
     for transport in Transport::ALL {
         for case in followed().into_iter().chain(advised()) {
@@ -104,7 +105,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
                 transport.token().to_lowercase(),
                 case.name
             );
-            trials.push(suite.trial(server, &name, Needs::default(), move |bench| {
+            trials.push(suite.trial(subject, &name, Needs::default(), move |bench| {
                 run(bench, transport, &case)
             }));
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, BlackHole, Flaw, Plan, Refused, Result, Server, Step,
+    Api, BlackHole, Flaw, Plan, Refused, Result, Step,
     sip::{Request, Transport},
 };
 
@@ -20,6 +20,7 @@ use crate::{
     bench::Bench,
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{LONG, Needs, SHORT, Suite},
 };
 
@@ -128,7 +129,7 @@ fn count_requests(fault: &Fault, api: &Api) -> Result<()> {
 }
 
 /// The trials below this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials = Vec::new();
     for fault in [
         meeting::faults(),
@@ -149,7 +150,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
                 let name = format!("faults/{}/{}", words.join("/"), fault.name);
                 let fault = Arc::clone(&fault);
                 let body = move |bench: &Bench| run(bench, &fault, scheme, transport);
-                trials.push(suite.trial(server, &name, Needs::default(), body));
+                trials.push(suite.trial(subject, &name, Needs::default(), body));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Product, Result, Server, Value,
+    Api, Plan, Product, Result, Value,
     answer::{decision, ok},
     sip::{Client, Request, Transport},
 };
@@ -13,6 +13,7 @@ use crate::{
     bench::Bench,
     callers,
     expect::same,
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -40,8 +41,8 @@ const LANGUAGES: [Language; 2] = [
 ];
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
-    if server.product() != Product::Kamailio {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    if subject.server.product() != Product::Kamailio {
         return Vec::new();
     }
     LANGUAGES
@@ -56,7 +57,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
                 "kemi/a script in {} decides and reads the AVPs",
                 language.name
             );
-            suite.trial(server, &name, needs, move |bench| decides(bench, language))
+            suite.trial(subject, &name, needs, move |bench| decides(bench, language))
         })
         .collect()
 }

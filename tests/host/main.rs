@@ -26,16 +26,25 @@ mod refusals;
 mod rig;
 mod signing;
 mod states;
+mod subject;
 mod suite;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{num::NonZero, process::ExitCode, sync::Arc, thread};
 
 use libtest_mimic::{Arguments, Trial};
+use testbed::Form;
 
+use subject::Subject;
 use suite::Suite;
 
+/// How many trials run at once.
+const TRIALS_PER_CORE: usize = 3;
+
 fn main() -> ExitCode {
-    let args = Arguments::from_args();
+    let mut args = Arguments::from_args();
+    // A trial waits more than it works.
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    args.test_threads.get_or_insert(TRIALS_PER_CORE * cores);
     let suite = match Suite::new() {
         Ok(suite) => Arc::new(suite),
         Err(trouble) => {
@@ -44,23 +53,11 @@ fn main() -> ExitCode {
         }
     };
     let mut trials: Vec<Trial> = Vec::new();
-    for server in suite.servers() {
-        trials.extend(rig::trials(&suite, server));
-        trials.extend(decisions::trials(&suite, server));
-        trials.extend(calls::trials(&suite, server));
-        trials.extend(refusals::trials(&suite, server));
-        trials.extend(faults::trials(&suite, server));
-        trials.extend(connections::trials(&suite, server));
-        trials.extend(names::trials(&suite, server));
-        trials.extend(addresses::trials(&suite, server));
-        trials.extend(states::trials(&suite, server));
-        trials.extend(proxied::trials(&suite, server));
-        trials.extend(signing::trials(&suite, server));
-        trials.extend(cache::trials(&suite, server));
-        trials.extend(redis::trials(&suite, server));
-        trials.extend(operator::trials(&suite, server));
-        trials.extend(kemi::trials(&suite, server));
-        trials.extend(package::trials(&suite, server));
+    for subject in Subject::all(suite.servers()) {
+        trials.extend(on_calls(&suite, &subject));
+        if subject.form == Form::Sync {
+            trials.extend(on_the_server(&suite, &subject));
+        }
     }
     // Last, because it waits for all others: they leave the logs that it searches.
     trials.push(privacy::trial(&suite));
@@ -76,4 +73,38 @@ fn main() -> ExitCode {
         ));
     }
     conclusion.exit_code()
+}
+
+/// What becomes of calls, in whichever form the script asks about them.
+fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    [
+        decisions::trials,
+        calls::trials,
+        faults::trials,
+        connections::trials,
+        names::trials,
+        addresses::trials,
+        states::trials,
+        proxied::trials,
+        signing::trials,
+        cache::trials,
+        redis::trials,
+    ]
+    .iter()
+    .flat_map(|trials| trials(suite, subject))
+    .collect()
+}
+
+/// What is the same in every form.
+fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    [
+        rig::trials,
+        refusals::trials,
+        operator::trials,
+        kemi::trials,
+        package::trials,
+    ]
+    .iter()
+    .flat_map(|trials| trials(suite, subject))
+    .collect()
 }

@@ -9,7 +9,7 @@ use std::{
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Dns, Flaw, Manner, Plan, Result, Server, Zone,
+    Api, Dns, Flaw, Manner, Plan, Result, Zone,
     answer::{decision, ok},
     sip::{Request, Transport},
 };
@@ -18,6 +18,7 @@ use crate::{
     bench::{Bench, Running},
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{LONG, Needs, SHORT, Suite},
 };
 
@@ -29,12 +30,13 @@ pub(crate) const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(crate) const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let needs = Needs {
         netns: true,
         ..Needs::default()
     };
-    let trial = |name: &str, body: Body| suite.trial(server, &format!("names/{name}"), needs, body);
+    let trial =
+        |name: &str, body: Body| suite.trial(subject, &format!("names/{name}"), needs, body);
     let mut trials = Vec::new();
     for (name, manner, failure) in [
         (
@@ -91,7 +93,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
         ..needs
     };
     trials.push(suite.trial(
-        server,
+        subject,
         "names/a slow name server leaves no thread behind",
         many,
         no_thread_is_left,

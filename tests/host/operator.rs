@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, Server, Setup,
+    Api, Plan, Result, Setup,
     answer::{self, decision, ok},
     sip::{Request, Transport},
 };
@@ -14,17 +14,18 @@ use crate::{
     callers,
     calls::SOON,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         let needs = Needs {
             parameter: Some("cache_ttl"),
             ..Needs::default()
         };
-        suite.trial(server, &format!("operator/{name}"), needs, body)
+        suite.trial(subject, &format!("operator/{name}"), needs, body)
     };
     vec![
         trial("status tells the key, the breaker and the cache", status),

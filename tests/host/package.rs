@@ -3,21 +3,22 @@
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use libtest_mimic::Trial;
-use testbed::{Build, Product, Result, Server};
+use testbed::{Build, Product, Result};
 
 use crate::{
     bench::Bench,
     expect::same,
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
-        suite.trial(server, &format!("package/{name}"), Needs::default(), body)
+        suite.trial(subject, &format!("package/{name}"), Needs::default(), body)
     };
     let mut trials = vec![trial("the library exports one symbol", exports)];
-    if server.product() == Product::Kamailio {
+    if subject.server.product() == Product::Kamailio {
         trials.push(trial(
             "the server accepts the redirect server's configuration",
             redirect_server,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Flaw, Plan, Proxy, Refused, Result, Server,
+    Flaw, Plan, Proxy, Refused, Result,
     answer::{decision, ok},
     sip::{Request, Transport},
 };
@@ -13,30 +13,31 @@ use crate::{
     bench::Bench,
     callers,
     expect::{Expected, same},
+    subject::Subject,
     suite::{LONG, Needs, SHORT, Suite},
 };
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let needs = Needs {
         parameter: Some("http_proxy"),
         ..Needs::default()
     };
     let mut trials = vec![
         suite.trial(
-            server,
+            subject,
             "proxied/the API is asked through a tunnel",
             needs,
             tunnelled,
         ),
         suite.trial(
-            server,
+            subject,
             "proxied/a certificate is checked through a tunnel too",
             needs,
             checked,
         ),
         suite.trial(
-            server,
+            subject,
             "proxied/a proxy that refuses the connection",
             needs,
             absent,
@@ -62,12 +63,12 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
         ),
     ] {
         trials.push(
-            suite.trial(server, &format!("proxied/{name}"), needs, move |bench| {
+            suite.trial(subject, &format!("proxied/{name}"), needs, move |bench| {
                 refusing(bench, reply, failure)
             }),
         );
     }
-    trials.push(suite.trial(server, "proxied/a proxy that says nothing", needs, silent));
+    trials.push(suite.trial(subject, "proxied/a proxy that says nothing", needs, silent));
     trials
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, RedisServer, Result, Server, Setup,
+    Api, Plan, RedisServer, Result, Setup,
     answer::{self, decision, ok},
     sip::{Request, Transport},
 };
@@ -19,6 +19,7 @@ use crate::{
     bench::{Bench, Running},
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, SHORT, Suite},
 };
 
@@ -26,14 +27,14 @@ use crate::{
 const TTL: i64 = 60;
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, redis, body: fn(&Bench) -> Result<()>| {
         let needs = Needs {
             parameter: Some("cache_redis"),
             redis,
             ..Needs::default()
         };
-        suite.trial(server, &format!("redis/{name}"), needs, body)
+        suite.trial(subject, &format!("redis/{name}"), needs, body)
     };
     vec![
         trial("what one server asked no other asks again", true, shared),

@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, Server, Value, answer,
+    Api, Plan, Result, Value, answer,
     sip::{Request, Transport},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     bench::Bench,
     callers,
     expect::{Expected, holds},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -88,7 +89,7 @@ fn later_bad_values() -> Vec<(&'static str, Value, &'static str)> {
 }
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials: Vec<Trial> = bad_values()
         .into_iter()
         .chain(later_bad_values())
@@ -104,19 +105,19 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
                 parameter: Some(name),
                 ..Needs::default()
             };
-            suite.trial(server, &title, needs, move |bench| {
+            suite.trial(subject, &title, needs, move |bench| {
                 refused(bench, name, &value, allowed)
             })
         })
         .collect();
     trials.push(suite.trial(
-        server,
+        subject,
         "accepted/the edges of every range",
         Needs::default(),
         edges,
     ));
     trials.push(suite.trial(
-        server,
+        subject,
         "accepted/plain HTTP to this machine by any of its names",
         Needs::default(),
         loopback,

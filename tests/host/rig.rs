@@ -4,7 +4,7 @@ use std::{process::Command, sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Build, Host, Result, Server, Setup,
+    Build, Host, Result, Setup,
     sip::{Client, Request, Transport},
 };
 
@@ -12,36 +12,37 @@ use crate::{
     bench::Bench,
     callers,
     expect::{holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let needs = Needs {
         build: Build::StandIn,
         ..Needs::default()
     };
     vec![
         suite.trial(
-            server,
+            subject,
             "rig/a test sees through SIP what a script decides",
             needs,
             sees_through_sip,
         ),
         suite.trial(
-            server,
+            subject,
             "rig/a server that cannot start says so",
             needs,
             says_so,
         ),
-        suite.trial(server, "rig/a dead server is noticed", needs, |bench| {
+        suite.trial(subject, "rig/a dead server is noticed", needs, |bench| {
             notices_death(bench, Host::kill)
         }),
-        suite.trial(server, "rig/a dead worker is noticed", needs, |bench| {
+        suite.trial(subject, "rig/a dead worker is noticed", needs, |bench| {
             notices_death(bench, kill_a_worker)
         }),
         suite.trial(
-            server,
+            subject,
             "rig/a namespace has a server of its own",
             Needs {
                 netns: true,

@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use libtest_mimic::Trial;
 use ring::{digest, hmac};
 use testbed::{
-    Api, Plan, Result, Server, Step,
+    Api, Plan, Result, Step,
     answer::{decision, ok, refusal},
     sip::{Request, Transport},
 };
@@ -18,6 +18,7 @@ use crate::{
     bench::{Bench, Running},
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -26,13 +27,13 @@ const PAST: [(&str, &str); 1] = [("Date", "Sat, 01 Jan 2000 00:00:00 GMT")];
 const FUTURE: [(&str, &str); 1] = [("Date", "Fri, 01 Jan 2038 00:00:00 GMT")];
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         let needs = Needs {
             parameter: Some("signing_secret"),
             ..Needs::default()
         };
-        suite.trial(server, &format!("signing/{name}"), needs, body)
+        suite.trial(subject, &format!("signing/{name}"), needs, body)
     };
     vec![
         trial("a request carries a signature that the API accepts", signed),

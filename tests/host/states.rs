@@ -5,7 +5,7 @@ use std::{sync::Arc, thread, time::Duration};
 use libtest_mimic::Trial;
 use serde_json::json;
 use testbed::{
-    Api, Flaw, Plan, Refused, Result, Server, Setup, Step,
+    Api, Flaw, Plan, Refused, Result, Setup, Step,
     answer::{self, decision, ok},
     sip::{Request, Transport},
 };
@@ -14,17 +14,18 @@ use crate::{
     bench::{Bench, Running},
     callers,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
-pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, parameter: &'static str, body: fn(&Bench) -> Result<()>| {
         let needs = Needs {
             parameter: Some(parameter),
             ..Needs::default()
         };
-        suite.trial(server, &format!("states/{name}"), needs, body)
+        suite.trial(subject, &format!("states/{name}"), needs, body)
     };
     let mut trials = vec![
         trial(
@@ -84,7 +85,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
             ..Needs::default()
         };
         let name = format!("states/no call after {code} is asked about");
-        trials.push(suite.trial(server, &name, needs, move |bench| {
+        trials.push(suite.trial(subject, &name, needs, move |bench| {
             latched(bench, status, code, failure)
         }));
     }

@@ -19,7 +19,7 @@ use testbed::{
     interface,
 };
 
-use crate::{bench::Bench, latency::Latencies, names, pulse::Pulse};
+use crate::{bench::Bench, latency::Latencies, names, pulse::Pulse, subject::Subject};
 
 /// The deadline of a case that is expected to run into it, in milliseconds.
 pub(crate) const SHORT: i64 = 300;
@@ -165,18 +165,19 @@ impl Suite {
         (!self.knows(parameter)).then(|| format!("the parameter {parameter}"))
     }
 
-    /// A trial on `server`, called `server/name`.
+    /// A trial on `subject`, called `subject/name`.
     pub(crate) fn trial(
         self: &Arc<Self>,
-        server: &Arc<dyn Server>,
+        subject: &Subject,
         name: &str,
         needs: Needs,
         body: impl Fn(&Bench) -> Result<()> + Send + Sync + 'static,
     ) -> Trial {
-        let name = format!("{}/{name}", server.name());
+        let name = format!("{}/{name}", subject.name());
         let bench = Bench {
             suite: Arc::clone(self),
-            server: Arc::clone(server),
+            server: Arc::clone(&subject.server),
+            form: subject.form,
             name: name.clone(),
             netns: None,
         };

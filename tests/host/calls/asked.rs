@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use testbed::{
-    Api, Plan, Result, Server, answer,
+    Api, Plan, Result, answer,
     sip::{Request, Transport},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     bench::{Bench, Running},
     callers::{self, BRITISH, CALLER, SECOND},
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{LONG, Needs, Suite},
 };
 
@@ -53,9 +54,9 @@ const NUMBERS: [(&str, &str, &str); 8] = [
 ];
 
 /// The trials of this file.
-pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
-        suite.trial(server, name, Needs::default(), body)
+        suite.trial(subject, name, Needs::default(), body)
     };
     let mut trials = vec![
         trial("asked/with the defaults", the_defaults),
@@ -66,7 +67,7 @@ pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
     ];
     for (name, from, number) in NUMBERS {
         trials.push(suite.trial(
-            server,
+            subject,
             &format!("asked/about the number of {name}"),
             Needs::default(),
             move |bench| {

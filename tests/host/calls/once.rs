@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, Server, answer,
+    Api, Plan, Result, answer,
     sip::{Client, Request, Transport},
 };
 
@@ -13,13 +13,14 @@ use crate::{
     callers::{self, CALLER, SECOND},
     calls::SOON,
     expect::{Expected, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
-pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
-        suite.trial(server, name, Needs::default(), body)
+        suite.trial(subject, name, Needs::default(), body)
     };
     vec![
         trial(

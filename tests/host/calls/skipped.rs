@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, Server, answer,
+    Api, Plan, Result, answer,
     sip::{Client, Request, Transport},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     callers::{self, CALLER, NATIONAL},
     calls::SOON,
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
@@ -74,9 +75,9 @@ const NOBODY: [(&str, &str, &str); 13] = [
 ];
 
 /// The trials of this file.
-pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
-        suite.trial(server, name, Needs::default(), body)
+        suite.trial(subject, name, Needs::default(), body)
     };
     let mut trials = vec![
         trial("skipped/a request in a dialog", in_a_dialog),
@@ -87,7 +88,7 @@ pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
     ];
     for (name, from, failure) in NOBODY {
         trials.push(suite.trial(
-            server,
+            subject,
             &format!("skipped/{name}"),
             Needs::default(),
             move |bench| {

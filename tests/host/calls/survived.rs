@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Build, Plan, Result, Server, answer,
+    Api, Build, Plan, Result, answer,
     sip::{Request, Transport},
 };
 
@@ -12,19 +12,20 @@ use crate::{
     bench::Bench,
     callers::{self, CALLER},
     expect::{Expected, holds, same},
+    subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
-pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial> {
+pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let panic = Needs {
         build: Build::Panic,
         ..Needs::default()
     };
     let mut trials = vec![
-        suite.trial(server, "survived/a panic", panic, a_panic),
+        suite.trial(subject, "survived/a panic", panic, a_panic),
         suite.trial(
-            server,
+            subject,
             "survived/a Call-ID that means nothing to users",
             Needs::default(),
             no_panic,
@@ -39,7 +40,7 @@ pub(super) fn trials(suite: &Arc<Suite>, server: &Arc<dyn Server>) -> Vec<Trial>
         ),
     ] {
         trials.push(suite.trial(
-            server,
+            subject,
             &format!("survived/{name}"),
             Needs::default(),
             move |bench| no_key(bench, key),
