@@ -14,6 +14,7 @@ mod pool;
 pub(crate) mod process;
 pub(crate) mod shared;
 pub(crate) mod signals;
+pub(crate) mod socket;
 pub(crate) mod wake;
 
 pub use abi::*;

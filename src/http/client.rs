@@ -2,7 +2,6 @@
 //! One request to the API.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ureq::config::Config as HttpConfig;
@@ -31,8 +30,6 @@ pub struct Client {
     dial: Dial,
     primary: Target,
     backup: Option<Target>,
-    /// Milliseconds that a connection may be idle and used again.
-    idle: AtomicU64,
 }
 
 /// Who asks, and how.
@@ -86,16 +83,15 @@ impl Client {
     /// A client that has no connection yet, and keeps up to `idle` of them for each host: as many as threads ask at once.
     /// Only the process that will use it may make it.
     pub fn new(_: &InWorker, config: &Config, idle: usize) -> Self {
-        let dial = Dial::new(config.roots.clone(), config.http_proxy.clone());
+        let dial = Dial::new(config.roots.clone(), config.http_proxy.clone(), idle);
         let http = Agent::config_builder()
             .http_status_as_error(false)
             // A redirection would carry the API key to wherever it points.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_response_header_size(MAX_BYTES)
-            .max_idle_connections_per_host(idle)
-            // To the backup too.
-            .max_idle_connections(2 * idle)
+            // The connector has its own.
+            .max_idle_connections(0)
             // A proxy of the environment is not the operator's choice for this module.
             .proxy(None)
             .accept("application/json")
@@ -106,7 +102,6 @@ impl Client {
             dial,
             primary: Target::new(&config.api_url),
             backup: config.api_url_backup.as_ref().map(Target::new),
-            idle: AtomicU64::new(IDLE_MS),
         }
     }
 
@@ -133,13 +128,11 @@ impl Client {
                 let left = deadline
                     .left(Instant::now())
                     .ok_or(Failure::TimeoutResponse)?;
-                // A connection that is idle would be used first, and prove less.
                 let request = self
                     .agent
                     .get(&self.primary.health)
                     .config()
                     .timeout_global(Some(left))
-                    .max_idle_age(Duration::ZERO)
                     .build();
                 let reply = request.call().and_then(|response| self.read(response));
                 reply
@@ -173,7 +166,13 @@ impl Client {
         let once = || self.once(target, question, credentials, budget_ms, deadline);
         let first = once();
         let retried = first.as_ref().is_err_and(|trouble| trouble.stale);
-        let last = if retried { once() } else { first };
+        let last = if retried {
+            // Others that waited as long are no better.
+            self.dial.idle().clear(&target.uri);
+            once()
+        } else {
+            first
+        };
         Exchange {
             reply: last.map_err(|trouble| trouble.failure),
             retried,
@@ -197,7 +196,6 @@ impl Client {
             .post(&target.uri)
             .config()
             .timeout_global(Some(left))
-            .max_idle_age(Duration::from_millis(self.idle.load(Relaxed)))
             .build()
             .header(
                 header::AUTHORIZATION,
@@ -226,7 +224,7 @@ impl Client {
     fn read(&self, mut response: Response<Body>) -> Result<Reply, Error> {
         let headers = response.headers();
         if let Some(seconds) = text(headers, "keep-alive").and_then(headers::keep_alive) {
-            self.idle.store(idle_limit(seconds), Relaxed);
+            self.dial.idle().note(seconds);
         }
         let mut reply = Reply {
             status: response.status().as_u16(),
@@ -269,13 +267,6 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Milliseconds after which an idle connection is not used again, a while before the server's own limit.
-fn idle_limit(seconds: u64) -> u64 {
-    (seconds.min(3600) * 1000)
-        .saturating_sub(KEEP_ALIVE_MARGIN_MS)
-        .min(IDLE_MS)
-}
-
 /// Names are looked up by [`Dial`], which is asked only when a connection has to be made.
 #[derive(Debug)]
 struct NoNames;
@@ -291,24 +282,13 @@ impl Resolver for NoNames {
     }
 }
 
-/// Most servers and balancers close an idle connection after 60 s or later.
-const IDLE_MS: u64 = 50_000;
-const KEEP_ALIVE_MARGIN_MS: u64 = 500;
-
 #[cfg(test)]
 mod tests {
-    use super::{Client, idle_limit};
+    use super::Client;
 
     #[test]
     fn threads_may_share_a_client() {
         fn shareable<T: Send + Sync>() {}
         shareable::<Client>();
-    }
-
-    #[test]
-    fn an_idle_connection_is_given_up_before_the_server_does() {
-        for (seconds, limit) in [(5, 4_500), (0, 0), (99_999_999, 50_000), (u64::MAX, 50_000)] {
-            assert_eq!(idle_limit(seconds), limit, "{seconds}");
-        }
     }
 }

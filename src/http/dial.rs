@@ -13,8 +13,10 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use ureq::Error;
 use ureq::http::Uri;
-use ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
+use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
+use super::idle::Idle;
+use super::line::Line;
 use super::names::Names;
 use super::race;
 use super::stopwatch::{Phase, Stopwatch};
@@ -37,26 +39,19 @@ struct Known {
     proxy: Option<ProxyUrl>,
     /// When an address last failed. Such addresses are tried last.
     failed: Mutex<HashMap<SocketAddr, Instant>>,
-    /// A connection that was made ahead of its first request.
-    spare: Mutex<Option<Spare>>,
-}
-
-#[derive(Debug)]
-struct Spare {
-    uri: Uri,
-    wire: Wire,
-    made: Instant,
+    idle: Arc<Idle>,
 }
 
 impl Dial {
-    pub(super) fn new(roots: Roots, proxy: Option<ProxyUrl>) -> Self {
+    /// Keeps up to `idle` connections to each host.
+    pub(super) fn new(roots: Roots, proxy: Option<ProxyUrl>, idle: usize) -> Self {
         Self(Arc::new(Known {
             names: Names::default(),
             roots,
             tls: OnceCell::new(),
             proxy,
             failed: Mutex::default(),
-            spare: Mutex::default(),
+            idle: Arc::new(Idle::new(idle)),
         }))
     }
 
@@ -67,26 +62,14 @@ impl Dial {
         deadline: Deadline,
         stopwatch: &mut Stopwatch,
     ) -> Result<(), Failure> {
-        let wire = self.dial(uri, deadline, stopwatch)?;
-        let spare = Spare {
-            uri: uri.clone(),
-            wire,
-            made: Instant::now(),
-        };
-        *self.0.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(spare);
+        let line = self.dial(uri, deadline, stopwatch)?;
+        self.0.idle.put_unused(line, uri.clone());
         Ok(())
     }
 
-    fn spare(&self, uri: &Uri) -> Option<Wire> {
-        let mut spare = self
-            .0
-            .spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()?;
-        let fresh = spare.made.elapsed() < SPARE_LIFE && spare.uri.authority() == uri.authority();
-        // Asking whether it is open also marks it as one that waited.
-        (fresh && spare.wire.is_open()).then_some(spare.wire)
+    /// The connections that wait.
+    pub(super) fn idle(&self) -> &Idle {
+        &self.0.idle
     }
 
     fn dial(
@@ -94,7 +77,7 @@ impl Dial {
         uri: &Uri,
         deadline: Deadline,
         stopwatch: &mut Stopwatch,
-    ) -> Result<Wire, Failure> {
+    ) -> Result<Line, Failure> {
         let secure = uri.scheme_str() == Some("https");
         let host = uri
             .host()
@@ -106,20 +89,20 @@ impl Dial {
             // Plain HTTP goes to this machine only, and needs no proxy.
             return self.reach(host, port, deadline, stopwatch);
         }
-        let wire = match &self.0.proxy {
+        let line = match &self.0.proxy {
             None => self.reach(host, port, deadline, stopwatch)?,
             Some(proxy) => {
-                let wire = self.reach(&proxy.host, proxy.port, deadline, stopwatch)?;
-                let tunnel = tunnel::open(wire, host, port)?;
+                let line = self.reach(&proxy.host, proxy.port, deadline, stopwatch)?;
+                let tunnel = tunnel::open(line, host, port)?;
                 stopwatch.lap(Phase::Connect);
                 tunnel
             }
         };
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Tls)?;
         let tls = ClientConnection::new(self.tls()?.clone(), name).map_err(|_| Failure::Tls)?;
-        let wire = wire.secure(tls)?;
+        let line = line.secure(tls)?;
         stopwatch.lap(Phase::Tls);
-        Ok(wire)
+        Ok(line)
     }
 
     /// The TLS client, made when it is first needed: it takes memory that a process without lookups does not need.
@@ -135,7 +118,7 @@ impl Dial {
         port: u16,
         deadline: Deadline,
         stopwatch: &mut Stopwatch,
-    ) -> Result<Wire, Failure> {
+    ) -> Result<Line, Failure> {
         let addresses = self.0.names.resolve(host, deadline)?;
         stopwatch.lap(Phase::Dns);
         let addresses = addresses
@@ -143,9 +126,9 @@ impl Dial {
             .map(|address| SocketAddr::new(address, port));
         let outcome = race::connect(&self.in_order(addresses.collect()), deadline);
         self.remember(&outcome);
-        let wire = Wire::plain(outcome.winner?, deadline);
+        let line = Line::plain(outcome.winner?, deadline).map_err(|_| Failure::Connect)?;
         stopwatch.lap(Phase::Connect);
-        Ok(wire)
+        Ok(line)
     }
 
     fn in_order(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
@@ -171,12 +154,13 @@ impl Connector<()> for Dial {
         details: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<Wire>, Error> {
-        if let Some(wire) = self.spare(details.uri) {
-            return Ok(Some(wire));
+        let (uri, idle) = (details.uri, &self.0.idle);
+        if let Some(line) = idle.take(uri) {
+            return Ok(Some(Wire::rested(line, uri.clone(), idle.clone())));
         }
         let deadline = Deadline::after(Instant::now(), *details.timeout.after);
-        match self.dial(details.uri, deadline, &mut Stopwatch::started()) {
-            Ok(wire) => Ok(Some(wire)),
+        match self.dial(uri, deadline, &mut Stopwatch::started()) {
+            Ok(line) => Ok(Some(Wire::fresh(line, uri.clone(), idle.clone()))),
             Err(failure) => Err(Trouble::new(failure).into()),
         }
     }
@@ -184,6 +168,3 @@ impl Connector<()> for Dial {
 
 /// How long an address that failed is tried last.
 const GRUDGE: Duration = Duration::from_secs(60);
-
-/// A server gives up on a connection without a request sooner than on one with; nginx, for one, after 60 s.
-const SPARE_LIFE: Duration = Duration::from_secs(30);

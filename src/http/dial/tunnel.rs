@@ -3,26 +3,26 @@
 
 use std::io::{self, Read, Write};
 
-use super::super::wire::Wire;
+use super::super::line::Line;
 use crate::failure::Failure;
 
-/// Asks the proxy at the other end of `wire` for a tunnel.
-pub(super) fn open(mut wire: Wire, host: &str, port: u16) -> Result<Wire, Failure> {
+/// Asks the proxy at the other end of `line` for a tunnel.
+pub(super) fn open(mut line: Line, host: &str, port: u16) -> Result<Line, Failure> {
     let host = if host.contains(':') {
         format!("[{host}]")
     } else {
         host.to_owned()
     };
     let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
-    match ask(&mut wire, request.as_bytes()) {
-        Ok(true) => Ok(wire),
+    match ask(&mut line, request.as_bytes()) {
+        Ok(true) => Ok(line),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Failure::TimeoutConnect),
         _ => Err(Failure::Connect),
     }
 }
 
-fn ask(wire: &mut Wire, request: &[u8]) -> io::Result<bool> {
-    let socket = wire.socket();
+fn ask(line: &mut Line, request: &[u8]) -> io::Result<bool> {
+    let socket = line.socket();
     socket.write_all(request)?;
     let mut head = Vec::new();
     // One byte at a time: what follows the head belongs to the API's TLS.
