@@ -4,7 +4,7 @@
 #[path = "../c_shim/build/kamailio_stamp.rs"]
 mod kamailio_stamp;
 
-use kamailio_stamp::{Stamp, version_in_cmake, version_in_makefile};
+use kamailio_stamp::{Stamp, same_series, version_in_cmake, version_in_makefile};
 
 #[test]
 fn a_stock_module_gives_its_version_and_its_flags() {
@@ -145,6 +145,20 @@ fn a_source_tree_states_its_version_in_one_of_two_files() {
     let cmake = "project(kamailio VERSION 6.1.4)\nset(EXTRAVERSION \"\")\n";
     assert_eq!(version_in_cmake(cmake).as_deref(), Some("6.1.4"));
     assert_eq!(version_in_cmake("project(other VERSION 1.0)"), None);
+}
+
+#[test]
+fn only_the_patch_number_may_differ_in_a_series() {
+    for (one, other, expected) in [
+        ("6.1.4", "6.1.5", true),
+        ("6.1.4", "6.1.4", true),
+        ("6.1.4", "6.0.4", false),
+        ("6.1.4", "5.1.4", false),
+        ("6.1", "6.1.4", false),
+        ("", "6.1.4", false),
+    ] {
+        assert_eq!(same_series(one, other), expected, "{one} and {other}");
+    }
 }
 
 const BOOKWORM: &str = "USE_TCP, USE_TLS, USE_SCTP, TLS_HOOKS, USE_RAW_SOCKS, DISABLE_NAGLE, USE_MCAST, DNS_IP_HACK, \

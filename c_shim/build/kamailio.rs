@@ -1,36 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The module for the Kamailio that is installed, from headers of the same version.
+//! The module for each Kamailio that is there, the installed one and those in `.deps/servers`, from headers of its version.
 
-use crate::kamailio_stamp::{Stamp, version_in_cmake, version_in_makefile};
+use crate::kamailio_stamp::{Stamp, same_series, version_in_cmake, version_in_makefile};
 use crate::place::{Place, from_cargo, from_user, watch};
 use crate::server_module::ServerModule;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Builds the module; without a server or its headers, says what to set.
+/// Builds the modules; without a server or its headers, says what to set.
 pub(crate) fn build(place: &Place) -> Result<(), String> {
-    let Some(reference) = reference()? else {
+    let mut built = None;
+    if let Some(reference) = installed()? {
+        let server = stamp(&reference)?;
+        build_for(place, &server, from_user("KAMAILIO_SRC"))?;
+        built = Some(server.version().to_owned());
+    } else {
         println!(
             "cargo::warning=no Kamailio found, so no module for it: run \"make setup\", or set KAMAILIO_MODULES to the directory of its modules"
         );
-        return Ok(());
-    };
-    let bytes = fs::read(&reference).map_err(|why| format!("{}: {why}", reference.display()))?;
-    let installed = Stamp::find(&bytes).map_err(|why| format!("{}: {why}", reference.display()))?;
-    let Some(tree) = tree(place, installed.version())? else {
-        println!(
-            "cargo::warning=no headers of Kamailio {} found, so no module for it: run \"make setup\", or set KAMAILIO_SRC to its source tree",
-            installed.version()
-        );
-        return Ok(());
-    };
-    same_version(&tree, &installed)?;
+    }
+    for reference in unpacked(place)? {
+        let server = stamp(&reference)?;
+        // The installed one may have flags of its own, and there is one directory for a version.
+        if built.as_deref() != Some(server.version()) {
+            build_for(place, &server, None)?;
+        }
+    }
+    Ok(())
+}
 
-    let mut flags = installed.defines()?;
+fn stamp(reference: &Path) -> Result<Stamp, String> {
+    watch(reference);
+    let about = |why: String| format!("{}: {why}", reference.display());
+    let bytes = fs::read(reference).map_err(|why| about(why.to_string()))?;
+    Stamp::find(&bytes).map_err(about)
+}
+
+fn build_for(place: &Place, server: &Stamp, given: Option<PathBuf>) -> Result<(), String> {
+    let name = format!("kamailio-{}", server.version());
+    let Some(tree) = tree(place, server.version(), given)? else {
+        println!(
+            "cargo::warning=no headers of Kamailio {} found, so no module for it: run \"make setup\" or see \"Other versions\" in CONTRIBUTING.md",
+            server.version()
+        );
+        // One of an earlier build would pass for one of this.
+        let _ = fs::remove_dir_all(place.profile.join(name));
+        return Ok(());
+    };
+    same_version(&tree, server)?;
+
+    let mut flags = server.defines()?;
     flags.push("-DMOD_NAME=\"numbers_online\"".to_owned());
     flags.push("-DMOD_NAMEID=numbers_online".to_owned());
     let module = ServerModule {
-        server: &format!("kamailio-{}", installed.version()),
+        server: &name,
         sources: &[
             "c_shim/kamailio.c",
             "c_shim/kamailio_async.c",
@@ -43,40 +66,69 @@ pub(crate) fn build(place: &Place) -> Result<(), String> {
         headers: &tree.join("src"),
         flags: &flags,
     };
-    same_stamp(&module.probe(place, PROBE)?, &installed, &tree)?;
+    same_stamp(&module.probe(place, PROBE)?, server, &tree)?;
     watch("c_shim/kamailio.h".as_ref());
     module.build(place)
 }
 
 /// A stock module of the installed server: its strings are those that the server compares.
-fn reference() -> Result<Option<PathBuf>, String> {
+fn installed() -> Result<Option<PathBuf>, String> {
     let given = from_user("KAMAILIO_MODULES");
-    // Debian's name of an architecture is the target's without the vendor: x86_64-linux-gnu.
-    let multiarch = from_cargo("TARGET")?.replacen("-unknown-", "-", 1);
-    let usual = || PathBuf::from(format!("/usr/lib/{multiarch}/kamailio/modules"));
-    let reference = given.clone().unwrap_or_else(usual).join("sl.so");
-    watch(&reference);
+    let usual = || Ok::<_, String>(Path::new("/").join(debian_modules()?));
+    let reference = given.clone().map_or_else(usual, Ok)?.join(REFERENCE);
     match (reference.exists(), given) {
         (true, _) => Ok(Some(reference)),
-        (false, None) => Ok(None),
+        (false, None) => {
+            watch(&reference);
+            Ok(None)
+        }
         (false, Some(given)) => Err(format!(
-            "KAMAILIO_MODULES is {}: no sl.so there; it must be the directory of the server's own modules",
+            "KAMAILIO_MODULES is {}: no {REFERENCE} there; it must be the directory of the server's own modules",
             given.display()
         )),
     }
 }
 
+/// The same of each server that `make test-versions` unpacked.
+fn unpacked(place: &Place) -> Result<Vec<PathBuf>, String> {
+    let modules = debian_modules()?;
+    // Not there: nothing was unpacked.
+    let servers = fs::read_dir(place.root.join(".deps/servers"));
+    let mut found: Vec<PathBuf> = servers
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|server| server.path().join(&modules).join(REFERENCE))
+        .filter(|reference| reference.exists())
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+const REFERENCE: &str = "sl.so";
+
+/// Debian's name of an architecture is the target's without the vendor: `x86_64-linux-gnu`.
+fn debian_modules() -> Result<PathBuf, String> {
+    let multiarch = from_cargo("TARGET")?.replacen("-unknown-", "-", 1);
+    Ok(format!("usr/lib/{multiarch}/kamailio/modules").into())
+}
+
 /// The source tree. Only its headers are used, and they need no configuration.
-fn tree(place: &Place, version: &str) -> Result<Option<PathBuf>, String> {
+fn tree(place: &Place, version: &str, given: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
     const HEADER: &str = "src/core/ver_defs.h";
-    let name = format!("kamailio-{version}");
-    let given = from_user("KAMAILIO_SRC");
     let places = match &given {
         Some(given) => vec![given.clone()],
-        None => vec![
-            place.root.join(".deps").join(&name),
-            Path::new("/usr/src").join(&name),
-        ],
+        None => [Some(version.to_owned()), nearest(version)]
+            .iter()
+            .flatten()
+            .map(|version| format!("kamailio-{version}"))
+            .flat_map(|name| {
+                [
+                    place.root.join(".deps").join(&name),
+                    Path::new("/usr/src").join(&name),
+                ]
+            })
+            .collect(),
     };
     let found = places.iter().find(|tree| tree.join(HEADER).exists());
     // If there is none, the first place is where "make setup" will put it.
@@ -93,8 +145,14 @@ fn tree(place: &Place, version: &str) -> Result<Option<PathBuf>, String> {
     }
 }
 
-/// Structures differ even between patch releases, and no compiler would notice.
-fn same_version(tree: &Path, installed: &Stamp) -> Result<(), String> {
+/// The patch release whose headers the user wants to stand for those of `version`.
+fn nearest(version: &str) -> Option<String> {
+    let nearest = from_user("KAMAILIO_NEAREST")?.to_str()?.to_owned();
+    same_series(&nearest, version).then_some(nearest)
+}
+
+/// Structures may differ even between patch releases, and no compiler would notice: only the user can tell.
+fn same_version(tree: &Path, server: &Stamp) -> Result<(), String> {
     let read = |name| fs::read_to_string(tree.join(name)).ok();
     let version = read("src/Makefile.defs")
         .and_then(|text| version_in_makefile(&text))
@@ -105,27 +163,31 @@ fn same_version(tree: &Path, installed: &Stamp) -> Result<(), String> {
                 tree.display()
             )
         })?;
-    if version == installed.version() {
-        Ok(())
-    } else {
-        Err(format!(
-            "the headers in {} are of Kamailio {version}, the installed server is {installed}: both must be the same release",
-            tree.display()
-        ))
+    if version == server.version() || nearest(server.version()).as_ref() == Some(&version) {
+        return Ok(());
     }
+    let way_out = if same_series(&version, server.version()) {
+        format!(", or KAMAILIO_NEAREST={version} if you know that no structure differs")
+    } else {
+        String::new()
+    };
+    Err(format!(
+        "the headers in {} are of Kamailio {version}, the server is {server}: both must be the same release{way_out}",
+        tree.display()
+    ))
 }
 
 /// Proves that headers and macros together give the strings that the server will ask for.
-fn same_stamp(probe: &[u8], installed: &Stamp, tree: &Path) -> Result<(), String> {
+fn same_stamp(probe: &[u8], server: &Stamp, tree: &Path) -> Result<(), String> {
     let ours = Stamp::find(probe).map_err(|why| format!("{}: {why}", tree.display()))?;
-    if ours == *installed {
+    if ours == *server {
         return Ok(());
     }
     Err(format!(
-        "the headers in {} are not of the installed server: they alone have \"{}\", it alone has \"{}\"",
+        "the headers in {} are not of the server: they alone have \"{}\", it alone has \"{}\"",
         tree.display(),
-        ours.beyond(installed),
-        installed.beyond(&ours)
+        ours.beyond(server),
+        server.beyond(&ours)
     ))
 }
 

@@ -118,6 +118,14 @@ pub(crate) fn version_in_cmake(text: &str) -> Option<String> {
     Some(format!("{version}{}", extra.unwrap_or("")))
 }
 
+/// Whether two versions differ at most in the patch number: 6.1.4 and 6.1.5.
+pub(crate) fn same_series(one: &str, other: &str) -> bool {
+    match (numbers(one), numbers(other)) {
+        (Some([major, minor, _]), Some(other)) => [major, minor] == other[..2],
+        _ => false,
+    }
+}
+
 /// The printable end of a NUL-terminated piece: what stands before it may be code or numbers.
 fn tail(piece: &[u8]) -> Option<&str> {
     let start = piece
