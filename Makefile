@@ -12,11 +12,28 @@ version = $(shell grep -saoEm1 'kamailio [0-9][^ ]* .[a-z0-9_]+/' $(KAMAILIO_MOD
 module = $(target)/release/kamailio-$(version)/numbers_online.so
 library = $(target)/release/libnumbers_online.so
 
-# $(call put-into,DIRECTORY): the two files of the last build, side by side as the server wants them.
-define put-into
+# $(call stage-as,SUFFIX): the two files of the last build, side by side as a server wants them, for each server that is there.
+define stage-as
 	@test -e $(module) || { echo "no module for Kamailio in $(KAMAILIO_MODULES): see the warning above" >&2; exit 1; }
-	install -d $(1)
-	install -m 0644 $(library) $(module) $(1)
+	install -d $(stage)/kamailio$(1)
+	install -m 0644 $(library) $(module) $(stage)/kamailio$(1)
+	@for server in .deps/servers/kamailio-*; do \
+		name=$${server##*/}; into=$(stage)/$$name$(1); \
+		[ -d "$$server" ] || continue; \
+		rm -rf "$$into"; \
+		[ -e $(target)/release/$$name/numbers_online.so ] || continue; \
+		echo "staging $$into"; \
+		install -D -m 0644 -t "$$into" $(library) $(target)/release/$$name/numbers_online.so || exit 1; \
+	done
+endef
+
+# Everything that the tests load and start.
+define build-for-tests
+	$(CARGO) build --release --features deliberate-panic
+	$(call stage-as,-panic)
+	$(CARGO) build --release
+	$(call stage-as,)
+	$(CARGO) build --release --package numbers-online-service
 endef
 
 # Set-up comes before what needs it, and Cargo uses every core by itself.
@@ -25,13 +42,13 @@ endef
 .PHONY: all
 all: ## Build for the installed Kamailio, into target/stage/kamailio/ (the default)
 	$(CARGO) build --release
-	$(call put-into,$(stage)/kamailio)
+	$(call stage-as,)
 
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo 'Variables: KAMAILIO_MODULES, KAMAILIO_SRC (source tree for the headers), DESTDIR, CARGO, KEEP=1 (demo)'
+	@echo 'Variables: KAMAILIO_MODULES, KAMAILIO_SRC (source tree for the headers), KAMAILIO_NEAREST, DEBIAN_MIRROR, DESTDIR, CARGO, KEEP=1 (demo)'
 
 .PHONY: setup
 setup: ## Install what build, demo and tests need (Debian 12; a second time it does nothing)
@@ -49,13 +66,15 @@ uninstall: ## Remove both files again
 
 .PHONY: test
 test: setup ## Set up, build, and run every test, those in a real Kamailio too
-	$(CARGO) build --release --features deliberate-panic
-	$(call put-into,$(stage)/kamailio-panic)
-	$(CARGO) build --release
-	$(call put-into,$(stage)/kamailio)
-	$(CARGO) build --release --package numbers-online-service
+	$(build-for-tests)
 	NOL_STAGE=$(stage) NOL_SERVICE=$(target)/release/numbers-online-service \
 		$(CARGO) test --release --workspace --no-fail-fast -- --include-ignored
+
+.PHONY: test-versions
+test-versions: setup ## The tests in real servers, on Kamailio 6.0 and 6.1 too (which are unpacked below .deps/, not installed)
+	.ci/kamailio-versions
+	$(build-for-tests)
+	NOL_STAGE=$(stage) $(CARGO) test --release --test host --no-fail-fast -- --include-ignored
 
 .PHONY: check
 check: ## Format, lints and documentation, without a warning
@@ -73,7 +92,7 @@ clean: ## Remove what was built
 	$(CARGO) clean
 
 .PHONY: distclean
-distclean: clean ## Remove the Kamailio headers too
+distclean: clean ## Remove the Kamailio headers and other versions too
 	rm -rf .deps
 
 include benches/bench.mk

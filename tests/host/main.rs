@@ -28,6 +28,7 @@ mod signing;
 mod states;
 mod subject;
 mod suite;
+mod versions;
 
 use std::{num::NonZero, process::ExitCode, sync::Arc, thread};
 
@@ -36,6 +37,7 @@ use testbed::Form;
 
 use subject::Subject;
 use suite::Suite;
+use versions::Absent;
 
 /// How many trials run at once.
 const TRIALS_PER_CORE: usize = 3;
@@ -52,7 +54,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut trials: Vec<Trial> = Vec::new();
+    let mut trials: Vec<Trial> = suite.absent().iter().map(Absent::trial).collect();
     for subject in Subject::all(suite.servers()) {
         trials.extend(on_calls(&suite, &subject));
         if subject.form == Form::Sync {

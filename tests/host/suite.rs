@@ -14,12 +14,16 @@ use std::{
 
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
-use testbed::{
-    Authority, Build, Flaw, Identity, Kamailio, Netns, OpenSips, RedisServer, Result, Server,
-    interface,
-};
+use testbed::{Authority, Build, Flaw, Identity, Netns, RedisServer, Result, Server, interface};
 
-use crate::{bench::Bench, latency::Latencies, names, pulse::Pulse, subject::Subject};
+use crate::{
+    bench::Bench,
+    latency::Latencies,
+    names,
+    pulse::Pulse,
+    subject::Subject,
+    versions::{self, Absent},
+};
 
 /// The deadline of a case that is expected to run into it, in milliseconds.
 pub(crate) const SHORT: i64 = 300;
@@ -33,6 +37,7 @@ const ATTEMPTS: usize = 4;
 /// The servers, and what is made once for all trials.
 pub(crate) struct Suite {
     servers: Vec<Arc<dyn Server>>,
+    absent: Vec<Absent>,
     authority: Authority,
     home: TempDir,
     logs: PathBuf,
@@ -72,8 +77,10 @@ impl Suite {
         let home = tempfile::Builder::new().prefix("nol-host-").tempdir()?;
         let authority = Authority::new()?;
         authority.write(&home.path().join("ca.pem"))?;
+        let (servers, absent) = versions::find(&stage);
         Ok(Self {
-            servers: servers(&stage),
+            servers,
+            absent,
             authority,
             home,
             logs,
@@ -85,13 +92,21 @@ impl Suite {
         })
     }
 
-    /// Every server that the trials are for, there or not.
+    /// Versions that nobody unpacked here.
+    pub(crate) fn absent(&self) -> &[Absent] {
+        &self.absent
+    }
+
+    /// Every other server that the trials are for, there or not.
     pub(crate) fn servers(&self) -> &[Arc<dyn Server>] {
         &self.servers
     }
 
     /// One line for each server that is not there.
     pub(crate) fn say_what_is_missing(&self) {
+        for absent in &self.absent {
+            say(&format!("{absent}\n"));
+        }
         for server in &self.servers {
             if let Some(what) = server.missing(Build::Release) {
                 say(&format!("{}: skipped, needs {what}\n", server.name()));
@@ -216,15 +231,6 @@ impl Suite {
         }
         trial()
     }
-}
-
-/// Every server that the trials are for, there or not.
-fn servers(stage: &Path) -> Vec<Arc<dyn Server>> {
-    let mut servers: Vec<Arc<dyn Server>> = vec![Arc::new(Kamailio::installed(stage))];
-    for server in OpenSips::all(stage) {
-        servers.push(Arc::new(server));
-    }
-    servers
 }
 
 /// Counts a trial as over when it goes: after its run, even if it panics, and also if it is filtered out.

@@ -2,6 +2,7 @@
 //! A real Kamailio as a guard.
 mod config;
 mod kamcmd;
+mod unpacked;
 
 use std::{
     fs,
@@ -25,6 +26,8 @@ pub struct Kamailio {
     pub program: Vec<String>,
     /// The words that start its `kamcmd`.
     pub kamcmd: Vec<String>,
+    /// What its environment must have.
+    pub env: Vec<(String, String)>,
     /// Where its own modules are.
     pub modules: PathBuf,
     /// The directory of our module, as users get it.
@@ -54,6 +57,7 @@ impl Kamailio {
             name: "kamailio".to_owned(),
             program: vec!["kamailio".to_owned()],
             kamcmd: vec!["kamcmd".to_owned()],
+            env: Vec::new(),
             modules,
             stage: stage.join("kamailio"),
             stage_panic: stage.join("kamailio-panic"),
@@ -108,7 +112,9 @@ impl Server for Kamailio {
         let (program, options) = self.program.split_first().ok_or("no program")?;
         let output = Command::new(program)
             .args(options)
-            .args(["-c", "-f", &file.display().to_string()])
+            .args(["-c", "-L", &format!("{}/", self.modules.display())])
+            .arg("-f")
+            .arg(&file)
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
@@ -136,7 +142,8 @@ impl Server for Kamailio {
         ];
         words.extend(options.map(str::to_owned));
         let (log, sink) = Log::new(&setup.logs, &setup.name)?;
-        let process = Process::start(&words, &setup.env, &sink)?;
+        let env = [&self.env[..], &setup.env].concat();
+        let process = Process::start(&words, &env, &sink)?;
         let program = self.kamcmd.clone();
         Ok(Host {
             address,

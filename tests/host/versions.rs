@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The servers that there are: the installed Kamailio, the versions of it that `make test-versions` unpacked, and `OpenSIPS`.
+use std::{
+    fmt::{self, Display, Formatter},
+    path::Path,
+    sync::Arc,
+};
+
+use libtest_mimic::{Completion, Trial};
+use testbed::{Build, Kamailio, OpenSips, Server};
+
+/// The releases of Kamailio that are tested beside the installed one, without their patch number.
+const SERIES: [&str; 2] = ["kamailio-6.0", "kamailio-6.1"];
+
+/// A version that is not there: one line, and not one for each trial.
+pub(crate) struct Absent {
+    name: String,
+    needs: String,
+}
+
+/// The servers that the trials are for, and the versions that they are not made for.
+pub(crate) fn find(stage: &Path) -> (Vec<Arc<dyn Server>>, Vec<Absent>) {
+    let mut servers: Vec<Arc<dyn Server>> = vec![Arc::new(Kamailio::installed(stage))];
+    let mut absent = Vec::new();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(".deps/servers");
+    let unpacked = Kamailio::unpacked(&directory, stage);
+    for series in SERIES {
+        let of_series = |server: &Kamailio| {
+            let without_patch = server.name.rsplit_once('.').map(|(name, _)| name);
+            without_patch == Some(series)
+        };
+        match unpacked.iter().find(|server| of_series(server)) {
+            None => absent.push(Absent::new(series, "make test-versions")),
+            Some(server) => match server.missing(Build::Release) {
+                None => servers.push(Arc::new(server.clone())),
+                Some(what) => absent.push(Absent::new(&server.name, &what)),
+            },
+        }
+    }
+    for server in OpenSips::all(stage) {
+        match server.missing(Build::StandIn) {
+            None => servers.push(Arc::new(server)),
+            Some(what) => absent.push(Absent::new(&server.name, &what)),
+        }
+    }
+    (servers, absent)
+}
+
+impl Absent {
+    fn new(name: &str, needs: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            needs: needs.to_owned(),
+        }
+    }
+
+    /// One trial in place of all, which is ignored.
+    pub(crate) fn trial(&self) -> Trial {
+        let needs = format!("needs {}", self.needs);
+        Trial::ignorable_test(format!("{}/all trials", self.name), move || {
+            Ok(Completion::ignored_with(needs))
+        })
+    }
+}
+
+impl Display for Absent {
+    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        write!(to, "{}: skipped, needs {}", self.name, self.needs)
+    }
+}
