@@ -9,6 +9,7 @@
 #include "core/parser/parse_to.h"
 #include "core/sr_module.h"
 
+#include "host_log.h"
 #include "kamailio.h"
 
 MODULE_VERSION
@@ -26,28 +27,6 @@ static struct {
 
 #define ROW(kind, name, initial) {#name, PARAM_##kind, &given.name},
 static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
-
-static void host_log(nol_level level, nol_str line)
-{
-	int len = (int)line.len;
-
-	switch(level) {
-		case NOL_ERROR:
-			LM_ERR("%.*s\n", len, line.s);
-			break;
-		case NOL_WARNING:
-			LM_WARN("%.*s\n", len, line.s);
-			break;
-		case NOL_NOTICE:
-			LM_NOTICE("%.*s\n", len, line.s);
-			break;
-		case NOL_INFO:
-			LM_INFO("%.*s\n", len, line.s);
-			break;
-		default:
-			LM_DBG("%.*s\n", len, line.s);
-	}
-}
 
 void nol_read(sip_msg_t *msg, nol_call *call)
 {
@@ -70,7 +49,7 @@ void nol_read(sip_msg_t *msg, nol_call *call)
 int nol_conclude(const nol_result *result)
 {
 	nol_write_avps(result);
-	nol_count(result);
+	nol_count(result, nol_raise_counter);
 	if(result->state.len)
 		nol_raise_state(result);
 	return result->rc;
@@ -86,7 +65,7 @@ int nol_ki_decide(sip_msg_t *msg, str *profile)
 {
 	nol_call call;
 	nol_result result;
-	int rc = nol_stored();
+	int rc = nol_stored_rc();
 
 	nol_refuse_profile(profile);
 	if(rc != 0)
@@ -103,11 +82,19 @@ static int w_decide(sip_msg_t *msg, char *unused1, char *unused2)
 	return nol_ki_decide(msg, NULL);
 }
 
+static int w_reply(sip_msg_t *msg, char *unused1, char *unused2)
+{
+	(void)unused1;
+	(void)unused2;
+	return nol_reply(msg);
+}
+
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
 		{"numbers_online_decide", (cmd_function)w_decide, 0, 0, 0, EVERYWHERE},
 		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 1, nol_fixup_decide_async, 0, REQUEST_ROUTE},
 		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 2, nol_fixup_decide_async, 0, REQUEST_ROUTE},
+		{"numbers_online_reply", (cmd_function)w_reply, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
 		{0, 0, 0, 0, 0, 0}};
 
 /* clang-format off */
@@ -116,6 +103,8 @@ static sr_kemi_t kemi[] = {
 		{SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{str_init("numbers_online"), str_init("decide_async"), SR_KEMIP_INT, nol_ki_decide_async,
 		{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{str_init("numbers_online"), str_init("reply"), SR_KEMIP_INT, nol_reply,
+		{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */
@@ -131,7 +120,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 
 static int mod_init(void)
 {
-	static const nol_host host = {.log = host_log};
+	static const nol_host host = {.log = nol_log};
 #define GIVEN_STR(value) lend(&value)
 #define GIVEN_INT(value) value
 #define GIVEN(kind, name, initial) .name = GIVEN_##kind(given.name),
@@ -142,6 +131,7 @@ static int mod_init(void)
 		return -1;
 	}
 	nol_find_state_route();
+	nol_find_sl();
 	if(nol_start(&host, &params) < 0)
 		return -1;
 	return nol_async_init() < 0 || nol_async_register() < 0 || nol_lookups_init() < 0 ? -1 : 0;

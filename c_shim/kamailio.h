@@ -45,16 +45,23 @@ int nol_fixup_decide_async(void **param, int number);
 /* AVPs. */
 void nol_write_avps(const nol_result *result);
 
-/* What an earlier call of the function in this transaction returned; 0 if there was none. */
-int nol_stored(void);
+/* What an earlier call of the function in this transaction wrote; 0, or an empty text, if there was none. */
+int nol_stored_rc(void);
+int nol_stored_code(void);
+str nol_stored_phrase(void);
+str nol_stored_contact(void);
 
 /* event_route[numbers_online:state], if the script has it; to be looked for before the server runs. */
 void nol_find_state_route(void);
 void nol_raise_state(const nol_result *result);
 
+/* Sends the final reply of the decision. What numbers_online_reply() returns. */
+void nol_find_sl(void);
+int nol_reply(sip_msg_t *msg);
+
 /* Statistics, in Kamailio's own framework. 0, or -1. */
 int nol_register_counters(void);
-void nol_count(const nol_result *result);
+void nol_raise_counter(int counter);
 const char *nol_counter_name(int counter);
 long nol_counter_value(int counter);
 

@@ -85,7 +85,7 @@ static void resume(void *param)
 	nol_result result;
 
 	nol_finish(call->ticket, &result);
-	nol_count(&result);
+	nol_count(&result, nol_raise_counter);
 	resumed = &result;
 	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
 	if(call->route >= 0) {
@@ -131,7 +131,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	nol_result result;
 	suspended_t *waiting;
 	uint64_t ticket;
-	int rc = nol_stored();
+	int rc = nol_stored_rc();
 
 	if(rc != 0)
 		return rc;

@@ -73,13 +73,42 @@ void nol_write_avps(const nol_result *result)
 	(void)PLACES;
 }
 
-int nol_stored(void)
+static int stored_number(const char *name)
 {
-	int_str name = {.s = STR_STATIC_INIT("nol_rc")};
+	int_str key = {.s = {(char *)name, (int)strlen(name)}};
 	int_str value;
-	avp_t *avp = search_first_avp(AVP_NAME_STR, name, &value, NULL);
+	avp_t *avp = search_first_avp(AVP_NAME_STR, key, &value, NULL);
 
 	return avp && !is_avp_str_val(avp) ? (int)value.n : 0;
+}
+
+static str stored_text(const char *name)
+{
+	int_str key = {.s = {(char *)name, (int)strlen(name)}};
+	int_str value;
+	avp_t *avp = search_first_avp(AVP_NAME_STR, key, &value, NULL);
+
+	return avp && is_avp_str_val(avp) ? value.s : (str){NULL, 0};
+}
+
+int nol_stored_rc(void)
+{
+	return stored_number("nol_rc");
+}
+
+int nol_stored_code(void)
+{
+	return stored_number("nol_code");
+}
+
+str nol_stored_phrase(void)
+{
+	return stored_text("nol_phrase");
+}
+
+str nol_stored_contact(void)
+{
+	return stored_text("nol_contact");
 }
 
 /* event_route[numbers_online:state]: $avp(nol_state) names the change. */

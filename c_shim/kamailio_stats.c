@@ -21,16 +21,9 @@ int nol_register_counters(void)
 	return 0;
 }
 
-void nol_count(const nol_result *result)
+void nol_raise_counter(int counter)
 {
-	int word;
-
-	for(word = 0; word < NOL_COUNTED_WORDS; word++) {
-		uint64_t left;
-
-		for(left = result->counted[word]; left; left &= left - 1)
-			counter_inc(counters[64 * word + __builtin_ctzll(left)]);
-	}
+	counter_inc(counters[counter]);
 }
 
 const char *nol_counter_name(int counter)

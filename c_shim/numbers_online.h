@@ -60,6 +60,7 @@ typedef struct nol_str {
 	X(INT, block_invalid, 1)                        /* 0 or 1 */ \
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
+	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
@@ -122,6 +123,9 @@ typedef struct nol_call {
 	X(TEXT, receipt) \
 	X(INT, balance_low) \
 	X(INT, latency_us)
+
+/* The AVPs that numbers_online_reply() reads, written whatever `avps` says. */
+#define NOL_REPLY_AVPS "nol_rc nol_code nol_phrase nol_contact"
 
 /* The AVPs of avps=core. */
 #define NOL_CORE_AVPS "nol_rc nol_decision nol_code nol_phrase nol_contact nol_source nol_failure nol_receipt"

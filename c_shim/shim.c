@@ -69,6 +69,9 @@ static uint64_t parse_avps(nol_str avps)
 	return avp_bits(avps);
 }
 
+/* mode=inline: only a block or a redirect is answered. */
+static int only_refusals;
+
 int nol_wants(int place)
 {
 	return (wanted >> place) & 1;
@@ -84,11 +87,12 @@ int nol_start(const nol_host *host, const nol_params *params)
 		return -1;
 	}
 	/* $avp(nol_rc) also says that there was a decision. */
-	wanted = parse_avps(params->avps) | avp_bit("nol_rc", sizeof("nol_rc") - 1);
+	wanted = parse_avps(params->avps) | avp_bits((nol_str){NOL_REPLY_AVPS, sizeof(NOL_REPLY_AVPS) - 1});
 	if(parse_avps(params->avps) == 0) {
 		say(host, NOL_ERROR, "parameter avps: allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"");
 		return -1;
 	}
+	only_refusals = is(params->mode, "inline");
 	return api->engine_new(host, params, &engine) == NOL_OK ? 0 : -1;
 }
 
@@ -136,6 +140,29 @@ int nol_decide(const nol_call *call, nol_result *result)
 		rc = api->decide(fresh_worker(), call, result);
 	heed(rc);
 	return result->rc;
+}
+
+void nol_count(const nol_result *result, void (*raise)(int counter))
+{
+	int word;
+
+	for(word = 0; word < NOL_COUNTED_WORDS; word++) {
+		uint64_t left;
+
+		for(left = result->counted[word]; left; left &= left - 1)
+			raise(64 * word + __builtin_ctzll(left));
+	}
+}
+
+int nol_reply_due(int rc)
+{
+	/* 1 allow, 2 flag */
+	return only_refusals ? rc < 0 || rc > 2 : rc != 0;
+}
+
+int nol_is_refusal(int code)
+{
+	return code >= 300 && code < 700;
 }
 
 int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to)

@@ -53,6 +53,20 @@ nol_rc nol_next(uint32_t wait_ms, uint64_t *word);
 /* The process that made the lookups is dead. */
 void nol_lost(void);
 
+/* Calls `raise` for each statistic that the decision raises. */
+void nol_count(const nol_result *result, void (*raise)(int counter));
+
+/* What numbers_online_reply() returns. */
+#define NOL_REPLY_SENT 1
+#define NOL_REPLY_NONE -1
+#define NOL_REPLY_FAILED -2
+
+/* Whether the decision that returned `rc` is to be answered with its reply. No decision, 0, never is. */
+int nol_reply_due(int rc);
+
+/* Whether a reply with this code ends a request that is not accepted. */
+int nol_is_refusal(int code);
+
 /* Runs an operator's command, in any process. 0, or -1 if there was a report line "error" or none at all. */
 int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to);
 

@@ -5,6 +5,7 @@ mod api_url;
 mod cache;
 mod contact;
 mod limits;
+mod mode;
 mod proxy;
 mod roots;
 mod secret;
@@ -14,6 +15,7 @@ pub use api_url::ApiUrl;
 pub use cache::{CacheConfig, RedisUrl};
 pub use contact::ContactUri;
 pub use limits::{BreakerLimits, Limits, RateLimit};
+pub use mode::Mode;
 pub use proxy::ProxyUrl;
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
@@ -40,6 +42,7 @@ pub struct Given {
     pub block_invalid: i32,
     pub block_reassigned: i32,
     pub redirect_contact: String,
+    pub mode: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -71,6 +74,8 @@ pub struct Config {
     pub wishes: Wishes,
     /// Contact of a 302.
     pub redirect_contact: Option<ContactUri>,
+    /// Which calls `numbers_online_reply()` answers.
+    pub mode: Mode,
     /// How answers are kept.
     pub cache: CacheConfig,
     /// When not to ask.
@@ -151,6 +156,7 @@ impl Config {
                 block_reassigned: switch("block_reassigned", given.block_reassigned)?,
             },
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
+            mode: Mode::new(&given.mode)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: ProxyUrl::new(&given.http_proxy)?,
             waiting: Waiting::new(given)?,
@@ -270,6 +276,7 @@ pub(crate) mod tests {
             block_invalid: 1,
             block_reassigned: 0,
             redirect_contact: String::new(),
+            mode: "redirect".to_owned(),
             cache_ttl: 60,
             cache_size: 65536,
             cache_redis: String::new(),
@@ -350,6 +357,13 @@ pub(crate) mod tests {
                     ..given()
                 },
                 "parameter block_reassigned: \"-1\" cannot be used; allowed: 0 or 1",
+            ),
+            (
+                Given {
+                    mode: "Inline".to_owned(),
+                    ..given()
+                },
+                "parameter mode: \"Inline\" cannot be used; allowed: redirect or inline",
             ),
         ] {
             assert_eq!(

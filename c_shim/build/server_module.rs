@@ -32,6 +32,7 @@ impl ServerModule<'_> {
             watch(source.as_ref());
         }
         watch(self.exports.as_ref());
+        watch("c_shim/host_log.h".as_ref());
         let scratch = self.scratch(place)?;
         let objects = self.objects(&scratch, &[self.sources, &["c_shim/shim.c"]].concat())?;
         let stub = import_stub(&scratch)?;

@@ -250,6 +250,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         block_invalid: params.block_invalid,
         block_reassigned: params.block_reassigned,
         redirect_contact: text(params.redirect_contact)?,
+        mode: text(params.mode)?,
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,

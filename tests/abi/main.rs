@@ -76,6 +76,7 @@ pub(crate) fn params() -> nol_params {
         block_invalid: 1,
         block_reassigned: 0,
         redirect_contact: lend(""),
+        mode: lend("redirect"),
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),

@@ -23,6 +23,7 @@ mod proxied;
 mod pulse;
 mod redis;
 mod refusals;
+mod replies;
 mod rig;
 mod signing;
 mod states;
@@ -102,6 +103,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
         rig::trials,
         refusals::trials,
+        replies::trials,
         operator::trials,
         kemi::trials,
         package::trials,

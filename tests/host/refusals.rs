@@ -58,6 +58,9 @@ fn bad_values() -> Vec<(&'static str, Value, &'static str)> {
     ] {
         cases.push(("redirect_contact", contact.into(), "sip"));
     }
+    for mode in ["", "Inline", "proxy"] {
+        cases.push(("mode", mode.into(), "redirect or inline"));
+    }
     cases.push(("ca_file", "/nonexistent/ca.pem".into(), "PEM"));
     cases.push(("ca_file", "/etc/hostname".into(), "PEM"));
     cases.push(("api_key", callers::LITERAL_KEY.into(), "env:"));

@@ -76,7 +76,7 @@ fn literal(value: &Value) -> String {
 /// Answers every request with the AVPs in headers, so that a test sees everything through SIP.
 ///
 /// What a request wants beyond that stands in its `X-Test` header: `twice` calls the function a second time, `stale` fills
-/// the AVPs with rubbish before.
+/// the AVPs with rubbish before, `undecided` does not call it at all, and `transaction` makes a transaction first.
 fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     let avps = interface::avps()?;
     let (form, decide): (_, &dyn Fn(&str) -> String) = match setup.build {
@@ -99,6 +99,8 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     write!(
         text,
         "\t}}\n\
+         \tif ($hdr(X-Test) == \"undecided\") {{ route(ANSWER); exit; }}\n\
+         \tif ($hdr(X-Test) == \"transaction\") {{ t_newtran(); }}\n\
          \t{once}\n\
          }}\n\
          route[ONCE] {{\n\
@@ -134,7 +136,20 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
             "\tappend_to_reply(\"X-NOL-{avp}: $avp(nol_{avp})\\r\\n\");"
         )?;
     }
-    writeln!(text, "\t{}\n}}", (dialect.reply)(form))?;
+    if setup.replies {
+        writeln!(
+            text,
+            "\tnumbers_online_reply();\n\
+             \t$var(sent) = $rc;\n\
+             \tif ($var(sent) < 0) {{\n\
+             \t\tappend_to_reply(\"X-NOL-sent: $var(sent)\\r\\n\");\n\
+             \t\t{pong}\n\
+             \t}}\n\
+             }}"
+        )?;
+    } else {
+        writeln!(text, "\t{}\n}}", (dialect.reply)(form))?;
+    }
     if setup.build == Build::StandIn {
         stand_in(text, setup)?;
     }

@@ -74,6 +74,8 @@ pub struct Setup {
     pub form: Form,
     /// What a script without our module has for AVPs, names without the prefix. `rc` is what its decision returns.
     pub stand_in: Vec<(String, Value)>,
+    /// Whether the script replies by `numbers_online_reply()`. Where that sends nothing it replies 200, and says so in `X-NOL-sent`.
+    pub replies: bool,
     /// Whether the script logs each change of state, as `state is NAME, call is nol_rc`.
     pub hears_state: bool,
     /// The routes in the server's own language, in place of the testbed's, which answers each request with the AVPs in headers.
@@ -98,6 +100,7 @@ impl Setup {
             foreign: Vec::new(),
             form: Form::Sync,
             stand_in: Vec::new(),
+            replies: false,
             hears_state: false,
             routes: None,
             netns: None,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The library's lines in the server's log. Both servers call their macros alike; include theirs before. */
+#ifndef NOL_HOST_LOG_H
+#define NOL_HOST_LOG_H
+
+#include "numbers_online.h"
+
+static void nol_log(nol_level level, nol_str line)
+{
+	int len = (int)line.len;
+
+	switch(level) {
+		case NOL_ERROR:
+			LM_ERR("%.*s\n", len, line.s);
+			break;
+		case NOL_WARNING:
+			LM_WARN("%.*s\n", len, line.s);
+			break;
+		case NOL_NOTICE:
+			LM_NOTICE("%.*s\n", len, line.s);
+			break;
+		case NOL_INFO:
+			LM_INFO("%.*s\n", len, line.s);
+			break;
+		default:
+			LM_DBG("%.*s\n", len, line.s);
+	}
+}
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `mode`.
+
+use super::BadParameter;
+
+/// Which calls `numbers_online_reply()` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// All of them: the server stands beside an SBC and tells it what to do.
+    Redirect,
+    /// Those that are not to go on: the server itself routes the others.
+    Inline,
+}
+
+impl Mode {
+    /// Parses `mode`.
+    pub fn new(name: &str) -> Result<Self, BadParameter> {
+        match name {
+            "redirect" => Ok(Self::Redirect),
+            "inline" => Ok(Self::Inline),
+            _ => Err(BadParameter::new("mode", name, "redirect or inline")),
+        }
+    }
+}

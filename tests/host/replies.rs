@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `numbers_online_reply()` sends the reply that the decision asks for, where one is due.
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use testbed::{
+    Api, Plan, Result, answer,
+    sip::{Client, Request, Transport},
+};
+
+use crate::{
+    bench::{Bench, Running},
+    callers,
+    expect::{Expected, same},
+    subject::Subject,
+    suite::{Needs, Suite},
+};
+
+const CONTACT: &str = "sip:ivr@192.0.2.10:5060;transport=tcp";
+
+/// Every decision, and its code.
+const DECISIONS: [(&str, u16); 4] = [
+    ("allow", 503),
+    ("flag", 503),
+    ("redirect", 302),
+    ("block", 603),
+];
+
+/// The trials of this file.
+pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
+        let needs = Needs {
+            parameter: Some("mode"),
+            ..Needs::default()
+        };
+        suite.trial(subject, &format!("replies/{name}"), needs, body)
+    };
+    vec![
+        trial("every call with mode=redirect", every_call),
+        trial("block and redirect alone with mode=inline", refusals),
+        trial("nothing without a decision", nothing_yet),
+        trial("within a transaction", within_a_transaction),
+        trial(
+            "whatever AVPs the operator wants written",
+            whatever_is_written,
+        ),
+    ]
+}
+
+fn start(bench: &Bench, api: &Api, params: &[(&str, &str)]) -> Result<Running> {
+    let mut setup = bench
+        .setup(&api.url())
+        .param("redirect_contact", CONTACT)
+        .param("redirect_threshold", 90);
+    for (name, value) in params {
+        setup = setup.param(name, *value);
+    }
+    setup.replies = true;
+    bench.start(&setup)
+}
+
+fn invite(test: &str) -> Request {
+    Request::invite(&callers::sip(callers::CALLER)).header("X-Test", test)
+}
+
+/// What a decision is expected to be, and what the function returns.
+fn expected(decision: &str, code: u16) -> Expected {
+    let ret = match decision {
+        "block" => -1,
+        "redirect" => 3,
+        "flag" => 2,
+        _ => 1,
+    };
+    Expected::api(code, ret, decision)
+}
+
+/// The Contact of a reply with this code.
+fn contact(code: u16) -> Option<String> {
+    (code == 302).then(|| format!("<{CONTACT}>"))
+}
+
+fn every_call(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("allow", 503))))?;
+    let server = start(bench, &api, &[])?;
+    for transport in Transport::ALL {
+        for (decision, code) in DECISIONS {
+            api.play(Plan::always(answer::ok(&answer::decision(decision, code))));
+            let reply = server.call(transport, &invite("none"))?;
+            expected(decision, code).check(&reply)?;
+            same("sent", reply.header("X-NOL-sent"), None)?;
+            same("Contact", reply.header("Contact"), contact(code).as_deref())?;
+        }
+    }
+    server.finish()
+}
+
+fn refusals(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("allow", 503))))?;
+    let server = start(bench, &api, &[("mode", "inline")])?;
+    for (decision, code) in DECISIONS {
+        api.play(Plan::always(answer::ok(&answer::decision(decision, code))));
+        let reply = server.call(Transport::Udp, &invite("none"))?;
+        let goes_on = code == 503;
+        same(
+            decision,
+            (reply.status, reply.header("X-NOL-sent")),
+            (if goes_on { 200 } else { code }, goes_on.then_some("-1")),
+        )?;
+        same("decision", reply.avp("decision"), decision)?;
+        same("Contact", reply.header("Contact"), contact(code).as_deref())?;
+    }
+    server.finish()
+}
+
+fn nothing_yet(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
+    let server = start(bench, &api, &[])?;
+    let reply =
+        Client::connect(Transport::Udp, server.host.address())?.call(&invite("undecided"))?;
+    same(
+        "reply",
+        (reply.status, reply.header("X-NOL-sent")),
+        (200, Some("-1")),
+    )?;
+    same("requests", api.requests().len(), 0)?;
+    server.finish()
+}
+
+fn within_a_transaction(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("redirect", 302))))?;
+    let server = start(bench, &api, &[])?;
+    let request = invite("transaction");
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    // The second one is a retransmission: only a transaction has its reply at hand.
+    for _ in 0..2 {
+        let reply = server.examine(client.call(&request)?)?;
+        expected("redirect", 302).check(&reply)?;
+        same("Contact", reply.header("Contact"), contact(302).as_deref())?;
+    }
+    same("requests", api.requests().len(), 1)?;
+    server.finish()
+}
+
+fn whatever_is_written(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("redirect", 302))))?;
+    let server = start(bench, &api, &[("avps", "nol_reason")])?;
+    let reply = Client::connect(Transport::Udp, server.host.address())?.call(&invite("none"))?;
+    same(
+        "reply",
+        (reply.status, reply.phrase.as_str()),
+        (302, "Moved Temporarily"),
+    )?;
+    same("Contact", reply.header("Contact"), contact(302).as_deref())?;
+    server.finish()
+}
