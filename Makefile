@@ -4,6 +4,8 @@
 CARGO ?= cargo
 # Where Kamailio keeps its own modules. The build reads its version there, `make install` adds ours.
 KAMAILIO_MODULES ?= /usr/lib/$(shell gcc -print-multiarch)/kamailio/modules
+# The same for OpenSIPS; empty if there is none to install into. The build needs OPENSIPS_SRC or a tree in /usr/src.
+OPENSIPS_MODULES ?=
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 stage := $(target)/stage
@@ -12,19 +14,21 @@ version = $(shell grep -saoEm1 'kamailio [0-9][^ ]* .[a-z0-9_]+/' $(KAMAILIO_MOD
 module = $(target)/release/kamailio-$(version)/numbers_online.so
 library = $(target)/release/libnumbers_online.so
 
+# The server to install for, by the version that one of its own modules names, and where it looks for modules.
+modules = $(or $(OPENSIPS_MODULES),$(KAMAILIO_MODULES))
+installed = $(stage)/$(if $(OPENSIPS_MODULES),opensips-$(shell grep -saoEm1 'opensips [0-9][^ ]* .[a-z0-9_]+/' \
+	$(OPENSIPS_MODULES)/signaling.so | cut -d ' ' -f 2),kamailio)
+
 # $(call stage-as,SUFFIX): the two files of the last build, side by side as a server wants them, for each server that is there.
 define stage-as
-	@test -e $(module) || { echo "no module for Kamailio in $(KAMAILIO_MODULES): see the warning above" >&2; exit 1; }
-	install -d $(stage)/kamailio$(1)
-	install -m 0644 $(library) $(module) $(stage)/kamailio$(1)
-	@for server in .deps/servers/kamailio-*; do \
-		name=$${server##*/}; into=$(stage)/$$name$(1); \
-		[ -d "$$server" ] || continue; \
-		rm -rf "$$into"; \
-		[ -e $(target)/release/$$name/numbers_online.so ] || continue; \
-		echo "staging $$into"; \
-		install -D -m 0644 -t "$$into" $(library) $(target)/release/$$name/numbers_online.so || exit 1; \
-	done
+	@staged=; stage() { echo "staging $$2" && rm -rf "$$2" && install -D -m 0644 -t "$$2" $(library) "$$1" && staged=1; }; \
+	if [ -e $(module) ]; then stage $(module) $(stage)/kamailio$(1) || exit 1; fi; \
+	for server in .deps/servers/kamailio-* $(target)/release/opensips-*; do \
+		name=$${server##*/}; built=$(target)/release/$$name/numbers_online.so; \
+		[ -d "$$server" ] && [ -e "$$built" ] || { rm -rf "$(stage)/$$name$(1)"; continue; }; \
+		stage "$$built" "$(stage)/$$name$(1)" || exit 1; \
+	done; \
+	[ "$$staged" ] || { echo "no module for any server: see the warnings above" >&2; exit 1; }
 endef
 
 # Everything that the tests load and start.
@@ -40,7 +44,7 @@ endef
 .NOTPARALLEL:
 
 .PHONY: all
-all: ## Build for the installed Kamailio, into target/stage/kamailio/ (the default)
+all: ## Build for Kamailio and OpenSIPS, into target/stage/kamailio/ and opensips-VERSION/ (the default)
 	$(CARGO) build --release
 	$(call stage-as,)
 
@@ -48,21 +52,23 @@ all: ## Build for the installed Kamailio, into target/stage/kamailio/ (the defau
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo 'Variables: KAMAILIO_MODULES, KAMAILIO_SRC (source tree for the headers), KAMAILIO_NEAREST, DEBIAN_MIRROR, DESTDIR, CARGO, KEEP=1 (demo)'
+	@echo 'Variables: KAMAILIO_MODULES, KAMAILIO_SRC (source tree for the headers), KAMAILIO_NEAREST, DEBIAN_MIRROR, DESTDIR, CARGO, KEEP=1 (demo),'
+	@echo '  OPENSIPS_SRC (source tree of the OpenSIPS that will load the module; else every /usr/src/opensips-*),'
+	@echo '  OPENSIPS_BINARY (that OpenSIPS, if it is not OPENSIPS_SRC/opensips), OPENSIPS_MODULES (make install)'
 
 .PHONY: setup
 setup: ## Install what build, demo and tests need (Debian 12; a second time it does nothing)
 	.ci/setup
 
 .PHONY: install
-install: ## Put both files where Kamailio looks for modules (DESTDIR and KAMAILIO_MODULES are honoured)
-	@test -e $(stage)/kamailio/numbers_online.so || { echo 'nothing to install: run "make" first' >&2; exit 1; }
-	install -d $(DESTDIR)$(KAMAILIO_MODULES)
-	install -m 0644 $(stage)/kamailio/libnumbers_online.so $(stage)/kamailio/numbers_online.so $(DESTDIR)$(KAMAILIO_MODULES)
+install: ## Put both files where Kamailio looks for modules, or OpenSIPS with OPENSIPS_MODULES=DIR (DESTDIR is honoured)
+	@test -e $(installed)/numbers_online.so || { echo 'nothing to install in $(installed): run "make" first' >&2; exit 1; }
+	install -d $(DESTDIR)$(modules)
+	install -m 0644 $(installed)/libnumbers_online.so $(installed)/numbers_online.so $(DESTDIR)$(modules)
 
 .PHONY: uninstall
 uninstall: ## Remove both files again
-	rm -f $(DESTDIR)$(KAMAILIO_MODULES)/numbers_online.so $(DESTDIR)$(KAMAILIO_MODULES)/libnumbers_online.so
+	rm -f $(DESTDIR)$(modules)/numbers_online.so $(DESTDIR)$(modules)/libnumbers_online.so
 
 .PHONY: test
 test: setup ## Set up, build, and run every test, those in a real Kamailio too

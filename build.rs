@@ -9,6 +9,10 @@ mod compiler;
 mod kamailio;
 #[path = "c_shim/build/kamailio_stamp.rs"]
 mod kamailio_stamp;
+#[path = "c_shim/build/opensips.rs"]
+mod opensips;
+#[path = "c_shim/build/opensips_flags.rs"]
+mod opensips_flags;
 #[path = "c_shim/build/place.rs"]
 mod place;
 #[path = "c_shim/build/server_module.rs"]
@@ -32,5 +36,6 @@ fn build() -> Result<(), String> {
         "cargo::rustc-cdylib-link-arg=-Wl,-soname,{}",
         server_module::LIBRARY
     );
-    kamailio::build(&place)
+    kamailio::build(&place)?;
+    opensips::build(&place)
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The reading of a Kamailio's version and flags, which `build.rs` does on real modules.
+//! The reading of a server's version and flags, which `build.rs` does on real modules, binaries and source trees.
+
+#[path = "build_flags/opensips.rs"]
+mod opensips;
 
 #[path = "../c_shim/build/kamailio_stamp.rs"]
 mod kamailio_stamp;

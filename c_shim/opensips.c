@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The module for OpenSIPS, 3.4 and later: translates between its structures and ours. */
+#include <string.h>
+
+#include "dprint.h"
+#include "parser/parse_from.h"
+#include "parser/parse_to.h"
+#include "route.h"
+#include "sr_module.h"
+#include "str.h"
+
+#include "host_log.h"
+#include "opensips.h"
+
+/* Parameters as modparam() writes them. */
+#define FIELD_STR char *
+#define FIELD_INT int
+#define FIELD(kind, name, initial) FIELD_##kind name;
+#define INITIAL(kind, name, initial) .name = initial,
+static struct {
+	NOL_PARAMS(FIELD)
+} given = {NOL_PARAMS(INITIAL)};
+
+#define ROW(kind, name, initial) {#name, kind##_PARAM, &given.name},
+static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
+
+static int decide(struct sip_msg *msg)
+{
+	nol_call call = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+	nol_result result;
+	int rc = nol_stored_rc();
+
+	if(rc != 0)
+		return rc;
+	if(msg->first_line.type == SIP_REQUEST)
+		call.method = lend(&msg->first_line.u.request.method);
+	/* What cannot be parsed stays empty, and a call without a number is allowed. */
+	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) == 0) {
+		if(msg->callid)
+			call.call_id = lend(&msg->callid->body);
+		if(msg->to && msg->to->parsed)
+			call.to_tag = lend(&get_to(msg)->tag_value);
+		if(msg->from && parse_from_header(msg) == 0) {
+			call.from_tag = lend(&get_from(msg)->tag_value);
+			call.from_uri = lend(&get_from(msg)->uri);
+		}
+	}
+	rc = nol_decide(&call, &result);
+	nol_write_avps(&result);
+	nol_count(&result, nol_raise_counter);
+	if(result.state.len)
+		nol_raise_state(&result);
+	return rc;
+}
+
+/* Profiles are not there yet. */
+static int w_decide(struct sip_msg *msg, str *profile)
+{
+	if(profile && profile->len > 0)
+		LM_ERR("there is no profile \"%.*s\"; the call is decided without one\n", profile->len, profile->s);
+	return decide(msg);
+}
+
+/* The server calls every function with as many arguments as the longest can have. */
+#define FUNCTION(name) (cmd_function)(void (*)(void))name
+
+#define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
+static cmd_export_t cmds[] = {
+		{"numbers_online_decide", FUNCTION(w_decide), {{CMD_PARAM_STR | CMD_PARAM_OPT, 0, 0}, {0, 0, 0}}, EVERYWHERE},
+		{"numbers_online_reply", FUNCTION(nol_reply), {{0, 0, 0}}, REQUEST_ROUTE | FAILURE_ROUTE},
+		{0, 0, {{0, 0, 0}}, 0}};
+
+/* What is there is started before us. The decision needs none of them, and the reply the last one. */
+static dep_export_t deps = {
+		{
+				{MOD_TYPE_DEFAULT, "tm", DEP_SILENT},
+				{MOD_TYPE_DEFAULT, "sl", DEP_SILENT},
+				{MOD_TYPE_DEFAULT, "signaling", DEP_SILENT},
+				{MOD_TYPE_NULL, NULL, 0},
+		},
+		{{NULL, NULL}}};
+
+static int mod_init(void)
+{
+	static const nol_host host = {.log = nol_log};
+#define GIVEN_STR(value) {value, strlen(value)}
+#define GIVEN_INT(value) value
+#define GIVEN(kind, name, initial) .name = GIVEN_##kind(given.name),
+	nol_params params = {NOL_PARAMS(GIVEN)};
+
+	if(nol_name_avps() < 0 || nol_announce_event() < 0) {
+		LM_ERR("cannot register AVPs and the event\n");
+		return -1;
+	}
+	nol_find_signaling();
+	return nol_start(&host, &params);
+}
+
+/* Ranks above 0 run the routing script. Others make their worker when they need one, if ever. */
+static int child_init(int rank)
+{
+	if(rank > 0)
+		nol_warm();
+	return 0;
+}
+
+static void mod_destroy(void)
+{
+	nol_stop();
+}
+
+struct module_exports exports = {
+		.name = "numbers_online",
+		.type = MOD_TYPE_DEFAULT,
+		.ver_info = MODULE_VERSION,
+		.dlflags = DEFAULT_DLFLAGS,
+		.deps = &deps,
+		.cmds = cmds,
+		.params = params,
+		.stats = nol_stats,
+		.mi_cmds = nol_mi_commands,
+		.init_f = mod_init,
+		.destroy_f = mod_destroy,
+		.init_child_f = child_init};

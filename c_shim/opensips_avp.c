@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Results for the routing script: AVPs, and the event that tells of changes. */
+#include <string.h>
+
+#include "dprint.h"
+#include "evi/evi_modules.h"
+#include "evi/evi_params.h"
+#include "usr_avp.h"
+
+#include "opensips.h"
+
+#define PLACE(kind, name) PLACE_##name,
+enum { NOL_AVPS(PLACE) PLACES };
+
+/* The server's numbers for our names. */
+static int ids[PLACES];
+
+int nol_name_avps(void)
+{
+#define AVP_NAME(kind, name) "nol_" #name,
+	static char *const names[PLACES] = {NOL_AVPS(AVP_NAME)};
+	int place;
+
+	for(place = 0; place < PLACES; place++) {
+		str name = {names[place], (int)strlen(names[place])};
+
+		if(parse_avp_spec(&name, &ids[place]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void add(int place, unsigned short kind, int_str value)
+{
+	if(add_avp(kind, ids[place], value) < 0)
+		LM_ERR("cannot write AVPs: out of memory\n");
+}
+
+static void write_INT(int place, const nol_result *result, int32_t number)
+{
+	(void)result;
+	add(place, 0, (int_str){.n = number});
+}
+
+static void write_TEXT(int place, const nol_result *result, nol_text text)
+{
+	add(place, AVP_VAL_STR, (int_str){.s = {(char *)result->bytes + text.at, text.len}});
+}
+
+static int is_ours(int id)
+{
+	int place;
+
+	for(place = 0; place < PLACES; place++) {
+		if(ids[place] == id)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * add_avp() stacks, so what the script may have written under our names goes first. One look at the list, which is mostly
+ * short here, costs less than a search for each name.
+ */
+static void remove_avps(void)
+{
+	struct usr_avp **list = get_avp_list();
+	struct usr_avp *avp, *next;
+
+	for(avp = list ? *list : NULL; avp; avp = next) {
+		next = avp->next;
+		if(is_ours(avp->id))
+			destroy_avp(avp);
+	}
+}
+
+void nol_write_avps(const nol_result *result)
+{
+	remove_avps();
+#define WRITE(kind, name) \
+	if(nol_wants(PLACE_##name)) \
+		write_##kind(PLACE_##name, result, result->name);
+	NOL_AVPS(WRITE)
+}
+
+static int stored_number(int place)
+{
+	int_str value;
+	struct usr_avp *avp = search_first_avp(0, ids[place], &value, NULL);
+
+	return avp && !is_avp_str_val(avp) ? value.n : 0;
+}
+
+static str stored_text(int place)
+{
+	int_str value;
+	struct usr_avp *avp = search_first_avp(0, ids[place], &value, NULL);
+
+	return avp && is_avp_str_val(avp) ? value.s : (str){NULL, 0};
+}
+
+int nol_stored_rc(void)
+{
+	return stored_number(PLACE_rc);
+}
+
+int nol_stored_code(void)
+{
+	return stored_number(PLACE_code);
+}
+
+str nol_stored_phrase(void)
+{
+	return stored_text(PLACE_phrase);
+}
+
+str nol_stored_contact(void)
+{
+	return stored_text(PLACE_contact);
+}
+
+static event_id_t state_event = EVI_ERROR;
+
+int nol_announce_event(void)
+{
+	static char text[] = "E_NUMBERS_ONLINE_STATE";
+	str name = {text, sizeof(text) - 1};
+
+	/* From 3.6 on an event_route of that name has announced it already. */
+	state_event = evi_get_id(&name);
+	if(state_event == EVI_ERROR)
+		state_event = evi_publish_event(name);
+	return state_event == EVI_ERROR ? -1 : 0;
+}
+
+void nol_raise_state(const nol_result *result)
+{
+	static char name[] = "state";
+	str key = {name, sizeof(name) - 1};
+	str state = {(char *)result->bytes + result->state.at, result->state.len};
+	evi_params_p params;
+
+	if(!evi_probe_event(state_event))
+		return;
+	params = evi_get_params();
+	if(!params || evi_param_add_str(params, &key, &state) < 0) {
+		LM_ERR("cannot raise E_NUMBERS_ONLINE_STATE: out of memory\n");
+		if(params)
+			evi_free_params(params);
+		return;
+	}
+	/* It frees the list. */
+	if(evi_raise_event(state_event, params) < 0)
+		LM_ERR("cannot raise E_NUMBERS_ONLINE_STATE\n");
+}

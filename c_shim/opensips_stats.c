@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Statistics: in memory that all processes share. */
+#include "statistics.h"
+
+#include "opensips.h"
+
+static stat_var *counters[NOL_COUNTER_TOTAL];
+
+#define ROW(name, about) {#name, 0, &counters[NOL_COUNT_##name]},
+stat_export_t nol_stats[] = {NOL_COUNTERS(ROW) {0, 0, 0}};
+
+void nol_raise_counter(int counter)
+{
+	update_stat(counters[counter], 1);
+}
+
+const char *nol_counter_name(int counter)
+{
+	return nol_stats[counter].name;
+}
+
+unsigned long nol_counter_value(int counter)
+{
+	return get_stat_val(counters[counter]);
+}
