@@ -180,6 +180,13 @@ impl Timeout {
         Duration::from_millis(self.0.into())
     }
 
+    /// The least that must be left of it for a request to be worth making: one that cannot be answered in time costs, and
+    /// counts against the API.
+    #[must_use]
+    pub fn least(self) -> Duration {
+        (self.span() / 4).min(Duration::from_millis(50))
+    }
+
     /// What the API is told as its own budget: the span less a margin for the way back, so that a decision that would come
     /// too late is not made, and not billed.
     #[must_use]

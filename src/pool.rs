@@ -19,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::clock::Moment;
+use crate::config::Timeout;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::ffi::shared::Shared;
@@ -37,7 +38,7 @@ pub use self::{desk::Ticket, wake::Wake};
 pub struct Pool {
     desk: Desk,
     lookups: usize,
-    timeout: Duration,
+    timeout: Timeout,
     /// The desk's clock, the same for all processes.
     start: Instant,
     /// When the crew's process was last seen alive: a moment of the engine's clock.
@@ -77,7 +78,7 @@ impl Pool {
         Ok(Self {
             desk: Desk::new(config.lookups + config.queue)?,
             lookups: config.lookups,
-            timeout: engine.config.timeout.span(),
+            timeout: engine.config.timeout,
             start: Instant::now(),
             alive: Shared::new()?,
             crew: OnceLock::new(),
@@ -132,7 +133,7 @@ impl Pool {
             }
             let now = Instant::now();
             // What is not answered then never will be.
-            let limit = self.timeout + GRACE;
+            let limit = self.timeout.span() + GRACE;
             if let Some(limit) = now.checked_sub(limit).map(|began| self.nanoseconds(began)) {
                 self.desk.expire(limit);
             }
@@ -160,7 +161,7 @@ impl Pool {
     /// `None` if it is not on the desk.
     pub fn collect(&self, ticket: Ticket) -> Option<Outcome> {
         let started = self.desk.started(ticket)?;
-        let end = self.start + Duration::from_nanos(started) + self.timeout + GRACE;
+        let end = self.start + Duration::from_nanos(started) + self.timeout.span() + GRACE;
         loop {
             let bell = self.desk.bell();
             let (inquiry, finding, tally) = match self.desk.collect(ticket) {

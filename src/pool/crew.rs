@@ -118,7 +118,7 @@ impl Member {
                 let _ = crew.hire(&self.pool);
             }
             let started = self.pool.start + Duration::from_nanos(job.started);
-            if started.elapsed() < self.pool.timeout {
+            if started.elapsed() + self.pool.timeout.least() < self.pool.timeout.span() {
                 (pledge.finding, pledge.tally) = worker.answer(&job.inquiry, started);
             } else {
                 pledge.finding = Finding::Failed(Failure::TimeoutQueue);

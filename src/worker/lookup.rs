@@ -93,8 +93,7 @@ impl Worker<'_> {
             Role::Follow(flight) => {
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
                     Landed::YourTurn(ticket) => {
-                        // A request that cannot be answered in time would cost, and count against the API.
-                        let least = self.tools.config.timeout.span() / 4;
+                        let least = self.tools.config.timeout.least();
                         let left = self.deadline(started).left(Instant::now());
                         if left.is_none_or(|left| left < least) {
                             ticket.land(Some(Failure::TimeoutResponse));

@@ -29,6 +29,7 @@ mod signing;
 mod states;
 mod subject;
 mod suite;
+mod suspended;
 mod versions;
 
 use std::{num::NonZero, process::ExitCode, sync::Arc, thread};
@@ -106,6 +107,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         replies::trials,
         operator::trials,
         kemi::trials,
+        suspended::trials,
         package::trials,
     ]
     .iter()

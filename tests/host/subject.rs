@@ -36,6 +36,7 @@ impl Subject {
 /// The forms that the modules have so far.
 fn forms(product: Product) -> &'static [Form] {
     match product {
-        Product::Kamailio | Product::OpenSips => &[Form::Sync],
+        Product::Kamailio => &[Form::Sync, Form::Async],
+        Product::OpenSips => &[Form::Sync],
     }
 }

@@ -101,7 +101,9 @@ fn one_key_for_a_call(bench: &Bench) -> Result<()> {
     others[0].from_tag.clone_from(&first.from_tag);
     others[1].call_id.push('x');
     others[2].from_tag.push('x');
-    for other in &others {
+    for (other, fork) in others.iter_mut().zip(["b", "c", "d"]) {
+        // Whoever keeps a transaction would take it for the first call again.
+        other.branch.push_str(fork);
         client.call(other)?;
     }
     let mut all = keys(&api.wait_for_requests(same_call.len() + 3, SOON));

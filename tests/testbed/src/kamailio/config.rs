@@ -57,6 +57,9 @@ pub(super) fn text(
          mpath=\"{}/\"\n",
         modules.display()
     )?;
+    if setup.form == Form::Async {
+        writeln!(text, "async_workers={children}")?;
+    }
     let extra = setup.modules.iter().map(String::as_str);
     for name in MODULES.into_iter().chain(extra) {
         writeln!(text, "loadmodule \"{name}.so\"")?;

@@ -88,24 +88,61 @@ impl Client {
     /// Waits for the final reply to a request that was sent, and acknowledges it if it answers an INVITE.
     pub fn final_reply(&mut self, request: &Request, within: Duration) -> Result<Reply> {
         let end = Instant::now() + within;
-        let cseq = format!("{} {}", request.cseq, request.method);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let reply = self.reply(request, left)?;
+            if reply.status >= 200 {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// The same for the next reply, provisional or final.
+    pub fn reply(&mut self, request: &Request, within: Duration) -> Result<Reply> {
+        self.any_reply(std::slice::from_ref(request), within)
+            .map(|(_, reply)| reply)
+    }
+
+    /// The final replies to all requests that were sent, in the order in which they come.
+    pub fn final_replies(&mut self, requests: &[Request], within: Duration) -> Result<Vec<Reply>> {
+        let end = Instant::now() + within;
+        let mut open = requests.to_vec();
+        let mut replies = Vec::new();
+        while !open.is_empty() {
+            let left = end.saturating_duration_since(Instant::now());
+            let (index, reply) = self.any_reply(&open, left)?;
+            if reply.status >= 200 {
+                open.swap_remove(index);
+                replies.push(reply);
+            }
+        }
+        Ok(replies)
+    }
+
+    /// The next reply to one of some requests, and to which. A final one to an INVITE is acknowledged.
+    fn any_reply(&mut self, requests: &[Request], within: Duration) -> Result<(usize, Reply)> {
+        let end = Instant::now() + within;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(format!("no final reply within {within:?}").into());
+                return Err(format!("no reply within {within:?}").into());
             }
             let Some(text) = self.receive(left)? else {
                 continue;
             };
             let reply = Reply::parse(&text)?;
-            let ours = reply.header("Call-ID") == Some(&request.call_id)
-                && reply.header("CSeq") == Some(&cseq);
-            if ours && reply.status >= 200 {
-                if request.method == "INVITE" {
-                    self.send(&request.ack(&reply))?;
-                }
-                return Ok(reply);
+            let answered = requests.iter().position(|request| {
+                let cseq = format!("{} {}", request.cseq, request.method);
+                reply.header("Call-ID") == Some(&request.call_id)
+                    && reply.header("CSeq") == Some(&cseq)
+            });
+            let Some(index) = answered else {
+                continue;
+            };
+            if reply.status >= 200 && requests[index].method == "INVITE" {
+                self.send(&requests[index].ack(&reply))?;
             }
+            return Ok((index, reply));
         }
     }
 
