@@ -92,7 +92,7 @@ fn one_key_for_a_call(bench: &Bench) -> Result<()> {
     one.dedup();
     same("keys of one call", one.len(), 1)?;
 
-    let mut others = vec![
+    let mut others = [
         Request::invite(&callers::sip(SECOND)),
         first.clone(),
         first.clone(),
