@@ -24,6 +24,10 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             redirect_server,
         ));
         trials.push(trial(
+            "the server accepts the redirect server's asynchronous configuration",
+            asynchronous,
+        ));
+        trials.push(trial(
             "the server accepts the configuration to include",
             include,
         ));
@@ -62,6 +66,13 @@ fn redirect_server(bench: &Bench) -> Result<()> {
     bench
         .server
         .parse(&configuration(bench, "numbers_online_sbc.cfg")?)
+        .map(drop)
+}
+
+fn asynchronous(bench: &Bench) -> Result<()> {
+    bench
+        .server
+        .parse(&configuration(bench, "numbers_online_sbc_async.cfg")?)
         .map(drop)
 }
 
