@@ -257,11 +257,6 @@ fn state_event(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(error))?;
     let mut setup = bench.setup(&api.url()).param("breaker_errors", 2);
     setup.hears_state = true;
-    // OpenSIPS to 3.5 has event routes in a module of their own.
-    let module = "event_route";
-    if bench.server.has(module) {
-        setup.modules.push(module.to_owned());
-    }
     let server = bench.start(&setup)?;
     for _ in 0..4 {
         server.call(

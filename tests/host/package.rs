@@ -17,19 +17,19 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         suite.trial(subject, &format!("package/{name}"), Needs::default(), body)
     };
-    let mut trials = vec![trial("the library exports one symbol", exports)];
+    let mut trials = vec![
+        trial("the library exports one symbol", exports),
+        trial(
+            "the server accepts the redirect server's configuration",
+            |bench| accepts(bench, "numbers_online_sbc.cfg"),
+        ),
+        trial("the server accepts the configuration to include", include),
+    ];
+    // OpenSIPS has one redirect server, and that is asynchronous.
     if subject.server.product() == Product::Kamailio {
         trials.push(trial(
-            "the server accepts the redirect server's configuration",
-            redirect_server,
-        ));
-        trials.push(trial(
             "the server accepts the redirect server's asynchronous configuration",
-            asynchronous,
-        ));
-        trials.push(trial(
-            "the server accepts the configuration to include",
-            include,
+            |bench| accepts(bench, "numbers_online_sbc_async.cfg"),
         ));
     }
     trials
@@ -53,8 +53,12 @@ fn exports(bench: &Bench) -> Result<()> {
 /// One of the project's configurations, with the module where it is.
 fn configuration(bench: &Bench, name: &str) -> Result<String> {
     let module = bench.server.module(Build::Release).ok_or("no module")?;
+    let directory = match bench.server.product() {
+        Product::Kamailio => "kamailio-cfg",
+        Product::OpenSips => "opensips-cfg",
+    };
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("kamailio-cfg")
+        .join(directory)
         .join(name);
     let text = fs::read_to_string(file)?;
     let own = "loadmodule \"numbers_online.so\"";
@@ -62,28 +66,25 @@ fn configuration(bench: &Bench, name: &str) -> Result<String> {
     Ok(text.replace(own, &format!("loadmodule \"{}\"", module.display())))
 }
 
-fn redirect_server(bench: &Bench) -> Result<()> {
-    bench
-        .server
-        .parse(&configuration(bench, "numbers_online_sbc.cfg")?)
-        .map(drop)
-}
-
-fn asynchronous(bench: &Bench) -> Result<()> {
-    bench
-        .server
-        .parse(&configuration(bench, "numbers_online_sbc_async.cfg")?)
-        .map(drop)
+fn accepts(bench: &Bench, name: &str) -> Result<()> {
+    bench.server.parse(&configuration(bench, name)?).map(drop)
 }
 
 fn include(bench: &Bench) -> Result<()> {
     let included = configuration(bench, "numbers_online.cfg")?;
-    let loads = ["sl", "pv", "xlog"]
-        .map(|module| format!("loadmodule \"{module}.so\"\n"))
-        .concat();
-    let route = "request_route {\n\troute(NUMBERS_ONLINE_CHECK);\n}\n";
+    let (start, modules, main): (_, &[&str], _) = match bench.server.product() {
+        Product::Kamailio => ("#!KAMAILIO", &["sl", "pv", "xlog"], "request_route"),
+        Product::OpenSips => (
+            "socket=udp:127.0.0.1:5060",
+            &["proto_udp", "sl", "signaling"],
+            "route",
+        ),
+    };
+    let load = |module: &&str| format!("loadmodule \"{module}.so\"\n");
+    let loads: String = modules.iter().map(load).collect();
+    let route = format!("{main} {{\n\troute(NUMBERS_ONLINE_CHECK);\n}}\n");
     bench
         .server
-        .parse(&format!("#!KAMAILIO\n{loads}{included}{route}"))
+        .parse(&format!("{start}\n{loads}{included}{route}"))
         .map(drop)
 }

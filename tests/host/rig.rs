@@ -98,7 +98,12 @@ fn says_so(bench: &Bench) -> Result<()> {
         "the log names the module",
         log.text().contains("no_such_module"),
     )?;
-    holds("a start fails", bench.server.start(&setup).is_err())
+    holds("a start fails", bench.server.start(&setup).is_err())?;
+    let said = bench.server.parse("loadmodule \"no_such_module.so\"\n");
+    holds(
+        "a check names it too",
+        said.is_err_and(|said| said.to_string().contains("no_such_module")),
+    )
 }
 
 fn notices_death(bench: &Bench, kill: fn(&Host) -> Result<()>) -> Result<()> {

@@ -178,7 +178,7 @@ impl Server for OpenSips {
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let address = SocketAddr::new(ip, free_port(ip)?);
         let module = self.module(setup.build);
-        let loaded = config::modules(setup, module.as_deref())?;
+        let loaded = config::modules(setup, module.as_deref(), self.has(config::EVENT_ROUTES))?;
         let modules = self.link(&loaded, home.path())?;
         let mi = Mi::in_directory(home.path());
         let file = home.path().join("opensips.cfg");

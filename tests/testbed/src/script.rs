@@ -95,10 +95,16 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     for avp in &avps {
         writeln!(text, "\t\t$avp(nol_{avp}) = \"stale\";")?;
     }
+    let absorb = match form {
+        // There is no transaction that a retransmission or an ACK could belong to.
+        Form::Sync => "",
+        Form::Async => "\tt_check_trans();\n",
+    };
     // A variable would not last until a route is resumed; an AVP does.
     write!(
         text,
         "\t}}\n\
+         {absorb}\
          \tif ($hdr(X-Test) == \"undecided\") {{ route(ANSWER); exit; }}\n\
          \tif ($hdr(X-Test) == \"transaction\") {{ t_newtran(); }}\n\
          \t{once}\n\

@@ -22,6 +22,9 @@ pub(super) const MODULES: [&str; 7] = [
 /// Those of them that have no file, but must be loaded all the same.
 pub(super) const IN_THE_CORE: [&str; 2] = ["proto_udp", "proto_tcp"];
 
+/// Runs event routes; since 3.6 they need no module.
+pub(super) const EVENT_ROUTES: &str = "event_route";
+
 const DIALECT: Dialect = Dialect {
     main: "route",
     pong: "sl_send_reply(200, \"OK\");",
@@ -39,10 +42,15 @@ const DIALECT: Dialect = Dialect {
 };
 
 /// The lines that load modules.
-pub(super) fn modules(setup: &Setup, module: Option<&Path>) -> Result<String> {
+pub(super) fn modules(
+    setup: &Setup,
+    module: Option<&Path>,
+    has_event_routes: bool,
+) -> Result<String> {
     let mut text = String::new();
+    let events = (setup.hears_state && has_event_routes).then_some(EVENT_ROUTES);
     let extra = setup.modules.iter().map(String::as_str);
-    for name in MODULES.into_iter().chain(extra) {
+    for name in MODULES.into_iter().chain(events).chain(extra) {
         writeln!(text, "loadmodule \"{name}.so\"")?;
     }
     if let Some(module) = module {
