@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, Setup,
+    Api, Plan, Refused, Result, Setup,
     answer::{self, decision, ok},
     sip::{Request, Transport},
 };
@@ -133,7 +133,10 @@ fn probe(bench: &Bench) -> Result<()> {
     let request = api.requests().pop().ok_or("no request")?;
     same("path", request.path.as_str(), "/api/health")?;
     holds("no key is sent", request.header("authorization").is_none())?;
-    drop(api);
+    server.finish()?;
+    let nobody = Refused::at(([127, 0, 0, 1], 0).into())?;
+    let url = format!("https://localhost:{}", nobody.address().port());
+    let server = bench.start(&bench.setup(&url))?;
     shows(&server, "probe", &["outcome: connect", "dns_us: "])?;
     server.finish()
 }
