@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs. For profiling
-//! there are `send`, a load on any server, and `stub`, an API that answers at once.
+//! there are `send`, a load on any server, and `stub`, an API that answers at once or after a delay.
 //!
 //! They print tables with ratios from one run and assert nothing: figures of two machines, or of two days, do not compare.
 #![deny(unsafe_code)]
@@ -18,6 +18,7 @@ mod throughput;
 
 use std::env;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use testbed::Result;
 
@@ -42,18 +43,20 @@ fn run(words: &[String]) -> Result<()> {
         Some(("deadline", [])) => deadline::run(""),
         Some(("deadline", [filter])) => deadline::run(filter),
         Some(("send", options)) => send::run(options),
-        Some(("stub", [])) => stand_in(),
+        Some(("stub", [])) => stand_in(0),
+        Some(("stub", [delay])) => stand_in(delay.parse()?),
         _ => Err(format!(
-            "what to do? throughput, outage, deadline, stub, or {}",
+            "what to do? throughput, outage, deadline, stub [MS], or {}",
             send::USAGE
         )
         .into()),
     }
 }
 
-/// The stand-in for the API by itself, until the end of the input.
-fn stand_in() -> Result<()> {
-    let stub = stub::Stub::blocking_calls(64)?;
+/// The stand-in for the API by itself, until the end of the input. It answers after so many milliseconds.
+fn stand_in(delay: u64) -> Result<()> {
+    let stub = stub::Stub::blocking_calls()?;
+    stub.answer_after(Duration::from_millis(delay));
     rig::say(&stub.url());
     std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
     rig::say(&format!("{} requests", stub.requests()));

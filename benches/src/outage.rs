@@ -34,7 +34,7 @@ const SHARE: f64 = 0.9;
 /// Runs the benchmark.
 pub(crate) fn run() -> Result<()> {
     let rig = Rig::new()?;
-    let mut stub = Stub::blocking_calls(WORKERS * 2 + 8)?;
+    let mut stub = Stub::blocking_calls()?;
     let routes = routes()?;
     let modules = ["maxfwd", "sanity"].map(str::to_owned);
     let without = routes.replace("numbers_online_decide();", NO_LOOKUP);

@@ -40,8 +40,7 @@ struct Round {
 /// Runs the benchmark.
 pub(crate) fn run() -> Result<()> {
     let rig = Rig::new()?;
-    // Every worker of every server keeps a connection, those for TCP too.
-    let stub = Stub::blocking_calls(WORKERS * 24)?;
+    let stub = Stub::blocking_calls()?;
     let mut variants = servers::all(&rig, &stub)?
         .into_iter()
         .map(|contestant| {
