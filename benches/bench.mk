@@ -6,6 +6,8 @@ bench = NOL_STAGE=$(stage) CALLS=$(CALLS) $(target)/release/numbers-online-bench
 SECONDS ?= 600
 # Calls for each rude peer of bench-deadline.
 CALLS ?= 1000
+# Delays of the API in ms, and parts of the names of rows, for bench-async; without any, all.
+ONLY ?=
 fuzz_targets = answer dns headers number
 fuzz_work = $(target)/fuzz
 
@@ -19,6 +21,10 @@ bench-build: all
 .PHONY: bench-throughput
 bench-throughput: bench-build ## Calls a second, against a bare reply and against http_client
 	$(bench) throughput
+
+.PHONY: bench-async
+bench-async: bench-build ## Asynchronous calls a second, against http_async_client (needs make test-versions) and http_client
+	$(bench) async $(ONLY)
 
 .PHONY: bench-outage
 bench-outage: bench-build ## Calls a second before, during and after an outage of the API

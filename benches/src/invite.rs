@@ -5,9 +5,14 @@ use std::net::SocketAddr;
 
 use memchr::memmem::Finder;
 
-/// Who calls: so many different numbers, in turn.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Callers(pub(crate) u32);
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// So many different numbers, in turn.
+    Numbers(u32),
+    /// Somebody whose number is withheld: there is nothing to look up.
+    Withheld,
+}
 
 /// INVITE and ACK of one socket. Everything that differs between two calls has a fixed place and width.
 #[derive(Debug)]
@@ -16,12 +21,12 @@ pub(crate) struct Templates {
     invite: Vec<u8>,
     /// Where the eight digits of the call stand in the INVITE.
     ids: Vec<usize>,
-    number: usize,
+    number: Vec<usize>,
     ack_head: Vec<u8>,
     ack_ids: Vec<usize>,
     ack_tail: Vec<u8>,
     tail_ids: Vec<usize>,
-    ack_number: usize,
+    ack_number: Vec<usize>,
     call_id: Finder<'static>,
     to: Finder<'static>,
 }
@@ -41,7 +46,11 @@ impl Templates {
     /// Messages from `local` to `server`. `run` tells the calls of one run from those of any other.
     pub(crate) fn new(local: SocketAddr, server: SocketAddr, run: u64, callers: Callers) -> Self {
         let via = format!("Via: SIP/2.0/UDP {local};branch=z9hG4bK{run:016x}{ID}");
-        let from = format!("From: <sip:{NUMBER}@carrier.example>;tag={run:x}{ID}");
+        let caller = match callers {
+            Callers::Numbers(_) => format!("{NUMBER}@carrier.example"),
+            Callers::Withheld => "anonymous@anonymous.invalid".to_owned(),
+        };
+        let from = format!("From: <sip:{caller}>;tag={run:x}{ID}");
         let end = format!("Call-ID: {ID}-{run:x}@bench\r\nCSeq: 1 ");
         let invite = format!(
             "INVITE sip:service@{server} SIP/2.0\r\n{via}\r\nMax-Forwards: 70\r\n{from}\r\nTo: <sip:service@{server}>\r\n\
@@ -53,9 +62,9 @@ impl Templates {
         Self {
             callers,
             ids: places(&invite, ID),
-            number: places(&invite, NUMBER).first().copied().unwrap_or(0),
+            number: places(&invite, NUMBER),
             ack_ids: places(&head, ID),
-            ack_number: places(&head, NUMBER).first().copied().unwrap_or(0),
+            ack_number: places(&head, NUMBER),
             tail_ids: places(&tail, ID),
             invite: invite.into_bytes(),
             ack_head: head.into_bytes(),
@@ -67,17 +76,16 @@ impl Templates {
 
     /// The INVITE of a call, until the next one is asked for.
     pub(crate) fn invite(&mut self, call: u32) -> &[u8] {
-        let (id, number) = (hex(call), number(call % self.callers.0.max(1)));
-        put(&mut self.invite, &self.ids, &id);
-        put(&mut self.invite, &[self.number], &number);
+        put(&mut self.invite, &self.ids, &hex(call));
+        put(&mut self.invite, &self.number, &self.callers.number(call));
         &self.invite
     }
 
     /// The ACK of a reply in three parts, until the next one is asked for.
     pub(crate) fn ack<'a>(&'a mut self, reply: &Reply<'a>) -> [&'a [u8]; 3] {
-        let (id, number) = (hex(reply.call), number(reply.call % self.callers.0.max(1)));
+        let (id, number) = (hex(reply.call), self.callers.number(reply.call));
         put(&mut self.ack_head, &self.ack_ids, &id);
-        put(&mut self.ack_head, &[self.ack_number], &number);
+        put(&mut self.ack_head, &self.ack_number, &number);
         put(&mut self.ack_tail, &self.tail_ids, &id);
         [&self.ack_head, reply.to, &self.ack_tail]
     }
@@ -95,6 +103,16 @@ impl Templates {
             status: status.parse().ok()?,
             to,
         })
+    }
+}
+
+impl Callers {
+    /// The number of a call; of no use to those who show none.
+    fn number(self, call: u32) -> [u8; 12] {
+        match self {
+            Self::Numbers(count) => number(call % count.max(1)),
+            Self::Withheld => number(0),
+        }
     }
 }
 
@@ -138,17 +156,17 @@ const NUMBER: &str = "+###########";
 mod tests {
     use super::{Callers, Templates};
 
-    fn templates(callers: u32) -> Templates {
+    fn templates(callers: Callers) -> Templates {
         let [local, server] = ["127.0.0.1:5070", "127.0.0.1:5060"].map(|text| {
             let address: std::net::SocketAddr = text.parse().expect("an address");
             address
         });
-        Templates::new(local, server, 0xbeef, Callers(callers))
+        Templates::new(local, server, 0xbeef, callers)
     }
 
     #[test]
     fn a_call_has_its_own_identifiers_and_number() {
-        let mut templates = templates(200);
+        let mut templates = templates(Callers::Numbers(200));
         let first = String::from_utf8(templates.invite(0x1f).to_vec()).expect("text");
         assert!(first.contains("Call-ID: 0000001f-beef@bench\r\n"));
         assert!(first.contains("branch=z9hG4bK000000000000beef0000001f\r\n"));
@@ -159,8 +177,16 @@ mod tests {
     }
 
     #[test]
+    fn who_withholds_a_number_has_none() {
+        let request = templates(Callers::Withheld).invite(7).to_vec();
+        let request = String::from_utf8(request).expect("text");
+        assert!(request.contains("From: <sip:anonymous@anonymous.invalid>;tag=beef00000007"));
+        assert!(!request.contains("+1200") && !request.contains('#'));
+    }
+
+    #[test]
     fn a_reply_is_matched_and_acknowledged() {
-        let mut templates = templates(1);
+        let mut templates = templates(Callers::Numbers(1));
         let reply = b"SIP/2.0 603 Decline\r\nVia: x\r\nFrom: y\r\nTo: <sip:z>;tag=t\r\nCall-ID: 000000ff-beef@bench\r\n\r\n";
         let read = templates.read(reply).expect("a reply");
         assert_eq!(
@@ -179,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_of_ours_is_left() {
-        let templates = templates(1);
+        let templates = templates(Callers::Numbers(1));
         for message in [
             &b"OPTIONS sip:x SIP/2.0\r\n\r\n"[..],
             b"SIP/2.0 2",

@@ -2,15 +2,15 @@
 //! Sends calls over UDP and counts what comes back. One thread, prepared messages, and a system call for up to 64 of them, so
 //! that the server and not the sender is what is measured.
 
-use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use testbed::Result;
 
 use crate::invite::{Callers, Templates};
 use crate::mmsg::{BATCH, Batch};
+use crate::report::{Report, TICK_MICROS};
 
 /// What is sent.
 #[derive(Clone, Copy, Debug)]
@@ -36,34 +36,14 @@ pub(crate) enum Pace {
     Open(u32),
 }
 
-/// What came of a load.
-#[derive(Clone, Debug)]
-pub(crate) struct Report {
-    /// When the first call was sent.
-    pub(crate) started: Instant,
-    /// Calls sent.
-    pub(crate) sent: u64,
-    /// Calls that got no final reply within [`PATIENCE`].
-    pub(crate) lost: u64,
-    /// Final replies by status.
-    pub(crate) statuses: BTreeMap<u16, u64>,
-    /// Microseconds to the final reply, sorted. A nap of the sender may be in them: [`NAP`], or up to a millisecond in a closed
-    /// loop with a slow server.
-    pub(crate) latencies: Vec<u32>,
-    /// Final replies in each [`TICK`] since the start.
-    pub(crate) ticks: Vec<u32>,
-    /// The time in which calls were sent.
-    pub(crate) span: Duration,
-}
-
 impl Load {
     /// A closed loop with a window that keeps a few workers busy and fits into a socket's buffer.
     pub(crate) fn closed(server: SocketAddr, span: Duration) -> Self {
         Self {
             server,
-            pace: Pace::Closed(128),
+            pace: Pace::Closed(BURST),
             span,
-            callers: Callers(70_000),
+            callers: Callers::Numbers(70_000),
             ack: true,
         }
     }
@@ -102,6 +82,8 @@ struct Sender<'a> {
     /// No older call is open.
     oldest: u32,
     in_flight: u32,
+    /// Microseconds after the start.
+    last_sent: u32,
     report: Report,
 }
 
@@ -114,7 +96,6 @@ struct Open {
 
 impl<'a> Sender<'a> {
     fn new(load: &'a Load, socket: UdpSocket, templates: Templates) -> Self {
-        let ticks = (load.span + PATIENCE).as_millis() / TICK.as_millis() + 1;
         Self {
             load,
             socket,
@@ -125,15 +106,8 @@ impl<'a> Sender<'a> {
             next: 0,
             oldest: 0,
             in_flight: 0,
-            report: Report {
-                started: Instant::now(),
-                sent: 0,
-                lost: 0,
-                statuses: BTreeMap::new(),
-                latencies: Vec::with_capacity(1 << 20),
-                ticks: vec![0; usize::try_from(ticks).unwrap_or(1)],
-                span: load.span,
-            },
+            last_sent: 0,
+            report: Report::new(load.span, PATIENCE),
         }
     }
 
@@ -170,7 +144,9 @@ impl<'a> Sender<'a> {
         };
         // No more than fits between two looks at what has come back, and as many open calls as there is memory for: beyond
         // that, an open loop falls behind.
-        let due = due.min(4 * u32::try_from(BATCH)?);
+        let due = due
+            .min(self.most_at_once(now))
+            .min(4 * u32::try_from(BATCH)?);
         let due = due.min(u32::try_from(OPEN)? - 1 - (self.next - self.oldest));
         for _ in 0..due {
             self.outgoing.push(&[self.templates.invite(self.next)]);
@@ -187,6 +163,22 @@ impl<'a> Sender<'a> {
         self.in_flight += due;
         self.report.sent += u64::from(due);
         Ok(due as usize)
+    }
+
+    /// A window that is larger than a socket's buffer is opened bit by bit.
+    fn most_at_once(&mut self, now: u32) -> u32 {
+        let Pace::Closed(window) = self.load.pace else {
+            return u32::MAX;
+        };
+        if window <= BURST {
+            return u32::MAX;
+        }
+        let since = now.saturating_sub(self.last_sent);
+        self.last_sent = now;
+        since
+            .saturating_mul(BURST)
+            .div_ceil(BURST_MICROS)
+            .min(BURST)
     }
 
     /// Takes what has come, and acknowledges it.
@@ -245,41 +237,10 @@ impl<'a> Sender<'a> {
     }
 }
 
-impl Report {
-    /// Calls that got a final reply.
-    pub(crate) fn answered(&self) -> u64 {
-        self.statuses.values().sum()
-    }
-
-    /// Answered calls a second.
-    pub(crate) fn rate(&self) -> f64 {
-        real(self.answered()) / self.span.as_secs_f64()
-    }
-
-    /// The latency, in milliseconds, that so many percent of the answered calls did not exceed.
-    pub(crate) fn latency(&self, percent: usize) -> f64 {
-        let last = self.latencies.len().saturating_sub(1);
-        let micros = self.latencies.get(last * percent / 100).copied();
-        f64::from(micros.unwrap_or(0)) / 1000.0
-    }
-
-    /// Answered calls a second between two points in time.
-    pub(crate) fn rate_between(&self, from: Instant, to: Instant) -> f64 {
-        let tick = |at: Instant| {
-            let since = at.saturating_duration_since(self.started).as_millis();
-            usize::try_from(since / TICK.as_millis()).unwrap_or(usize::MAX)
-        };
-        let (from, to) = (tick(from), tick(to).min(self.ticks.len()));
-        let answered: u32 = self.ticks.get(from..to).unwrap_or_default().iter().sum();
-        let ticks = u32::try_from(to.saturating_sub(from)).unwrap_or(1).max(1);
-        f64::from(answered) / (TICK * ticks).as_secs_f64()
-    }
-}
-
 /// The next nap of a closed loop: as long as it can be without leaving the server idle, so between an eighth and a quarter of
-/// the window moves at a time.
+/// the window moves at a time, or of what a socket's buffer takes.
 fn nap_for(last: Duration, moved: usize, window: u32) -> Duration {
-    let window = window as usize;
+    let window = window.min(BURST) as usize;
     if moved * 4 > window {
         (last / 2).max(NAP)
     } else if moved * 8 < window {
@@ -287,15 +248,6 @@ fn nap_for(last: Duration, moved: usize, window: u32) -> Duration {
     } else {
         last
     }
-}
-
-/// Counts fit into a float.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "2^53 calls take longer than a benchmark"
-)]
-pub(crate) fn real(count: u64) -> f64 {
-    count as f64
 }
 
 /// A load lasts below an hour.
@@ -311,9 +263,9 @@ pub(crate) const NAP: Duration = Duration::from_micros(50);
 /// In a closed loop with a slow server.
 const LONGEST_NAP: Duration = Duration::from_millis(1);
 
-/// The resolution of a report's course.
-pub(crate) const TICK: Duration = Duration::from_millis(20);
-const TICK_MICROS: u32 = 20_000;
+/// Datagrams that fit into a socket's buffer at once, and the time in which the server takes them from there.
+const BURST: u32 = 128;
+const BURST_MICROS: u32 = 2_000;
 
 /// Calls that may be open at once; a power of two.
 const OPEN: usize = 1 << 19;

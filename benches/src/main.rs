@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs. For profiling
-//! there are `send`, a load on any server, and `stub`, an API that answers at once or after a delay.
+//! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs, and `async`. For
+//! profiling there are `send`, a load on any server, and `stub`, an API that answers at once or after a delay.
 //!
 //! They print tables with ratios from one run and assert nothing: figures of two machines, or of two days, do not compare.
 #![deny(unsafe_code)]
 
+mod asynchronous;
+mod by_hand;
+mod contest;
 mod deadline;
 mod invite;
 mod load;
 mod mmsg;
 mod outage;
+mod processes;
+mod report;
 mod rig;
 mod send;
 mod stub;
@@ -40,13 +45,14 @@ fn run(words: &[String]) -> Result<()> {
     {
         Some(("throughput", [])) => throughput::run(),
         Some(("outage", [])) => outage::run(),
+        Some(("async", words)) => asynchronous::run(words),
         Some(("deadline", [])) => deadline::run(""),
         Some(("deadline", [filter])) => deadline::run(filter),
         Some(("send", options)) => send::run(options),
         Some(("stub", [])) => stand_in(0),
         Some(("stub", [delay])) => stand_in(delay.parse()?),
         _ => Err(format!(
-            "what to do? throughput, outage, deadline, stub [MS], or {}",
+            "what to do? throughput, outage, deadline, async, stub [MS], or {}",
             send::USAGE
         )
         .into()),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use testbed::Result;
 
-use crate::load::{Load, Report};
+use crate::load::Load;
+use crate::report::Report;
 use crate::rig::{Rig, make_lean, median, say};
 use crate::stub::Stub;
 use crate::table::Table;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the benchmarks share: servers, their processes' time, and the terminal.
 
+use std::collections::HashSet;
 use std::env;
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
 use testbed::{Build, Host, Kamailio, Result, Server, Setup, interface};
+
+use crate::processes::{cpu, family, waited};
 
 /// The API key of the benchmarks.
 pub(crate) const KEY: &str = "nol_test_bench";
@@ -24,17 +26,26 @@ pub(crate) struct Rig {
 pub(crate) struct Running {
     /// The server.
     pub(crate) host: Host,
-    pids: Vec<u32>,
 }
 
 impl Rig {
     /// Looks for the server and the module.
     pub(crate) fn new() -> Result<Self> {
-        let stage = env::var_os("NOL_STAGE").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/stage"),
-            PathBuf::from,
-        );
-        let kamailio = Kamailio::installed(&stage);
+        Self::of(Kamailio::installed(&stage()))
+    }
+
+    /// The same for the unpacked Kamailio of a series, e.g. `kamailio-6.0`.
+    pub(crate) fn unpacked(series: &str) -> Result<Self> {
+        let servers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/servers");
+        let mut found = Kamailio::unpacked(&servers, &stage()).into_iter();
+        let of_series = |server: &Kamailio| server.name.starts_with(&format!("{series}."));
+        match found.find(of_series) {
+            Some(kamailio) => Self::of(kamailio),
+            None => Err(format!("this benchmark needs {series} (make test-versions)").into()),
+        }
+    }
+
+    fn of(kamailio: Kamailio) -> Result<Self> {
         if let Some(what) = kamailio.missing(Build::Release) {
             return Err(format!("this benchmark needs {what}").into());
         }
@@ -45,6 +56,11 @@ impl Rig {
     /// A file of the benchmark's own.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
+    }
+
+    /// Which server it is.
+    pub(crate) fn name(&self) -> &str {
+        &self.kamailio.name
     }
 
     /// Whether the server has this module of its own.
@@ -74,26 +90,40 @@ impl Rig {
         setup
     }
 
-    /// Starts a server with Kamailio's fast memory manager, for all that are compared.
+    /// Starts a server with Kamailio's fast memory manager and room for every transaction, for all that are compared.
     pub(crate) fn start(&self, setup: &Setup) -> Result<Running> {
         let mut kamailio = self.kamailio.clone();
-        kamailio.program.extend(["-x", "fm"].map(str::to_owned));
+        kamailio
+            .program
+            .extend(["-x", "fm", "-m", SHARED_MEGABYTES].map(str::to_owned));
         let host = kamailio.start(setup)?;
-        let pids = host.pids()?;
-        Ok(Running { host, pids })
+        Ok(Running { host })
     }
 }
 
 impl Running {
+    /// The server's group, and those that left it.
+    fn processes(&self) -> HashSet<u32> {
+        family(&self.host.pids().unwrap_or_default())
+    }
+
     /// The processor time that its processes have taken so far.
     pub(crate) fn cpu(&self) -> Duration {
-        self.pids.iter().filter_map(|pid| cpu(*pid)).sum()
+        self.processes().into_iter().filter_map(cpu).sum()
     }
 
     /// How long its processes have been ready to run and waited for a processor so far.
     pub(crate) fn waited(&self) -> Duration {
-        self.pids.iter().filter_map(|pid| waited(*pid)).sum()
+        self.processes().into_iter().filter_map(waited).sum()
     }
+}
+
+/// Where the built modules are.
+fn stage() -> PathBuf {
+    env::var_os("NOL_STAGE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/stage"),
+        PathBuf::from,
+    )
 }
 
 /// Gives a server these routes, and a log with nothing but warnings.
@@ -103,21 +133,8 @@ pub(crate) fn make_lean(setup: &mut Setup, routes: &str) {
     setup.routes = Some(format!("debug=0\n{routes}"));
 }
 
-/// User and system time of a process so far (proc(5), `/proc/[pid]/stat`).
-pub(crate) fn cpu(pid: u32) -> Option<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // "pid (name) state ...", where the name may hold anything; utime and stime are the fields 14 and 15.
-    let fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
-    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
-    Some(Duration::from_secs(ticks) / u32::try_from(rustix::param::clock_ticks_per_second()).ok()?)
-}
-
-/// Time on a run queue (the kernel's sched-stats.rst, `/proc/[pid]/schedstat`).
-fn waited(pid: u32) -> Option<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
-    let nanos = stat.split_whitespace().nth(1)?.parse().ok()?;
-    Some(Duration::from_nanos(nanos))
-}
+/// A finished transaction stays for a while, and there are thousands of them a second.
+const SHARED_MEGABYTES: &str = "1024";
 
 /// The median of some figures; 0 if there are none.
 pub(crate) fn median(figures: &[f64]) -> f64 {
@@ -139,7 +156,7 @@ pub(crate) fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{cpu, median};
+    use super::median;
 
     #[test]
     fn a_median_lies_in_the_middle() {
@@ -151,11 +168,5 @@ mod tests {
         ] {
             assert!((median(figures) - middle).abs() < f64::EPSILON);
         }
-    }
-
-    #[test]
-    fn a_process_takes_time() {
-        assert!(cpu(std::process::id()).is_some());
-        assert_eq!(cpu(u32::MAX), None);
     }
 }

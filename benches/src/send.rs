@@ -7,8 +7,10 @@ use std::time::Duration;
 use testbed::Result;
 
 use crate::invite::Callers;
-use crate::load::{Load, Pace, real};
-use crate::rig::{cpu, say};
+use crate::load::{Load, Pace};
+use crate::processes::cpu;
+use crate::report::real;
+use crate::rig::say;
 
 /// How it is called.
 pub(crate) const USAGE: &str = "send to=127.0.0.1:5060 [rate=CALLS_A_SECOND | window=OPEN_CALLS] [seconds=5] [callers=1] [ack=1]";
@@ -38,7 +40,7 @@ pub(crate) fn run(options: &[String]) -> Result<()> {
             rate => Pace::Open(rate),
         },
         span: Duration::from_secs(number("seconds", 5)?.clamp(1, 3600).into()),
-        callers: Callers(number("callers", 1)?),
+        callers: Callers::Numbers(number("callers", 1)?),
         ack: number("ack", 1)? != 0,
     };
     let report = load.run()?;

@@ -9,7 +9,8 @@ use testbed::Result;
 
 use self::servers::Contestant;
 
-use crate::load::{Load, Report, real};
+use crate::load::Load;
+use crate::report::{Report, real};
 use crate::rig::{Rig, Running, median, say};
 use crate::stub::Stub;
 use crate::table::Table;

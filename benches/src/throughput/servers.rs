@@ -4,8 +4,9 @@
 use testbed::{Result, Setup, interface};
 
 use super::WORKERS;
+use crate::by_hand::{kept_alive, query, script};
 use crate::invite::Callers;
-use crate::rig::{KEY, Rig, make_lean, say};
+use crate::rig::{Rig, make_lean, say};
 use crate::stub::Stub;
 
 /// One of them.
@@ -25,7 +26,7 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
     let new = |name, short, callers, setup| Contestant {
         name,
         short,
-        callers: Callers(callers),
+        callers: Callers::Numbers(callers),
         setup,
     };
     let bare = script("sl_send_reply(\"603\", \"Decline\");");
@@ -54,7 +55,7 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
     let asking = decide(rig.with_module("decide", WORKERS, &stub.url()));
     all.push(new("decide, not cached", "decide", MANY, asking));
     if rig.has_module("http_client") && rig.has_module("jansson") {
-        let (kept, query) = (kept_alive(rig, stub), query(rig, stub));
+        let (kept, query) = (kept_alive(rig, stub, WORKERS), query(rig, stub, WORKERS));
         all.push(new("httpcon kept alive, jansson", "httpcon", MANY, kept));
         let cached = cached_by_hand(rig, stub);
         all.push(new("htable before httpcon, cached", "htable", FEW, cached));
@@ -73,33 +74,9 @@ fn decide(mut setup: Setup) -> Setup {
     setup
 }
 
-/// The function that connects anew for each call.
-fn query(rig: &Rig, stub: &Stub) -> Setup {
-    let url = format!("{}/api/v1/sbc/redirect", stub.url());
-    let headers = format!("Content-Type: application/json\\r\\nAuthorization: Bearer {KEY}");
-    let ask =
-        format!("http_client_query(\"{url}\", \"$var(body)\", \"{headers}\", \"$var(answer)\");");
-    with_http_client(rig.lean("query", WORKERS, &by_hand(&ask)))
-}
-
-/// The best that `http_client` has: a connection that stays. It can send no headers, so it asks without a key.
-fn kept_alive(rig: &Rig, stub: &Stub) -> Setup {
-    let ask = "http_connect(\"nol\", \"/api/v1/sbc/redirect\", \"application/json\", \"$var(body)\", \"$var(answer)\");";
-    let mut setup = with_http_client(rig.lean("httpcon", WORKERS, &by_hand(ask)));
-    for (name, value) in [
-        ("keep_connections", 1.into()),
-        ("httpcon", format!("nol=>{}", stub.url()).into()),
-    ] {
-        setup
-            .foreign
-            .push(("http_client".to_owned(), name.to_owned(), value));
-    }
-    setup
-}
-
 /// The same, with the answers in a table that all workers share.
 fn cached_by_hand(rig: &Rig, stub: &Stub) -> Setup {
-    let mut setup = kept_alive(rig, stub);
+    let mut setup = kept_alive(rig, stub, WORKERS);
     let ask = setup.routes.take().unwrap_or_default();
     let kept = "\tif ($sht(nol=>$fU) != $null) {\n\t\tsl_send_reply(\"$sht(nol=>$fU)\", \"$sht(phrase=>$fU)\");\n\t\texit;\n\t}\n\
                 \t$var(body) = ";
@@ -118,34 +95,6 @@ fn cached_by_hand(rig: &Rig, stub: &Stub) -> Setup {
             .push(("htable".to_owned(), "htable".to_owned(), table.into()));
     }
     setup
-}
-
-fn with_http_client(mut setup: Setup) -> Setup {
-    setup
-        .modules
-        .extend(["http_client", "jansson"].map(str::to_owned));
-    setup
-}
-
-/// A script that asks the same and reads of the answer what its reply needs.
-fn by_hand(ask: &str) -> String {
-    script(&format!(
-        "$var(body) = \"{{\\\"number\\\":\\\"\" + $fU + \"\\\",\\\"allow_code\\\":503,\\\"spam_threshold\\\":80,\
-         \\\"block_reassigned\\\":false,\\\"block_invalid\\\":true}}\";\n\
-         \t{ask}\n\
-         \tjansson_get(\"sip.code\", \"$var(answer)\", \"$var(code)\");\n\
-         \tjansson_get(\"sip.reason\", \"$var(answer)\", \"$var(phrase)\");\n\
-         \tsl_send_reply(\"$var(code)\", \"$var(phrase)\");"
-    ))
-}
-
-fn script(body: &str) -> String {
-    format!(
-        "request_route {{\n\
-         \tif (is_method(\"ACK\")) exit;\n\
-         \tif (is_method(\"OPTIONS\")) {{ sl_send_reply(\"200\", \"OK\"); exit; }}\n\
-         \t{body}\n}}\n"
-    )
 }
 
 /// So many numbers that each calls once in a few seconds.

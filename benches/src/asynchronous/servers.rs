@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The servers that are compared.
+
+use testbed::{Result, Setup};
+
+use super::{TIMEOUT, WORKERS};
+use crate::by_hand::{BODY, PATH, kept_alive, query};
+use crate::contest::Entrant;
+use crate::rig::{KEY, Rig, Running, make_lean, say};
+use crate::stub::Stub;
+
+/// All that a Kamailio has and that are wanted.
+pub(super) fn all(
+    rig: &Rig,
+    stub: &Stub,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Entrant>> {
+    let start = |what: &str, setup: &Setup| -> Result<Option<(String, Running)>> {
+        let name = format!("{} {what}", rig.name());
+        let is_wanted = is_wanted(&name);
+        Ok(is_wanted
+            .then(|| rig.start(setup))
+            .transpose()?
+            .map(|server| (name, server)))
+    };
+    let mut all = Vec::new();
+    for lookups in [MANY, DEFAULT] {
+        let name = format!("decide_async, {lookups}");
+        let started = start(&name, &decide(rig, stub, lookups))?;
+        all.extend(started.map(|(name, server)| Entrant::ours(name, server)));
+    }
+    if !rig.has_module("jansson") {
+        say(&format!(
+            "{}: no jansson, so nothing to compare with",
+            rig.name()
+        ));
+    } else if rig.has_module("http_async_client") {
+        for workers in [1, 2, 4] {
+            let name = format!("http_async_client, {workers}");
+            let started = start(&name, &http_async(rig, stub, workers))?;
+            all.extend(started.map(|(name, server)| Entrant::rival("async", name, server)));
+        }
+    } else if rig.has_module("http_client") {
+        for (name, setup) in [
+            ("httpcon, sync", kept_alive(rig, stub, WORKERS)),
+            ("http_client_query, sync", query(rig, stub, WORKERS)),
+        ] {
+            let started = start(name, &setup)?;
+            all.extend(
+                started.map(|(name, server)| Entrant::rival("sync", name, server).waiting()),
+            );
+        }
+    }
+    Ok(all)
+}
+
+fn decide(rig: &Rig, stub: &Stub, lookups: i64) -> Setup {
+    let mut setup = rig
+        .with_module(&format!("decide-{lookups}"), WORKERS, &stub.url())
+        .param("timeout", TIMEOUT)
+        .param("breaker_errors", 0)
+        .param("async_lookups", lookups);
+    let routes = script(
+        "numbers_online_decide_async(\"RESULT\");\n\troute(RESULT);",
+        "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
+    );
+    make_lean(&mut setup, &format!("async_workers={WORKERS}\n{routes}"));
+    keep_briefly(&mut setup);
+    setup
+}
+
+fn http_async(rig: &Rig, stub: &Stub, workers: i64) -> Setup {
+    let ask = format!(
+        "if ($fU == \"anonymous\") {{ sl_send_reply(\"503\", \"Allowed\"); exit; }}\n\
+         \tif (!t_newtran()) exit;\n\
+         \t$http_req(all) = $null;\n\
+         \t$http_req(hdr) = \"Content-Type: application/json\";\n\
+         \t$http_req(hdr) = \"Authorization: Bearer {KEY}\";\n\
+         \t$http_req(body) = {BODY};\n\
+         \thttp_async_query(\"{}{PATH}\", \"RESULT\");\n\
+         \tsend_reply(\"503\", \"Allowed\");",
+        stub.url()
+    );
+    let read = "if (!$http_ok || $http_rs != 200) { send_reply(\"503\", \"Allowed\"); exit; }\n\
+                \tjansson_get(\"decision\", \"$http_rb\", \"$var(decision)\");\n\
+                \tjansson_get(\"sip.code\", \"$http_rb\", \"$var(code)\");\n\
+                \tsend_reply(\"$var(code)\", \"$var(decision)\");";
+    let name = format!("http-async-{workers}");
+    let mut setup = rig.lean(&name, WORKERS, &script(&ask, read));
+    setup
+        .modules
+        .extend(["http_async_client", "jansson"].map(str::to_owned));
+    for (name, value) in [
+        ("workers", workers.into()),
+        ("connection_timeout", TIMEOUT.into()),
+        ("tcp_keepalive", 1.into()),
+    ] {
+        let module = "http_async_client".to_owned();
+        setup.foreign.push((module, name.to_owned(), value));
+    }
+    keep_briefly(&mut setup);
+    setup
+}
+
+/// A transaction that has ended absorbs retransmissions, of which there are none here.
+fn keep_briefly(setup: &mut Setup) {
+    setup
+        .foreign
+        .push(("tm".to_owned(), "wt_timer".to_owned(), 1000.into()));
+}
+
+/// Routes with transactions, and one that goes on with a call.
+fn script(ask: &str, result: &str) -> String {
+    format!(
+        "maxbuffer=4194304\n\
+         request_route {{\n\
+         \tif (is_method(\"ACK\")) {{ t_check_trans(); exit; }}\n\
+         \tif (is_method(\"OPTIONS\")) {{ sl_send_reply(\"200\", \"OK\"); exit; }}\n\
+         \t{ask}\n}}\n\
+         route[RESULT] {{\n\t{result}\n\texit;\n}}\n"
+    )
+}
+
+/// `async_lookups` for thousands of open calls, and the default.
+pub(super) const MANY: i64 = 1024;
+pub(super) const DEFAULT: i64 = 64;

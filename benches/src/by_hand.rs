@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a script can do without our module: ask the same, and read of the answer what its reply needs.
+
+use testbed::Setup;
+
+use crate::rig::{KEY, Rig};
+use crate::stub::Stub;
+
+/// The function that connects anew for each call.
+pub(crate) fn query(rig: &Rig, stub: &Stub, workers: usize) -> Setup {
+    let url = format!("{}{PATH}", stub.url());
+    let headers = format!("Content-Type: application/json\\r\\nAuthorization: Bearer {KEY}");
+    let ask =
+        format!("http_client_query(\"{url}\", \"$var(body)\", \"{headers}\", \"$var(answer)\");");
+    with_http_client(rig.lean("query", workers, &by_hand(&ask)))
+}
+
+/// The best that `http_client` has: a connection that stays. It can send no headers, so it asks without a key.
+pub(crate) fn kept_alive(rig: &Rig, stub: &Stub, workers: usize) -> Setup {
+    let ask = &format!(
+        "http_connect(\"nol\", \"{PATH}\", \"application/json\", \"$var(body)\", \"$var(answer)\");"
+    );
+    let mut setup = with_http_client(rig.lean("httpcon", workers, &by_hand(ask)));
+    for (name, value) in [
+        ("keep_connections", 1.into()),
+        ("httpcon", format!("nol=>{}", stub.url()).into()),
+    ] {
+        setup
+            .foreign
+            .push(("http_client".to_owned(), name.to_owned(), value));
+    }
+    setup
+}
+
+fn with_http_client(mut setup: Setup) -> Setup {
+    setup
+        .modules
+        .extend(["http_client", "jansson"].map(str::to_owned));
+    setup
+}
+
+/// A script that asks the same and reads of the answer what its reply needs.
+fn by_hand(ask: &str) -> String {
+    script(&format!(
+        "$var(body) = {BODY};\n\
+         \t{ask}\n\
+         \tjansson_get(\"sip.code\", \"$var(answer)\", \"$var(code)\");\n\
+         \tjansson_get(\"sip.reason\", \"$var(answer)\", \"$var(phrase)\");\n\
+         \tsl_send_reply(\"$var(code)\", \"$var(phrase)\");"
+    ))
+}
+
+/// The routes of a server whose calls come here.
+pub(crate) fn script(body: &str) -> String {
+    format!(
+        "request_route {{\n\
+         \tif (is_method(\"ACK\")) exit;\n\
+         \tif (is_method(\"OPTIONS\")) {{ sl_send_reply(\"200\", \"OK\"); exit; }}\n\
+         \t{body}\n}}\n"
+    )
+}
+
+/// Where the API decides about a call.
+pub(crate) const PATH: &str = "/api/v1/sbc/redirect";
+
+/// What our module asks, as an expression of a script.
+pub(crate) const BODY: &str = "\"{\\\"number\\\":\\\"\" + $fU + \"\\\",\\\"allow_code\\\":503,\\\"spam_threshold\\\":80,\
+     \\\"block_reassigned\\\":false,\\\"block_invalid\\\":true}\"";
