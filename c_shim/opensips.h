@@ -3,6 +3,7 @@
 #ifndef NOL_OPENSIPS_H
 #define NOL_OPENSIPS_H
 
+#include "async.h"
 #include "mi/mi.h"
 #include "parser/msg_parser.h"
 #include "statistics.h"
@@ -14,6 +15,18 @@ static inline nol_str lend(const str *text)
 {
 	return (nol_str){text->s, text->len > 0 ? (size_t)text->len : 0};
 }
+
+/* What the library wants of a message, lent. */
+void nol_read(struct sip_msg *msg, nol_call *call);
+
+/* Writes AVPs, counts, and tells of a change of state. Returns what the script function returns. */
+int nol_conclude(const nol_result *result);
+
+/* Says that there is none. */
+void nol_refuse_profile(const str *profile);
+
+/* The asynchronous form of the script function. */
+int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
 
 /* AVPs. Their numbers are to be looked up before fork. 0, or -1. */
 int nol_name_avps(void);

@@ -2,6 +2,8 @@
 #include "shim.h"
 
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 static nol_engine *engine;
 
@@ -183,6 +185,21 @@ int nol_make_pool(void)
 int nol_serve(void)
 {
 	return numbers_online_api()->pool_serve(pool) == NOL_OK ? 0 : -1;
+}
+
+int nol_serve_here(void)
+{
+	/* Who tried, and with what success. */
+	static pid_t server;
+	static int served;
+
+	if(server != getpid()) {
+		server = getpid();
+		/* The parent's is forgotten, not freed: its threads are the parent's. */
+		pool = NULL;
+		served = nol_make_pool() == 0 ? nol_serve() : -1;
+	}
+	return served;
 }
 
 int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result)

@@ -30,6 +30,12 @@ int nol_make_pool(void);
 int nol_serve(void);
 
 /*
+ * Makes the lookups of this process in threads of its own, where wakes have descriptors: a pool that no other process has a part
+ * in. May be called before each nol_begin(). 0, or -1 after one line in the log.
+ */
+int nol_serve_here(void);
+
+/*
  * Decides about one call as nol_decide() does, if nothing has to be waited for. 0 if a lookup has to be: then there is a
  * ticket, for nol_submit() or nol_forsake(). Never blocks.
  */

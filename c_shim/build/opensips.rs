@@ -84,6 +84,7 @@ impl<'a> Target<'a> {
             server: &self.name,
             sources: &[
                 "c_shim/opensips.c",
+                "c_shim/opensips_async.c",
                 "c_shim/opensips_avp.c",
                 "c_shim/opensips_mi.c",
                 "c_shim/opensips_reply.c",

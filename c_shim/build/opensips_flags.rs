@@ -31,9 +31,9 @@ impl Tree {
             .find_map(|define| define.strip_prefix("-DVERSION="))
             .ok_or("its makefiles define no VERSION")?;
         let mut numbers = release.split('.').map(|number| number.parse().unwrap_or(0));
-        if (numbers.next(), numbers.next()) < OLDEST {
+        if [(); 3].map(|()| numbers.next()) < OLDEST {
             return Err(format!(
-                "it is of OpenSIPS {release}, and the module needs 3.4 or later"
+                "it is of OpenSIPS {release}, and the module needs 3.4.3 or later"
             ));
         }
         Ok(Self {
@@ -169,8 +169,8 @@ fn macros_of(flag: &str) -> Vec<&str> {
     macros
 }
 
-/// Major and minor of the first release with the structures that our C fills.
-const OLDEST: (Option<u32>, Option<u32>) = (Some(3), Some(4));
+/// The first release with the structures that our C fills: before it an asynchronous call had no time limit.
+const OLDEST: [Option<u32>; 3] = [Some(3), Some(4), Some(3)];
 
 /// A makefile that asks the tree's own for all they know. The shell takes the quotes off, as it does for the compiler.
 pub(crate) const QUESTION: &str =

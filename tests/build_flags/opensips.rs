@@ -24,12 +24,12 @@ fn a_tree_that_cannot_be_used_is_refused() {
         ("-DVERSION=\"3.6.8\"", "its makefiles name no version"),
         ("release 3.6.8", "its makefiles define no VERSION"),
         (
-            "release 3.3.9\n-DVERSION=\"3.3.9\"",
-            "it is of OpenSIPS 3.3.9, and the module needs 3.4 or later",
+            "release 3.4.2\n-DVERSION=\"3.4.2\"",
+            "it is of OpenSIPS 3.4.2, and the module needs 3.4.3 or later",
         ),
         (
             "release ..\n-DVERSION=\"..\"",
-            "it is of OpenSIPS .., and the module needs 3.4 or later",
+            "it is of OpenSIPS .., and the module needs 3.4.3 or later",
         ),
     ] {
         assert_eq!(Tree::new(answer), Err(problem.to_owned()));
