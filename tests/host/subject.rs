@@ -36,7 +36,6 @@ impl Subject {
 /// The forms that the modules have so far.
 fn forms(product: Product) -> &'static [Form] {
     match product {
-        Product::Kamailio => &[Form::Sync, Form::Async],
-        Product::OpenSips => &[Form::Sync],
+        Product::Kamailio | Product::OpenSips => &[Form::Sync, Form::Async],
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Suspended transactions of Kamailio: what may happen to a call, and to the processes behind it, while a lookup is waited for.
+//! Suspended transactions: what may happen to a call, and to the processes behind it, while a lookup is waited for.
 mod helper;
+mod opensips;
 mod script;
 
 use std::{
@@ -28,8 +29,8 @@ use crate::{
 
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    if subject.server.product() != Product::Kamailio {
-        return Vec::new();
+    if subject.server.product() == Product::OpenSips {
+        return opensips::trials(suite, subject);
     }
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         suite.trial(
@@ -82,7 +83,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
 /// A server whose script suspends.
 fn setup(bench: &Bench, api: &Api) -> Setup {
     let mut setup = bench.setup(&api.url());
-    setup.routes = Some(script::SUSPENDS.to_owned());
+    let routes = match bench.server.product() {
+        Product::Kamailio => script::SUSPENDS,
+        Product::OpenSips => script::SUSPENDS_OPENSIPS,
+    };
+    setup.routes = Some(routes.to_owned());
     setup
 }
 
@@ -245,10 +250,12 @@ fn shed(bench: &Bench) -> Result<()> {
 
 fn queued(bench: &Bench) -> Result<()> {
     let api = Api::http(silent())?;
-    let setup = setup(bench, &api)
+    let mut setup = setup(bench, &api)
         .param("timeout", SHORT)
         .param("breaker_errors", 0)
         .param("async_lookups", 2);
+    // In OpenSIPS each process has lookups of its own.
+    setup.children = 1;
     let server = bench.start(&setup)?;
     let mut client = Client::connect(Transport::Udp, server.host.address())?;
     let requests: Vec<_> = (0..20).map(|_| invite()).collect();

@@ -21,6 +21,47 @@ route[RESULT] {
 }
 "#;
 
+/// In that of `OpenSIPS`. There it cannot be told whether anything had to be waited for.
+///
+/// What a request wants beyond that stands in its `X-Test` header: `launch` has the decision launched, and `failed` made in the
+/// failure route of a call that was sent on to this server itself.
+pub(super) const SUSPENDS_OPENSIPS: &str = r#"
+route {
+	if (is_method("OPTIONS")) { sl_send_reply(200, "OK"); exit; }
+	if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
+	if (is_method("ACK")) { t_check_trans(); exit; }
+	if ($hdr(X-Test) == "launch") {
+		launch(numbers_online_decide(), REPORT, "launched");
+		xlog("L_NOTICE", "the script goes on\n");
+		send_reply(480, "Temporarily Unavailable");
+		exit;
+	}
+	if ($hdr(X-Test) == "failed") {
+		if ($hdr(X-Sent-On) != NULL) { sl_send_reply(486, "Busy Here"); exit; }
+		append_hf("X-Sent-On: yes\r\n");
+		$du = "sip:" + $socket_in(ip) + ":" + $socket_in(port);
+		t_on_failure("FAILED");
+		t_relay();
+		exit;
+	}
+	async(numbers_online_decide(), RESULT);
+}
+failure_route[FAILED] {
+	async(numbers_online_decide(), RESULT);
+}
+route[RESULT] {
+	append_to_reply("X-NOL-ret: $rc\r\n");
+	append_to_reply("X-NOL-place: resumed\r\n");
+	append_to_reply("X-NOL-rc: $avp(nol_rc)\r\n");
+	append_to_reply("X-NOL-source: $avp(nol_source)\r\n");
+	append_to_reply("X-NOL-failure: $avp(nol_failure)\r\n");
+	t_reply($avp(nol_code), $avp(nol_phrase));
+}
+route[REPORT] {
+	xlog("L_NOTICE", "$param(1): ret=$rc code=$avp(nol_code)\n");
+}
+"#;
+
 /// In Lua.
 pub(super) const LUA: &str = r#"
 function answer(place)

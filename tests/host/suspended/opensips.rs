@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! In `OpenSIPS`, where threads of the process itself make the lookups.
+use std::{sync::Arc, time::Duration};
+
+use libtest_mimic::Trial;
+use testbed::{
+    Api, Plan, Result,
+    answer::{decision, ok},
+    sip::{Client, Request, Transport},
+};
+
+use super::{
+    after, allowed, blocked, in_time, invite, queued, retransmitted, setup, silent, timed, waits,
+};
+use crate::{
+    bench::Bench,
+    calls::SOON,
+    expect::{holds, same},
+    subject::Subject,
+    suite::{LONG, Needs, Suite},
+};
+
+/// The trials of this file.
+pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
+        suite.trial(
+            subject,
+            &format!("suspended/{name}"),
+            Needs::default(),
+            body,
+        )
+    };
+    vec![
+        trial(
+            "a call gets a 100 before the wait, and its reply after it",
+            waits,
+        ),
+        trial("a retransmission meanwhile is absorbed", retransmitted),
+        trial(
+            "a CANCEL meanwhile is answered, and the call decided",
+            cancelled,
+        ),
+        trial("what is too much is allowed at once", shed),
+        trial("lookups that fail do not keep the rest waiting", queued),
+        trial("a lookup that is launched reports to its route", launched),
+        trial("in a failure route the process waits", in_a_failure_route),
+        trial("no descriptor is left", nothing_is_left),
+        trial("a server that ends waits for nobody", shutdown),
+    ]
+}
+
+fn cancelled(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::from_millis(200)))?;
+    let server = bench.start(&setup(bench, &api))?;
+    for transport in Transport::ALL {
+        let request = invite();
+        let mut client = Client::connect(transport, server.host.address())?;
+        client.send(&request)?;
+        same("reply", client.reply(&request, SOON)?.status, 100)?;
+        let cancel = Request {
+            method: "CANCEL".to_owned(),
+            ..request.clone()
+        };
+        client.send(&cancel)?;
+        same("reply", client.final_reply(&cancel, SOON)?.status, 200)?;
+        blocked(&client.final_reply(&request, SOON)?)?;
+    }
+    server.finish()
+}
+
+fn shed(bench: &Bench) -> Result<()> {
+    let api = Api::http(silent())?;
+    // Each process has a queue of its own.
+    let mut setup = setup(bench, &api)
+        .param("timeout", LONG)
+        .param("async_lookups", 1)
+        .param("async_queue", 1);
+    setup.children = 1;
+    let server = bench.start(&setup)?;
+    let mut waiting = Client::connect(Transport::Udp, server.host.address())?;
+    let (first, second) = (invite(), invite());
+    for request in [&first, &second] {
+        waiting.send(request)?;
+        same("reply", waiting.reply(request, SOON)?.status, 100)?;
+    }
+    let (reply, took) = timed(&server, &invite())?;
+    allowed(&reply, "shed")?;
+    holds(
+        "at once",
+        took < Duration::from_millis(u64::try_from(LONG)?),
+    )?;
+    let replies = waiting.final_replies(&[first, second], SOON)?;
+    for reply in replies {
+        holds(
+            "the others had their time",
+            ["timeout_response", "timeout_queue"].contains(&reply.avp("failure")),
+        )?;
+    }
+    server.finish()
+}
+
+fn launched(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = bench.start(&setup(bench, &api).param("cache_ttl", 60))?;
+    // What is known already is reported without AVPs: the server has no place for them.
+    for report in ["launched: ret=-1 code=603", "launched: ret=-1 code=<null>"] {
+        let (reply, _) = timed(&server, &invite().header("X-Test", "launch"))?;
+        same("reply", reply.status, 480)?;
+        holds(report, server.host.log().wait_for(report, SOON).is_some())?;
+    }
+    same("requests", api.requests().len(), 1)?;
+    server.finish()
+}
+
+fn in_a_failure_route(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::from_millis(100)))?;
+    let server = bench.start(&setup(bench, &api))?;
+    let (reply, _) = timed(&server, &invite().header("X-Test", "failed"))?;
+    blocked(&reply)?;
+    same(
+        "return code, AVP and source",
+        [reply.avp("ret"), reply.avp("rc"), reply.avp("source")],
+        ["-1", "-1", "api"],
+    )?;
+    server.finish()
+}
+
+fn nothing_is_left(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::from_millis(20)))?;
+    let server = bench.start(&setup(bench, &api))?;
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    for _ in 0..10 {
+        let requests: Vec<_> = (0..10).map(|_| invite()).collect();
+        for request in &requests {
+            client.send(request)?;
+        }
+        for reply in client.final_replies(&requests, SOON)? {
+            blocked(&reply)?;
+        }
+    }
+    let mut eventfds = 0;
+    for pid in server.host.pids()? {
+        // A process that has just gone has none.
+        for descriptor in std::fs::read_dir(format!("/proc/{pid}/fd"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let target = std::fs::read_link(descriptor.path()).unwrap_or_default();
+            eventfds += usize::from(target.to_string_lossy().contains("eventfd"));
+        }
+    }
+    same("descriptors of calls", eventfds, 0)?;
+    server.finish()
+}
+
+fn shutdown(bench: &Bench) -> Result<()> {
+    let api = Api::http(silent())?;
+    let server = bench.start(&setup(bench, &api).param("timeout", 5000))?;
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    for _ in 0..10 {
+        client.send(&invite())?;
+    }
+    let _ = api.wait_for_requests(10, SOON);
+    let start = std::time::Instant::now();
+    server.host.stop()?;
+    in_time(start.elapsed(), LONG)
+}
