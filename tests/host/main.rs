@@ -6,6 +6,7 @@
 //! of all servers stay in `target/tmp/host-logs` until the next run.
 mod addresses;
 mod bench;
+mod beside_tls;
 mod cache;
 mod callers;
 mod calls;
@@ -93,6 +94,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         signing::trials,
         cache::trials,
         redis::trials,
+        beside_tls::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

@@ -145,6 +145,11 @@ impl Suite {
         self.home.path().join(name)
     }
 
+    /// Who issues the certificates.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
     /// A certificate for the names by which the API is called.
     pub(crate) fn identity(&self, flaw: Flaw) -> Result<Identity> {
         self.authority

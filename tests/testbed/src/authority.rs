@@ -6,7 +6,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
 use rustls::{
-    ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::ring::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
@@ -68,6 +68,26 @@ impl Authority {
     /// Writes the authority's certificate, as a `ca_file` wants it.
     pub fn write(&self, path: &Path) -> Result<()> {
         Ok(fs::write(path, self.issuer.pem())?)
+    }
+
+    /// Writes a certificate for 127.0.0.1 and its key, for a server that reads PEM.
+    pub fn write_identity(&self, certificate: &Path, key: &Path) -> Result<()> {
+        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
+        let own = KeyPair::generate()?;
+        let issued = params.signed_by(&own, &self.issuer)?;
+        fs::write(certificate, issued.pem())?;
+        Ok(fs::write(key, own.serialize_pem())?)
+    }
+
+    /// A TLS client that believes this authority alone.
+    pub(crate) fn client(&self) -> Result<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone())?;
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(config)
     }
 
     /// A certificate for `names` (host names or addresses), right but for its flaw.

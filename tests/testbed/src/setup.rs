@@ -66,8 +66,12 @@ pub struct Setup {
     pub build: Build,
     /// SIP workers per transport.
     pub children: usize,
+    /// What the configuration begins with, in the server's own language.
+    pub globals: String,
     /// Other modules of the server to load, before ours.
     pub modules: Vec<String>,
+    /// Other modules of the server to load, after ours.
+    pub later: Vec<String>,
     /// Parameters of other modules: module, parameter, value.
     pub foreign: Vec<(String, String, Value)>,
     /// How our function is called.
@@ -96,7 +100,9 @@ impl Setup {
             env: Vec::new(),
             build: Build::Release,
             children: 2,
+            globals: String::new(),
             modules: Vec::new(),
+            later: Vec::new(),
             foreign: Vec::new(),
             form: Form::Sync,
             stand_in: Vec::new(),

@@ -109,7 +109,7 @@ impl Request {
         }
     }
 
-    fn text(&self, transport: Transport, local: SocketAddr) -> Result<String> {
+    fn text(&self, transport: &str, local: SocketAddr) -> Result<String> {
         let mut text = String::new();
         let Self {
             method,
@@ -124,10 +124,9 @@ impl Request {
         write!(
             text,
             "{method} {uri} SIP/2.0\r\n\
-             Via: SIP/2.0/{} {local};branch={branch};rport\r\n\
+             Via: SIP/2.0/{transport} {local};branch={branch};rport\r\n\
              From: {from};tag={from_tag}\r\n\
-             To: <{uri}>",
-            transport.token()
+             To: <{uri}>"
         )?;
         if let Some(tag) = &self.to_tag {
             write!(text, ";tag={tag}")?;

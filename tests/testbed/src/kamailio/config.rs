@@ -54,8 +54,10 @@ pub(super) fn text(
          server_header=\"Server: testbed\"\n\
          listen=udp:{address}\n\
          listen=tcp:{address}\n\
-         mpath=\"{}/\"\n",
-        modules.display()
+         {globals}\n\
+         mpath=\"{modules}/\"\n",
+        globals = setup.globals,
+        modules = modules.display()
     )?;
     if setup.form == Form::Async {
         writeln!(text, "async_workers={children}")?;
@@ -66,6 +68,9 @@ pub(super) fn text(
     }
     if let Some(module) = module {
         writeln!(text, "loadmodule \"{}\"", module.display())?;
+    }
+    for name in &setup.later {
+        writeln!(text, "loadmodule \"{name}.so\"")?;
     }
     // Every line of our module and few of the core: the logs are searched for what must not be in them.
     let own = [

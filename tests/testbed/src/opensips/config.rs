@@ -56,6 +56,9 @@ pub(super) fn modules(
     if let Some(module) = module {
         writeln!(text, "loadmodule \"{}\"", module.display())?;
     }
+    for name in &setup.later {
+        writeln!(text, "loadmodule \"{name}.so\"")?;
+    }
     Ok(text)
 }
 
@@ -82,9 +85,11 @@ pub(super) fn text(
          auto_aliases=no\n\
          socket=udp:{address}\n\
          socket=tcp:{address}\n\
-         mpath=\"{}/\"\n\
+         {globals}\n\
+         mpath=\"{modules}/\"\n\
          {loaded}",
-        modules.display()
+        globals = setup.globals,
+        modules = modules.display()
     )?;
     let own = [
         (

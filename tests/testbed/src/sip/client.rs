@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The sockets of the SIP client.
 use std::{
-    io::{ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use rustls::{ClientConnection, StreamOwned};
+
 use super::{Reply, Request};
-use crate::Result;
+use crate::{Authority, Result};
 
 /// How long [`Client::call`] waits for a final reply.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,7 +41,7 @@ impl Transport {
 /// One socket to one server.
 #[derive(Debug)]
 pub struct Client {
-    transport: Transport,
+    via: &'static str,
     local: SocketAddr,
     socket: Socket,
 }
@@ -46,7 +49,13 @@ pub struct Client {
 #[derive(Debug)]
 enum Socket {
     Udp(UdpSocket),
-    Tcp(TcpStream, Vec<u8>),
+    Stream(Stream, Vec<u8>),
+}
+
+#[derive(Debug)]
+enum Stream {
+    Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 impl Client {
@@ -60,27 +69,38 @@ impl Client {
                 (Socket::Udp(udp), local)
             }
             Transport::Tcp => {
-                let tcp = TcpStream::connect_timeout(&server, PATIENCE)?;
-                tcp.set_nodelay(true)?;
-                let local = tcp.local_addr()?;
-                (Socket::Tcp(tcp, Vec::new()), local)
+                let (tcp, local) = stream(server)?;
+                (Socket::Stream(Stream::Tcp(tcp), Vec::new()), local)
             }
         };
         Ok(Self {
-            transport,
+            via: transport.token(),
             local,
             socket,
         })
     }
 
+    /// A connection over TLS to a `server` whose certificate is the authority's.
+    pub fn over_tls(server: SocketAddr, authority: &Authority) -> Result<Self> {
+        let config = Arc::new(authority.client()?);
+        let session = ClientConnection::new(config, server.ip().into())?;
+        let (tcp, local) = stream(server)?;
+        let tls = StreamOwned::new(session, tcp);
+        Ok(Self {
+            via: "TLS",
+            local,
+            socket: Socket::Stream(Stream::Tls(Box::new(tls)), Vec::new()),
+        })
+    }
+
     /// Sends the request; a second time it is a retransmission.
     pub fn send(&mut self, request: &Request) -> Result<()> {
-        let text = request.text(self.transport, self.local)?;
+        let text = request.text(self.via, self.local)?;
         match &mut self.socket {
             Socket::Udp(udp) => {
                 udp.send(text.as_bytes())?;
             }
-            Socket::Tcp(tcp, _) => tcp.write_all(text.as_bytes())?,
+            Socket::Stream(stream, _) => stream.write_all(text.as_bytes())?,
         }
         Ok(())
     }
@@ -160,12 +180,11 @@ impl Client {
                 udp.set_read_timeout(Some(within))?;
                 udp.recv(&mut buffer)
             }
-            Socket::Tcp(tcp, pending) => {
+            Socket::Stream(stream, pending) => {
                 if let Some(message) = take_message(pending) {
                     return Ok(Some(message));
                 }
-                tcp.set_read_timeout(Some(within))?;
-                tcp.read(&mut buffer)
+                stream.read_within(&mut buffer, within)
             }
         };
         let read = match read {
@@ -180,7 +199,8 @@ impl Client {
             }
             // A ping to a server that is not there yet. The kernel's answer is no reason to spin.
             Err(e)
-                if e.kind() == ErrorKind::ConnectionRefused && self.transport == Transport::Udp =>
+                if e.kind() == ErrorKind::ConnectionRefused
+                    && matches!(self.socket, Socket::Udp(_)) =>
             {
                 std::thread::sleep(Duration::from_millis(2));
                 return Err(e.into());
@@ -190,13 +210,44 @@ impl Client {
         let bytes = &buffer[..read];
         match &mut self.socket {
             Socket::Udp(_) => Ok(Some(String::from_utf8_lossy(bytes).into_owned())),
-            Socket::Tcp(..) if bytes.is_empty() => Err("the server closed the connection".into()),
-            Socket::Tcp(_, pending) => {
+            Socket::Stream(..) if bytes.is_empty() => {
+                Err("the server closed the connection".into())
+            }
+            Socket::Stream(_, pending) => {
                 pending.extend_from_slice(bytes);
                 Ok(take_message(pending))
             }
         }
     }
+}
+
+impl Stream {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Tcp(tcp) => tcp.write_all(bytes),
+            Self::Tls(tls) => tls.write_all(bytes).and_then(|()| tls.flush()),
+        }
+    }
+
+    fn read_within(&mut self, buffer: &mut [u8], within: Duration) -> io::Result<usize> {
+        match self {
+            Self::Tcp(tcp) => {
+                tcp.set_read_timeout(Some(within))?;
+                tcp.read(buffer)
+            }
+            Self::Tls(tls) => {
+                tls.sock.set_read_timeout(Some(within))?;
+                tls.read(buffer)
+            }
+        }
+    }
+}
+
+fn stream(server: SocketAddr) -> Result<(TcpStream, SocketAddr)> {
+    let tcp = TcpStream::connect_timeout(&server, PATIENCE)?;
+    tcp.set_nodelay(true)?;
+    let local = tcp.local_addr()?;
+    Ok((tcp, local))
 }
 
 /// Cuts the first complete message off.
