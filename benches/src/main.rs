@@ -43,7 +43,7 @@ fn run(words: &[String]) -> Result<()> {
         .split_first()
         .map(|(first, rest)| (first.as_str(), rest))
     {
-        Some(("throughput", [])) => throughput::run(),
+        Some(("throughput", only)) => throughput::run(only),
         Some(("outage", [])) => outage::run(),
         Some(("async", words)) => asynchronous::run(words),
         Some(("deadline", [])) => deadline::run(""),

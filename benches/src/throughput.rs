@@ -3,6 +3,7 @@
 
 mod servers;
 
+use std::process;
 use std::time::Duration;
 
 use testbed::Result;
@@ -10,6 +11,7 @@ use testbed::Result;
 use self::servers::Contestant;
 
 use crate::load::Load;
+use crate::processes::cpu;
 use crate::report::{Report, real};
 use crate::rig::{Rig, Running, median, say};
 use crate::stub::Stub;
@@ -34,16 +36,20 @@ struct Variant {
 /// One measurement of it.
 struct Round {
     report: Report,
+    /// Processor time of the server.
     cpu: Duration,
+    /// Processor time of this process: the sender and the API.
+    ours: Duration,
     requests: u64,
 }
 
-/// Runs the benchmark.
-pub(crate) fn run() -> Result<()> {
+/// Runs the benchmark: of all servers, or of those that are named as their columns are.
+pub(crate) fn run(only: &[String]) -> Result<()> {
     let rig = Rig::new()?;
     let stub = Stub::blocking_calls()?;
     let mut variants = servers::all(&rig, &stub)?
         .into_iter()
+        .filter(|contestant| only.is_empty() || only.iter().any(|name| name == contestant.short))
         .map(|contestant| {
             Ok(Variant {
                 server: rig.start(&contestant.setup)?,
@@ -82,11 +88,13 @@ impl Variant {
     }
 
     fn measure(&mut self, stub: &Stub) -> Result<()> {
-        let (cpu, requests) = (self.server.cpu(), stub.requests());
+        let own = || cpu(process::id()).unwrap_or_default();
+        let (cpu, ours, requests) = (self.server.cpu(), own(), stub.requests());
         let report = self.load(SPAN).run()?;
         self.rounds.push(Round {
             report,
             cpu: self.server.cpu().saturating_sub(cpu),
+            ours: own().saturating_sub(ours),
             requests: stub.requests() - requests,
         });
         self.server.host.check()
@@ -99,8 +107,9 @@ impl Variant {
 }
 
 impl Round {
-    fn cpu_per_call(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / real(self.report.answered().max(1))
+    /// Microseconds for each call.
+    fn per_call(&self, span: Duration) -> f64 {
+        span.as_secs_f64() * 1e6 / real(self.report.answered().max(1))
     }
 }
 
@@ -113,6 +122,7 @@ fn print(variants: &[Variant]) {
         "max ms",
         "lost",
         "CPU us/call",
+        "sender, API",
         "requests/call",
         "603 %",
     ];
@@ -137,7 +147,12 @@ fn print(variants: &[Variant]) {
         }
         let lost: u64 = variant.rounds.iter().map(|round| round.report.lost).sum();
         row.push(lost.to_string());
-        row.push(format!("{:.1}", variant.median(Round::cpu_per_call)));
+        for figure in [
+            |round: &Round| round.per_call(round.cpu),
+            |round: &Round| round.per_call(round.ours),
+        ] {
+            row.push(format!("{:.1}", variant.median(figure)));
+        }
         let requests = variant.median(|round| real(round.requests) / answered(round));
         row.push(format!("{requests:.2}"));
         let blocked = |round: &Round| {
