@@ -11,11 +11,15 @@ mod idle;
 mod line;
 pub(crate) mod names;
 mod race;
+mod reply;
+mod request;
+mod session;
 mod socket;
 mod stopwatch;
 mod tls;
 mod trouble;
 mod wire;
 
-pub use client::{Client, Credentials, Exchange, Probe, Reply};
+pub use client::{Client, Credentials, Exchange, Probe};
+pub use reply::Reply;
 pub use stopwatch::Phase;

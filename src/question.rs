@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A question to the API.
 
+use std::fmt::Write;
+
 use ring::digest;
 
 use crate::config::Wishes;
 use crate::number::Number;
-use crate::words;
+use crate::{text, words};
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,16 +64,23 @@ impl Question<'_> {
             block_invalid,
             block_reassigned,
         } = *self.wishes;
-        let redirect = redirect_threshold.map_or(String::new(), |at| {
-            format!(r#","redirect_threshold":{}"#, at.score())
-        });
-        // No escaping: a number is "+" and digits.
-        format!(
-            r#"{{"number":"{}","allow_code":{},"spam_threshold":{}{redirect},"block_reassigned":{block_reassigned},"block_invalid":{block_invalid}}}"#,
+        let mut body = String::with_capacity(BODY_BYTES);
+        // No escaping: a number is "+" and digits. And no failure: a string takes all that is written to it.
+        let _ = write!(
+            body,
+            r#"{{"number":"{}","allow_code":{},"spam_threshold":{}"#,
             self.number.as_str(),
             allow_code.code(),
             spam_threshold.score(),
-        )
+        );
+        if let Some(at) = redirect_threshold {
+            let _ = write!(body, r#","redirect_threshold":{}"#, at.score());
+        }
+        let _ = write!(
+            body,
+            r#","block_reassigned":{block_reassigned},"block_invalid":{block_invalid}}}"#
+        );
+        body
     }
 }
 
@@ -111,10 +120,13 @@ impl IdempotencyKey {
 
     /// The header's value: 32 hexadecimal digits.
     #[must_use]
-    pub fn as_hex(&self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.0))
+    pub fn to_hex(self) -> String {
+        text::hex(&self.0)
     }
 }
+
+/// More than a body ever has.
+const BODY_BYTES: usize = 192;
 
 #[cfg(test)]
 mod tests {
@@ -172,7 +184,7 @@ mod tests {
         ] {
             assert_ne!(key, different);
         }
-        assert_eq!(key.as_hex().len(), 32);
-        assert!(!key.as_hex().contains("4155550123"));
+        assert_eq!(key.to_hex().len(), 32);
+        assert!(!key.to_hex().contains("4155550123"));
     }
 }

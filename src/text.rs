@@ -57,9 +57,27 @@ impl<const N: usize> fmt::Debug for Text<N> {
     }
 }
 
+/// Two hexadecimal digits for each byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Text;
+    use super::{Text, hex};
+
+    #[test]
+    fn every_byte_has_two_digits() {
+        assert_eq!(hex(&[]), "");
+        assert_eq!(hex(&[0, 1, 0x1f, 0xa0, 0xff]), "00011fa0ff");
+    }
 
     #[test]
     fn text_that_could_break_a_header_line_is_refused() {

@@ -3,6 +3,8 @@
 
 use std::{env, fmt, fs};
 
+use ureq::http::HeaderValue;
+
 use super::BadParameter;
 use crate::signing::SigningSecret;
 
@@ -25,7 +27,10 @@ pub trait FromSecret: Sized {
 
 /// An API key. It has no `Display`, and its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
+pub struct ApiKey {
+    text: String,
+    authorization: HeaderValue,
+}
 
 impl<T: FromSecret> Secret<T> {
     /// Parses the parameter `name`: `env:NAME` or `file:PATH`. Anything else is refused without being repeated, for it is
@@ -108,19 +113,28 @@ impl SigningSecrets {
 impl FromSecret for ApiKey {
     fn from_secret(text: &str) -> Result<Self, &'static str> {
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible && (1..=512).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("an API key: 1 to 512 visible ASCII characters in one line")
-        }
+        HeaderValue::try_from(format!("Bearer {text}"))
+            .ok()
+            .filter(|_| visible && (1..=512).contains(&text.len()))
+            .map(|authorization| Self {
+                text: text.to_owned(),
+                authorization,
+            })
+            .ok_or("an API key: 1 to 512 visible ASCII characters in one line")
     }
 }
 
 impl ApiKey {
-    /// The key, for the Authorization header and nothing else.
+    /// The key itself.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The value of the Authorization header, made once.
+    #[must_use]
+    pub fn authorization(&self) -> &HeaderValue {
+        &self.authorization
     }
 }
 

@@ -11,68 +11,41 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
-use ureq::Error;
 use ureq::http::Uri;
-use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
-use super::idle::Idle;
 use super::line::Line;
 use super::names::Names;
 use super::race;
 use super::stopwatch::{Phase, Stopwatch};
 use super::tls;
-use super::trouble::Trouble;
-use super::wire::Wire;
 use crate::config::{ProxyUrl, Roots};
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 
-/// Makes connections, each within a deadline, and names the phase in which it failed. Clones share all they know.
-#[derive(Clone, Debug)]
-pub(super) struct Dial(Arc<Known>);
-
+/// Makes connections, each within a deadline, and names the phase in which it failed.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Dial {
     names: Names,
     roots: Roots,
     tls: OnceCell<Arc<ClientConfig>>,
     proxy: Option<ProxyUrl>,
     /// When an address last failed. Such addresses are tried last.
     failed: Mutex<HashMap<SocketAddr, Instant>>,
-    idle: Arc<Idle>,
 }
 
 impl Dial {
-    /// Keeps up to `idle` connections to each host.
-    pub(super) fn new(roots: Roots, proxy: Option<ProxyUrl>, idle: usize) -> Self {
-        Self(Arc::new(Known {
+    pub(super) fn new(roots: Roots, proxy: Option<ProxyUrl>) -> Self {
+        Self {
             names: Names::default(),
             roots,
             tls: OnceCell::new(),
             proxy,
             failed: Mutex::default(),
-            idle: Arc::new(Idle::new(idle)),
-        }))
+        }
     }
 
-    /// Makes a connection ahead of the first request to `uri`.
-    pub(super) fn warm(
-        &self,
-        uri: &Uri,
-        deadline: Deadline,
-        stopwatch: &mut Stopwatch,
-    ) -> Result<(), Failure> {
-        let line = self.dial(uri, deadline, stopwatch)?;
-        self.0.idle.put_unused(line, uri.clone());
-        Ok(())
-    }
-
-    /// The connections that wait.
-    pub(super) fn idle(&self) -> &Idle {
-        &self.0.idle
-    }
-
-    fn dial(
+    /// A connection to the host of `uri`.
+    pub(super) fn connect(
         &self,
         uri: &Uri,
         deadline: Deadline,
@@ -89,7 +62,7 @@ impl Dial {
             // Plain HTTP goes to this machine only, and needs no proxy.
             return self.reach(host, port, deadline, stopwatch);
         }
-        let line = match &self.0.proxy {
+        let line = match &self.proxy {
             None => self.reach(host, port, deadline, stopwatch)?,
             Some(proxy) => {
                 let line = self.reach(&proxy.host, proxy.port, deadline, stopwatch)?;
@@ -107,7 +80,7 @@ impl Dial {
 
     /// The TLS client, made when it is first needed: it takes memory that a process without lookups does not need.
     fn tls(&self) -> Result<&Arc<ClientConfig>, Failure> {
-        let made = self.0.tls.get_or_try_init(|| tls::client(&self.0.roots));
+        let made = self.tls.get_or_try_init(|| tls::client(&self.roots));
         made.map_err(|_| Failure::Tls)
     }
 
@@ -119,7 +92,7 @@ impl Dial {
         deadline: Deadline,
         stopwatch: &mut Stopwatch,
     ) -> Result<Line, Failure> {
-        let addresses = self.0.names.resolve(host, deadline)?;
+        let addresses = self.names.resolve(host, deadline)?;
         stopwatch.lap(Phase::Dns);
         let addresses = addresses
             .into_iter()
@@ -133,7 +106,7 @@ impl Dial {
 
     fn in_order(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let now = Instant::now();
-        let mut failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, when| now.duration_since(*when) < GRUDGE);
         addresses.sort_by_key(|address| failed.get(address).copied());
         addresses
@@ -141,28 +114,8 @@ impl Dial {
 
     fn remember(&self, outcome: &race::Outcome) {
         let now = Instant::now();
-        let mut failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.extend(outcome.failed.iter().map(|address| (*address, now)));
-    }
-}
-
-impl Connector<()> for Dial {
-    type Out = Wire;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        _: Option<()>,
-    ) -> Result<Option<Wire>, Error> {
-        let (uri, idle) = (details.uri, &self.0.idle);
-        if let Some(line) = idle.take(uri) {
-            return Ok(Some(Wire::rested(line, uri.clone(), idle.clone())));
-        }
-        let deadline = Deadline::after(Instant::now(), *details.timeout.after);
-        match self.dial(uri, deadline, &mut Stopwatch::started()) {
-            Ok(line) => Ok(Some(Wire::fresh(line, uri.clone(), idle.clone()))),
-            Err(failure) => Err(Trouble::new(failure).into()),
-        }
     }
 }
 

@@ -5,14 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::http::Uri;
+use super::session::Session;
 
-use super::line::Line;
-
-/// The idle connections of a client. Its lock is held for moves in memory only: threads share it.
+/// The idle connections to a host. The lock is held for moves in memory only: threads share it.
 #[derive(Debug)]
 pub(super) struct Idle {
-    /// So many are kept for each host.
+    /// So many are kept.
     keep: usize,
     /// Milliseconds that a connection may be idle.
     span: AtomicU64,
@@ -22,8 +20,7 @@ pub(super) struct Idle {
 
 #[derive(Debug)]
 struct Waiting {
-    line: Line,
-    uri: Uri,
+    session: Session,
     until: Instant,
 }
 
@@ -41,58 +38,45 @@ impl Idle {
         self.span.store(span(seconds), Relaxed);
     }
 
-    /// Keeps a connection to the host of `uri`.
-    pub(super) fn put(&self, line: Line, uri: Uri) {
+    /// Keeps a connection.
+    pub(super) fn put(&self, session: Session) {
         let span = Duration::from_millis(self.span.load(Relaxed));
-        self.put_until(line, uri, Instant::now() + span);
+        self.put_for(session, span);
     }
 
-    /// Keeps a connection to the host of `uri` on which there was no request yet.
-    pub(super) fn put_unused(&self, line: Line, uri: Uri) {
-        self.put_until(line, uri, Instant::now() + UNUSED);
+    /// Keeps a connection on which there was no request yet.
+    pub(super) fn put_unused(&self, session: Session) {
+        self.put_for(session.rested(), UNUSED);
     }
 
-    fn put_until(&self, line: Line, uri: Uri, until: Instant) {
+    fn put_for(&self, session: Session, span: Duration) {
+        let until = Instant::now() + span;
         let mut waiting = self.lock();
-        let same = waiting.iter().filter(|other| other.is_to(&uri)).count();
-        let first = waiting.iter().position(|other| other.is_to(&uri));
         // The one too many is closed when the lock is free again.
-        let _surplus = (same >= self.keep).then(|| first.map(|at| waiting.remove(at)));
-        waiting.push(Waiting { line, uri, until });
+        let _surplus = (waiting.len() >= self.keep)
+            .then(|| waiting.drain(..1).next())
+            .flatten();
+        waiting.push(Waiting { session, until });
         drop(waiting);
     }
 
-    /// The connection to the host of `uri` that was used last.
-    pub(super) fn take(&self, uri: &Uri) -> Option<Line> {
+    /// The connection that was used last.
+    pub(super) fn take(&self) -> Option<Session> {
         loop {
-            let mut waiting = self.take_last(uri)?;
-            if waiting.until > Instant::now() && waiting.line.is_quiet() {
-                return Some(waiting.line);
+            let mut waiting = self.lock().pop()?;
+            if waiting.until > Instant::now() && waiting.session.is_quiet() {
+                return Some(waiting.session);
             }
         }
     }
 
-    fn take_last(&self, uri: &Uri) -> Option<Waiting> {
-        let mut waiting = self.lock();
-        let last = waiting.iter().rposition(|waiting| waiting.is_to(uri))?;
-        Some(waiting.remove(last))
-    }
-
-    /// Closes all connections to the host of `uri`.
-    pub(super) fn clear(&self, uri: &Uri) {
-        while let Some(waiting) = self.take_last(uri) {
-            drop(waiting);
-        }
+    /// Closes all connections.
+    pub(super) fn clear(&self) {
+        drop(std::mem::take(&mut *self.lock()));
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    fn is_to(&self, uri: &Uri) -> bool {
-        self.uri.authority() == uri.authority() && self.uri.scheme() == uri.scheme()
     }
 }
 
@@ -116,20 +100,18 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::time::{Duration, Instant};
 
-    use ureq::http::Uri;
-
     use super::super::line::Line;
+    use super::super::session::Session;
     use super::{Idle, span};
     use crate::deadline::Deadline;
 
-    /// A connection, and the port by which its peer knows it.
-    fn connection() -> (Line, u16, TcpStream) {
+    /// A connection, and its peer.
+    fn connection() -> (Session, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
-        let port = stream.local_addr().expect("bound").port();
         let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
         let line = Line::plain(stream, deadline).expect("a connection");
-        (line, port, listener.accept().expect("accepted").0)
+        (Session::new(line), listener.accept().expect("accepted").0)
     }
 
     fn is_closed(peer: &mut TcpStream) -> bool {
@@ -139,49 +121,44 @@ mod tests {
 
     #[test]
     fn the_connection_that_was_used_last_is_the_next() {
-        let (one, other) = (
-            Uri::from_static("http://localhost/a"),
-            Uri::from_static("https://localhost/b"),
-        );
         let idle = Idle::new(2);
         let mut peers = Vec::new();
         let mut ports = Vec::new();
-        for uri in [&one, &one, &other, &one] {
-            let (line, port, peer) = connection();
-            idle.put(line, uri.clone());
-            ports.push(port);
+        for _ in 0..3 {
+            let (session, peer) = connection();
+            ports.push(session.port());
+            idle.put(session);
             peers.push(peer);
         }
-        assert!(is_closed(&mut peers[0]), "one too many for its host");
-        let take = |uri| idle.take(uri).map(|line| line.port());
-        assert_eq!(take(&one), Some(ports[3]));
-        assert_eq!(take(&one), Some(ports[1]));
-        assert_eq!(take(&one), None);
-        assert_eq!(take(&other), Some(ports[2]));
+        assert!(is_closed(&mut peers[0]), "one too many");
+        let take = || idle.take().map(|session| session.port());
+        assert_eq!(
+            [take(), take(), take()],
+            [Some(ports[2]), Some(ports[1]), None]
+        );
     }
 
     #[test]
     fn a_connection_that_the_server_closed_is_passed_over() {
-        let uri = Uri::from_static("http://localhost/");
         let idle = Idle::new(2);
-        let ((older, port, _open), (newer, _, closed)) = (connection(), connection());
-        idle.put(older, uri.clone());
-        idle.put(newer, uri.clone());
+        let ((older, _open), (newer, closed)) = (connection(), connection());
+        let port = older.port();
+        idle.put(older);
+        idle.put(newer);
         drop(closed);
-        assert_eq!(idle.take(&uri).map(|line| line.port()), Some(port));
+        assert_eq!(idle.take().map(|session| session.port()), Some(port));
     }
 
     #[test]
     fn nothing_is_left_when_time_is_over_or_all_are_closed() {
-        let uri = Uri::from_static("http://localhost/");
         let idle = Idle::new(2);
-        let ((first, _, _open), (second, _, mut peer)) = (connection(), connection());
-        idle.put_unused(second, uri.clone());
-        idle.clear(&uri);
+        let ((first, _open), (second, mut peer)) = (connection(), connection());
+        idle.put_unused(second);
+        idle.clear();
         assert!(is_closed(&mut peer));
         idle.note(0);
-        idle.put(first, uri.clone());
-        assert!(idle.take(&uri).is_none());
+        idle.put(first);
+        assert!(idle.take().is_none());
     }
 
     #[test]

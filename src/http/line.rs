@@ -20,6 +20,10 @@ pub(super) struct Line {
     buffers: LazyBuffers,
     /// The request so far. It leaves in one piece when the answer is awaited.
     unsent: Vec<u8>,
+    /// The connection was idle before this exchange.
+    rested: bool,
+    /// The answer has begun.
+    answered: bool,
 }
 
 impl Line {
@@ -30,6 +34,8 @@ impl Line {
             tls: None,
             buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
             unsent: Vec::new(),
+            rested: false,
+            answered: false,
         })
     }
 
@@ -62,6 +68,23 @@ impl Line {
         self.tls.is_some()
     }
 
+    /// An exchange begins, which ends at `deadline`.
+    pub(super) fn begin(&mut self, deadline: Deadline, rested: bool) {
+        self.socket.set_deadline(deadline);
+        self.rested = rested;
+        self.answered = false;
+    }
+
+    /// The deadline has passed.
+    pub(super) fn is_late(&self) -> bool {
+        self.socket.left().is_err()
+    }
+
+    /// The connection may have ended while the request was on its way, and a new one may do better.
+    pub(super) fn may_be_stale(&self) -> bool {
+        self.rested && !self.answered
+    }
+
     /// Takes the first `amount` bytes of the output as the next part of the request.
     pub(super) fn hold_back(&mut self, amount: usize) {
         let output = self.buffers.output().get(..amount).unwrap_or_default();
@@ -69,13 +92,13 @@ impl Line {
     }
 
     /// Sends what was held back, and waits for more of the answer. Says how much came; 0 is the end of the stream.
-    pub(super) fn converse(&mut self, deadline: Deadline) -> io::Result<usize> {
-        self.socket.set_deadline(deadline);
+    pub(super) fn converse(&mut self) -> io::Result<usize> {
         if !self.unsent.is_empty() {
             self.send()?;
         }
         let amount = self.receive()?;
         self.buffers.input_appended(amount);
+        self.answered |= amount > 0;
         Ok(amount)
     }
 

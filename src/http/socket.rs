@@ -47,7 +47,7 @@ impl Socket {
 
     /// The time that is left. Looked at also when the peer never lets us wait: whoever drips or floods must not outlast the
     /// deadline.
-    fn left(&self) -> io::Result<Duration> {
+    pub(super) fn left(&self) -> io::Result<Duration> {
         let left = self.deadline.left(Instant::now());
         left.ok_or_else(|| io::ErrorKind::TimedOut.into())
     }

@@ -2,52 +2,31 @@
 //! What the HTTP library sees of a connection.
 
 use std::io;
-use std::sync::Arc;
-use std::time::Instant;
 
 use ureq::Error;
-use ureq::http::Uri;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
-use super::idle::Idle;
 use super::line::Line;
+use super::session::Seat;
 use super::trouble::Trouble;
-use crate::deadline::Deadline;
 use crate::failure::Failure;
 
-/// A connection for one exchange. If another may follow, it goes to those that wait; else it ends with this value.
+/// A connection for one exchange. It goes back to its seat if another may follow, and else ends with this value.
 #[derive(Debug)]
 pub(super) struct Wire {
     /// `None` from when the exchange is over.
-    line: Option<Line>,
+    line: Option<Box<Line>>,
     /// Stands in for the line's buffers then.
     none: LazyBuffers,
-    uri: Uri,
-    idle: Arc<Idle>,
-    /// The connection has been idle.
-    rested: bool,
-    /// The answer has begun.
-    answered: bool,
+    seat: Seat,
 }
 
 impl Wire {
-    /// An exchange with `uri` over a connection that is new.
-    pub(super) fn fresh(line: Line, uri: Uri, idle: Arc<Idle>) -> Self {
+    pub(super) fn new(line: Box<Line>, seat: Seat) -> Self {
         Self {
             line: Some(line),
             none: LazyBuffers::new(1, 1),
-            uri,
-            idle,
-            rested: false,
-            answered: false,
-        }
-    }
-
-    /// An exchange with `uri` over a connection that has been idle.
-    pub(super) fn rested(line: Line, uri: Uri, idle: Arc<Idle>) -> Self {
-        Self {
-            rested: true,
-            ..Self::fresh(line, uri, idle)
+            seat,
         }
     }
 }
@@ -66,36 +45,42 @@ impl Transport for Wire {
         Ok(())
     }
 
+    /// Looks at the clock also while there is unread input: a server may fill it with what is no answer.
+    fn maybe_await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let line = self.line.as_mut().ok_or(Error::ConnectionFailed)?;
+        match line.buffers().can_use_input() {
+            true if line.is_late() => Err(Error::Timeout(timeout.reason)),
+            true => Ok(true),
+            false => self.await_input(timeout),
+        }
+    }
+
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let line = self.line.as_mut().ok_or(Error::ConnectionFailed)?;
-        let deadline = Deadline::after(Instant::now(), *timeout.after);
-        match line.converse(deadline) {
+        match line.converse() {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Err(Error::Timeout(timeout.reason))
             }
-            Ok(0) | Err(_) if self.rested && !self.answered => Err(Trouble {
+            Ok(0) | Err(_) if line.may_be_stale() => Err(Trouble {
                 failure: Failure::Reset,
                 stale: true,
             }
             .into()),
             Err(error) => Err(Error::Io(error)),
-            Ok(amount) => {
-                self.answered = true;
-                Ok(amount > 0)
-            }
+            Ok(amount) => Ok(amount > 0),
         }
     }
 
-    /// Asked when an exchange went well. The library's own pool would take what has been idle the longest, and look at it
-    /// under its lock; so the connection goes to ours, and to the library it is over.
+    /// Asked when the exchange went well. The library's own pool would take what has been idle the longest, and look at it
+    /// under its lock; so the connection goes to its seat, and to the library it is over.
     fn is_open(&mut self) -> bool {
         if let Some(line) = self.line.take() {
-            self.idle.put(line, self.uri.clone());
+            self.seat.put(line);
         }
         false
     }
 
     fn is_tls(&self) -> bool {
-        self.line.as_ref().is_some_and(Line::is_tls)
+        self.line.as_ref().is_some_and(|line| line.is_tls())
     }
 }
