@@ -54,7 +54,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
                 ..Needs::default()
             };
             let name = format!(
-                "kemi/a script in {} decides and reads the AVPs",
+                "kemi/a script in {} decides and replies",
                 language.name
             );
             suite.trial(subject, &name, needs, move |bench| decides(bench, language))

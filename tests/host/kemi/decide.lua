@@ -6,5 +6,5 @@ function ksr_request_route()
 	end
 	local rc = KSR.numbers_online.decide("")
 	KSR.hdr.append_to_reply("X-NOL-ret: " .. rc .. "\r\n")
-	KSR.sl.sl_send_reply(KSR.pv.get("$avp(nol_code)"), KSR.pv.get("$avp(nol_phrase)"))
+	KSR.numbers_online.reply()
 end

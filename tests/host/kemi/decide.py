@@ -16,5 +16,5 @@ class Script:
             return 1
         rc = KSR.numbers_online.decide("")
         KSR.hdr.append_to_reply("X-NOL-ret: %d\r\n" % rc)
-        KSR.sl.sl_send_reply(KSR.pv.get("$avp(nol_code)"), KSR.pv.get("$avp(nol_phrase)"))
+        KSR.numbers_online.reply()
         return 1
