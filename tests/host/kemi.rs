@@ -53,10 +53,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
                 module: Some(language.module),
                 ..Needs::default()
             };
-            let name = format!(
-                "kemi/a script in {} decides and replies",
-                language.name
-            );
+            let name = format!("kemi/a script in {} decides and replies", language.name);
             suite.trial(subject, &name, needs, move |bench| decides(bench, language))
         })
         .collect()
