@@ -8,13 +8,14 @@
 mod crew;
 mod desk;
 mod lines;
+mod sleepers;
 mod slot;
 mod state;
 mod wake;
 
 use std::io;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,8 @@ pub struct Pool {
     start: Instant,
     /// When the crew's process was last seen alive: a moment of the engine's clock.
     alive: Shared<AtomicU64>,
+    /// When this process last looked for questions that are late, in nanoseconds of the desk's clock.
+    looked: AtomicU64,
     crew: OnceLock<Crew>,
     lines: Lines,
 }
@@ -76,11 +79,12 @@ impl Pool {
     pub fn new(engine: &Engine) -> io::Result<Self> {
         let config = &engine.config.waiting;
         Ok(Self {
-            desk: Desk::new(config.lookups + config.queue)?,
+            desk: Desk::new(config.lookups + config.queue, config.lookups)?,
             lookups: config.lookups,
             timeout: engine.config.timeout,
             start: Instant::now(),
             alive: Shared::new()?,
+            looked: AtomicU64::new(0),
             crew: OnceLock::new(),
             lines: Lines::default(),
         })
@@ -127,16 +131,9 @@ impl Pool {
     pub fn next(&self, engine: &Engine, span: Duration) -> Next {
         let end = Instant::now() + span;
         loop {
-            let bell = self.desk.bell();
-            if let Some(word) = self.desk.next() {
-                return Next::Answered(word);
-            }
             let now = Instant::now();
-            // What is not answered then never will be.
-            let limit = self.timeout.span() + GRACE;
-            if let Some(limit) = now.checked_sub(limit).map(|began| self.nanoseconds(began)) {
-                self.desk.expire(limit);
-            }
+            self.expire(now);
+            let bell = self.desk.bell();
             if let Some(word) = self.desk.next() {
                 return Next::Answered(word);
             }
@@ -148,6 +145,20 @@ impl Pool {
                 };
             };
             self.desk.listen(bell, left.min(TICK));
+        }
+    }
+
+    /// Answers what should have been answered, now and then.
+    fn expire(&self, now: Instant) {
+        let nanoseconds = self.nanoseconds(now);
+        let since = nanoseconds.saturating_sub(self.looked.load(Relaxed));
+        if Duration::from_nanos(since) < TICK {
+            return;
+        }
+        self.looked.store(nanoseconds, Relaxed);
+        // What is not answered then never will be.
+        if let Some(began) = now.checked_sub(self.timeout.span() + GRACE) {
+            self.desk.expire(self.nanoseconds(began));
         }
     }
 

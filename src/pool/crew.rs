@@ -55,6 +55,7 @@ impl Crew {
             return Ok(());
         };
         let member = Member {
+            number: before,
             engine: self.engine,
             proof: self.proof,
             toolbox: Arc::clone(&self.toolbox),
@@ -75,6 +76,7 @@ impl Crew {
 
 /// One of them.
 struct Member {
+    number: usize,
     engine: &'static Engine,
     proof: InWorker,
     toolbox: Arc<Toolbox>,
@@ -102,7 +104,7 @@ impl Member {
     fn look_up(&self, mut worker: Worker<'_>) {
         let desk = &self.pool.desk;
         loop {
-            let Some(job) = desk.take(LONG) else {
+            let Some(job) = desk.take(self.number, LONG) else {
                 continue;
             };
             let mut pledge = Pledge {
@@ -112,7 +114,7 @@ impl Member {
                 tally: Tally::default(),
             };
             // All others are busy. If there can be no more threads, the queue waits for these.
-            if desk.idle() == 0
+            if !desk.has_idle()
                 && let Some(crew) = self.pool.crew.get()
             {
                 let _ = crew.hire(&self.pool);

@@ -5,11 +5,12 @@
 //! lock, and nothing that a process which dies could leave undone but its own place, which [`Desk::lost`] takes from it.
 
 use std::io;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use super::Wake;
+use super::sleepers::Sleepers;
 use super::slot::Slot;
 use super::state::{Phase, State};
 use crate::failure::Failure;
@@ -25,19 +26,21 @@ pub(super) struct Desk {
     /// Apart from the places: to look for one in some state must be cheap.
     states: SharedSlice<AtomicU64>,
     slots: SharedSlice<Slot>,
-    bells: Shared<Bells>,
+    crew: Sleepers,
+    counts: Shared<Counts>,
 }
 
 shareable! {
-    /// What processes sleep on, and where they look first.
-    struct Bells {
-        /// Counts questions handed over.
+    /// What there is to do, and where to look first.
+    struct Counts {
+        /// Questions handed over so far, and those of them that nobody need take any more. If a process dies between a step
+        /// and its count, the rest look in vain now and then.
         asked: AtomicU32,
-        /// How many sleep until there is one.
-        idle: AtomicU32,
-        /// Counts answers.
+        dealt_with: AtomicU32,
+        /// Answers so far, which who waits for one sleeps on, and those that have been told or collected.
         answered: AtomicU32,
-        /// How many sleep until there is one.
+        heard: AtomicU32,
+        /// How many sleep until there is an answer.
         listeners: AtomicU32,
         /// Where the next question is put, taken and told: in this order they come round, so the oldest is served first.
         put: AtomicU32,
@@ -80,17 +83,19 @@ pub(super) enum Collected {
 }
 
 impl Desk {
-    pub(super) fn new(places: usize) -> io::Result<Self> {
+    /// For so many questions, and so many threads that look them up.
+    pub(super) fn new(places: usize, threads: usize) -> io::Result<Self> {
         Ok(Self {
             states: SharedSlice::new(places)?,
             slots: SharedSlice::new(places)?,
-            bells: Shared::new()?,
+            crew: Sleepers::new(threads)?,
+            counts: Shared::new()?,
         })
     }
 
     /// Takes a place for a question. `None`: all are taken.
     pub(super) fn reserve(&self, inquiry: &Inquiry, started: u64) -> Option<Ticket> {
-        let (ticket, slot) = self.find(&self.bells.put, Phase::Free, Phase::Reserved)?;
+        let (ticket, slot) = self.find(&self.counts.put, Phase::Free, Phase::Reserved)?;
         slot.ask(inquiry, started);
         Some(ticket)
     }
@@ -106,32 +111,26 @@ impl Desk {
         // Before the change of state: from then on it is read.
         slot.set_wake(wake);
         let submitted = self.change(ticket, Phase::Reserved, Phase::Queued);
-        self.bells.asked.fetch_add(1, AcqRel);
-        if self.bells.idle.load(Acquire) > 0 {
-            futex::wake_one(&self.bells.asked);
-        }
+        self.counts.asked.fetch_add(1, SeqCst);
+        self.crew.wake_one();
         submitted
     }
 
-    /// The next question to look up; sleeps until there is one, for `span` at most.
-    pub(super) fn take(&self, span: Duration) -> Option<Job> {
-        // Before the look: a question that comes behind it changes the bell, and ends the sleep.
-        let bell = self.bells.asked.load(Acquire);
+    /// The next question to look up; the thread sleeps until there is one, for `span` at most.
+    pub(super) fn take(&self, thread: usize, span: Duration) -> Option<Job> {
         if let Some(job) = self.take_now() {
             return Some(job);
         }
-        self.bells.idle.fetch_add(1, AcqRel);
-        futex::wait(&self.bells.asked, bell, span);
-        // Whoever was lost asleep is counted out by `lost`.
-        let _ = self
-            .bells
-            .idle
-            .fetch_update(AcqRel, Acquire, |idle| idle.checked_sub(1));
+        self.crew.sleep(thread, span, || self.is_asked());
         self.take_now()
     }
 
     fn take_now(&self) -> Option<Job> {
-        let (ticket, slot) = self.find(&self.bells.taken, Phase::Queued, Phase::Taken)?;
+        if !self.is_asked() {
+            return None;
+        }
+        let (ticket, slot) = self.find(&self.counts.taken, Phase::Queued, Phase::Taken)?;
+        self.counts.dealt_with.fetch_add(1, SeqCst);
         let job = Job {
             started: slot.started(),
             wake: slot.wake(),
@@ -141,9 +140,13 @@ impl Desk {
         Some(job)
     }
 
-    /// How many sleep for want of a question.
-    pub(super) fn idle(&self) -> u32 {
-        self.bells.idle.load(Acquire)
+    fn is_asked(&self) -> bool {
+        self.counts.asked.load(SeqCst) != self.counts.dealt_with.load(SeqCst)
+    }
+
+    /// Whether a thread sleeps for want of a question.
+    pub(super) fn has_idle(&self) -> bool {
+        self.crew.any()
     }
 
     /// Says what was found out. Nobody may have waited for it so long.
@@ -174,37 +177,39 @@ impl Desk {
             crate::ffi::wake::write(fd, word);
         }
         self.change(ticket, Phase::Answering, Phase::Answered);
-        self.bells.answered.fetch_add(1, AcqRel);
-        if self.bells.listeners.load(Acquire) > 0 {
-            futex::wake_all(&self.bells.answered);
+        if from == Phase::Queued {
+            self.counts.dealt_with.fetch_add(1, SeqCst);
+        }
+        self.counts.answered.fetch_add(1, SeqCst);
+        if self.counts.listeners.load(SeqCst) > 0 {
+            futex::wake_all(&self.counts.answered);
         }
         true
     }
 
     /// The word of a question that has been answered since; each is given once.
     pub(super) fn next(&self) -> Option<u64> {
-        loop {
-            let (_, slot) = self.find(&self.bells.told, Phase::Answered, Phase::Told)?;
+        while self.counts.answered.load(SeqCst) != self.counts.heard.load(SeqCst) {
+            let (_, slot) = self.find(&self.counts.told, Phase::Answered, Phase::Told)?;
+            self.counts.heard.fetch_add(1, SeqCst);
             // The others have been told.
             if let Wake::Bell(word) = slot.wake() {
                 return Some(word);
             }
         }
+        None
     }
 
     /// What [`Desk::listen`] needs.
     pub(super) fn bell(&self) -> u32 {
-        self.bells.answered.load(Acquire)
+        self.counts.answered.load(SeqCst)
     }
 
     /// Sleeps unless something was answered since the bell was read; for `span` at most.
     pub(super) fn listen(&self, bell: u32, span: Duration) {
-        self.bells.listeners.fetch_add(1, AcqRel);
-        futex::wait(&self.bells.answered, bell, span);
-        let _ = self
-            .bells
-            .listeners
-            .fetch_update(AcqRel, Acquire, |listeners| listeners.checked_sub(1));
+        self.counts.listeners.fetch_add(1, SeqCst);
+        futex::wait(&self.counts.answered, bell, span);
+        self.counts.listeners.fetch_sub(1, SeqCst);
     }
 
     /// Takes what was found out, and the question off the desk.
@@ -218,7 +223,11 @@ impl Desk {
             phase @ (Phase::Answered | Phase::Told) => {
                 let (finding, tally) = slot.finding();
                 let inquiry = slot.inquiry();
-                match (inquiry, self.change(ticket, phase, Phase::Free)) {
+                let taken = self.change(ticket, phase, Phase::Free);
+                if taken && phase == Phase::Answered {
+                    self.counts.heard.fetch_add(1, SeqCst);
+                }
+                match (inquiry, taken) {
                     (Some(inquiry), true) => Collected::Done(inquiry, finding, tally),
                     // Told just now.
                     (Some(_), false) => Collected::Pending,
@@ -243,7 +252,11 @@ impl Desk {
             Phase::Taken => Phase::Forsaken,
             _ => return None,
         };
-        self.change(ticket, seen.phase, to).then_some(inquiry)
+        let forsaken = self.change(ticket, seen.phase, to);
+        if forsaken && seen.phase == Phase::Queued {
+            self.counts.dealt_with.fetch_add(1, SeqCst);
+        }
+        forsaken.then_some(inquiry)
     }
 
     /// Answers what should have been answered: what began before `limit`, in nanoseconds of the desk's clock.
@@ -263,7 +276,7 @@ impl Desk {
 
     /// Answers what a process that is dead had taken.
     pub(super) fn lost(&self) {
-        self.bells.idle.store(0, Release);
+        self.crew.forget();
         for (ticket, seen, slot) in self.all() {
             match seen.phase {
                 // Nobody else answers: who else may, is the caller.

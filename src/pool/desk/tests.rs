@@ -25,7 +25,7 @@ fn inquiry(digits: u64) -> Inquiry {
 }
 
 fn desk(places: usize) -> Desk {
-    Desk::new(places).expect("memory")
+    Desk::new(places, 3).expect("memory")
 }
 
 fn ask(desk: &Desk, digits: u64) -> Ticket {
@@ -42,12 +42,12 @@ fn answer(desk: &Desk, job: &Job) {
 fn a_question_is_taken_answered_told_and_collected_once() {
     let desk = desk(2);
     let ticket = desk.reserve(&inquiry(100), 5).expect("a place");
-    assert!(desk.take(NOW).is_none(), "it is not handed over yet");
+    assert!(desk.take(0, NOW).is_none(), "it is not handed over yet");
     assert!(desk.submit(ticket, Wake::Bell(7)));
     assert!(!desk.submit(ticket, Wake::Bell(8)), "only once");
-    let job = desk.take(NOW).expect("a question");
+    let job = desk.take(0, NOW).expect("a question");
     assert_eq!((job.inquiry, job.started), (inquiry(100), 5));
-    assert!(desk.take(NOW).is_none(), "only once");
+    assert!(desk.take(0, NOW).is_none(), "only once");
     assert_eq!(
         (desk.next(), desk.collect(ticket)),
         (None, Collected::Pending)
@@ -66,7 +66,7 @@ fn the_oldest_is_served_first_and_a_full_desk_takes_no_more() {
         let tickets = [1, 2, 3].map(|n| ask(&desk, round * 3 + n));
         assert!(desk.reserve(&inquiry(99), 0).is_none());
         let jobs = [1, 2, 3].map(|n| {
-            let job = desk.take(NOW).expect("a question");
+            let job = desk.take(0, NOW).expect("a question");
             assert_eq!(job.inquiry, inquiry(round * 3 + n));
             job
         });
@@ -87,7 +87,7 @@ fn the_oldest_is_served_first_and_a_full_desk_takes_no_more() {
 fn what_is_late_is_answered_and_whoever_was_late_spoils_nothing() {
     let desk = desk(2);
     let (queued, taken) = (ask(&desk, 1), ask(&desk, 2));
-    let first = desk.take(NOW).expect("a question");
+    let first = desk.take(0, NOW).expect("a question");
     assert_eq!(first.inquiry, inquiry(1));
     desk.expire(1);
     assert_eq!(desk.next(), None, "nothing is late");
@@ -108,7 +108,7 @@ fn what_is_late_is_answered_and_whoever_was_late_spoils_nothing() {
         next.map(|ticket| desk.collect(ticket)),
         [Collected::Pending; 2]
     );
-    assert!(desk.take(NOW).is_some() && desk.take(NOW).is_some());
+    assert!(desk.take(0, NOW).is_some() && desk.take(0, NOW).is_some());
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_queue_waits_for_the_next_on
     let forsaken = ask(&desk, 2);
     let queued = ask(&desk, 3);
     for _ in 0..2 {
-        desk.take(NOW).expect("a question");
+        desk.take(0, NOW).expect("a question");
     }
     assert_eq!(desk.forsake(forsaken), Some(inquiry(2)));
     desk.lost();
@@ -143,9 +143,9 @@ fn a_question_that_is_given_up_gives_its_place_back() {
     assert_eq!(desk.forsake(reserved), Some(inquiry(1)));
     let queued = ask(&desk, 2);
     assert_eq!(desk.forsake(queued), Some(inquiry(2)));
-    assert!(desk.take(NOW).is_none());
+    assert!(desk.take(0, NOW).is_none());
     let taken = ask(&desk, 3);
-    let job = desk.take(NOW).expect("a question");
+    let job = desk.take(0, NOW).expect("a question");
     assert_eq!(desk.forsake(taken), Some(inquiry(3)));
     assert_eq!(desk.forsake(taken), None);
     assert!(
@@ -154,7 +154,7 @@ fn a_question_that_is_given_up_gives_its_place_back() {
     );
     answer(&desk, &job);
     let answered = ask(&desk, 5);
-    answer(&desk, &desk.take(NOW).expect("a question"));
+    answer(&desk, &desk.take(0, NOW).expect("a question"));
     assert_eq!(desk.forsake(answered), None, "it is to be collected");
     assert!(matches!(desk.collect(answered), Collected::Done(..)));
 }
@@ -177,12 +177,13 @@ fn many_askers_and_many_crews_lose_and_double_nothing() {
     let desk = desk(16);
     let (answered, collected) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
+        for thread in 0..3 {
+            let (desk, answered, collected) = (&desk, &answered, &collected);
+            scope.spawn(move || {
                 while collected.load(SeqCst) < EACH * ASKERS {
-                    if let Some(job) = desk.take(Duration::from_millis(5)) {
+                    if let Some(job) = desk.take(thread, Duration::from_secs(5)) {
                         answered.fetch_add(1, SeqCst);
-                        answer(&desk, &job);
+                        answer(desk, &job);
                     }
                 }
             });
@@ -206,6 +207,13 @@ fn many_askers_and_many_crews_lose_and_double_nothing() {
                     collected.fetch_add(1, SeqCst);
                 }
             });
+        }
+        while collected.load(SeqCst) < EACH * ASKERS {
+            thread::yield_now();
+        }
+        // Those who found nothing more to do sleep.
+        while desk.has_idle() {
+            desk.crew.wake_one();
         }
     });
     assert_eq!(answered.load(SeqCst), EACH * ASKERS);
