@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a script can do without our module: ask the same, and read of the answer what its reply needs.
 
-use testbed::Setup;
+use testbed::{Setup, Value};
 
 use crate::rig::{KEY, Rig};
 use crate::stub::Stub;
@@ -12,7 +12,7 @@ pub(crate) fn query(rig: &Rig, stub: &Stub, workers: usize) -> Setup {
     let headers = format!("Content-Type: application/json\\r\\nAuthorization: Bearer {KEY}");
     let ask =
         format!("http_client_query(\"{url}\", \"$var(body)\", \"{headers}\", \"$var(answer)\");");
-    with_http_client(rig.lean("query", workers, &by_hand(&ask)))
+    with_http_client(rig.lean("query", workers, &by_hand(&ask)), stub)
 }
 
 /// The best that `http_client` has: a connection that stays. It can send no headers, so it asks without a key.
@@ -20,23 +20,25 @@ pub(crate) fn kept_alive(rig: &Rig, stub: &Stub, workers: usize) -> Setup {
     let ask = &format!(
         "http_connect(\"nol\", \"{PATH}\", \"application/json\", \"$var(body)\", \"$var(answer)\");"
     );
-    let mut setup = with_http_client(rig.lean("httpcon", workers, &by_hand(ask)));
-    for (name, value) in [
-        ("keep_connections", 1.into()),
-        ("httpcon", format!("nol=>{}", stub.url()).into()),
-    ] {
-        setup
-            .foreign
-            .push(("http_client".to_owned(), name.to_owned(), value));
+    let mut setup = with_http_client(rig.lean("httpcon", workers, &by_hand(ask)), stub);
+    param(&mut setup, "keep_connections", 1);
+    param(&mut setup, "httpcon", format!("nol=>{}", stub.url()));
+    setup
+}
+
+fn with_http_client(mut setup: Setup, stub: &Stub) -> Setup {
+    setup
+        .modules
+        .extend(["http_client", "jansson"].map(str::to_owned));
+    if let Some(authority) = stub.authority() {
+        param(&mut setup, "cacert", authority.display().to_string());
     }
     setup
 }
 
-fn with_http_client(mut setup: Setup) -> Setup {
-    setup
-        .modules
-        .extend(["http_client", "jansson"].map(str::to_owned));
-    setup
+fn param(setup: &mut Setup, name: &str, value: impl Into<Value>) {
+    let module = "http_client".to_owned();
+    setup.foreign.push((module, name.to_owned(), value.into()));
 }
 
 /// A script that asks the same and reads of the answer what its reply needs.

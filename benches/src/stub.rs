@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A stand-in for the API that costs next to nothing: plain HTTP, kept alive, one prepared answer, after a delay if need be.
+//! A stand-in for the API that costs next to nothing: HTTP or HTTPS, kept alive, one prepared answer, after a delay if need
+//! be.
 
+mod connection;
 mod serving;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustix::event::epoll;
-use testbed::{Result, answer};
+use rustls::ServerConfig;
+use testbed::{Authority, Flaw, Result, answer};
 
 use self::serving::Serving;
 
@@ -19,6 +23,7 @@ use self::serving::Serving;
 pub(crate) struct Stub {
     shared: Arc<Shared>,
     address: SocketAddr,
+    authority: Option<PathBuf>,
     thread: Option<JoinHandle<()>>,
     /// Connections that fill the queue of a black hole.
     plugs: Vec<TcpStream>,
@@ -28,6 +33,7 @@ pub(crate) struct Stub {
 struct Shared {
     listener: TcpListener,
     epoll: std::os::fd::OwnedFd,
+    tls: Option<Arc<ServerConfig>>,
     answer: Vec<u8>,
     requests: AtomicU64,
     /// Microseconds from a request to its answer.
@@ -39,6 +45,18 @@ struct Shared {
 impl Stub {
     /// Blocks every call, at a loopback port of the kernel's choice.
     pub(crate) fn blocking_calls() -> Result<Self> {
+        Self::new(None, None)
+    }
+
+    /// The same over HTTPS. Its certificate is of an authority that `file` is to hold.
+    pub(crate) fn over_tls(file: PathBuf) -> Result<Self> {
+        let authority = Authority::new()?;
+        authority.write(&file)?;
+        let identity = authority.identity(&["127.0.0.1"], Flaw::None)?;
+        Self::new(Some(identity.config()), Some(file))
+    }
+
+    fn new(tls: Option<Arc<ServerConfig>>, authority: Option<PathBuf>) -> Result<Self> {
         let body = answer::decision("block", 603).to_string();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         // A server opens its connections all at once.
@@ -49,6 +67,7 @@ impl Stub {
         let shared = Arc::new(Shared {
             listener,
             epoll,
+            tls,
             answer: answer::response("200 OK", &[], body.as_bytes()),
             requests: AtomicU64::new(0),
             delay: AtomicU64::new(0),
@@ -59,6 +78,7 @@ impl Stub {
         Ok(Self {
             shared,
             address,
+            authority,
             thread: Some(thread::spawn(move || serving.run())),
             plugs: Vec::new(),
         })
@@ -66,7 +86,17 @@ impl Stub {
 
     /// Its base URL.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.authority.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The file of the authority that its clients have to trust.
+    pub(crate) fn authority(&self) -> Option<&Path> {
+        self.authority.as_deref()
     }
 
     /// Requests answered so far.

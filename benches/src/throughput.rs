@@ -47,7 +47,21 @@ struct Round {
 pub(crate) fn run(only: &[String]) -> Result<()> {
     let rig = Rig::new()?;
     let stub = Stub::blocking_calls()?;
-    let mut variants = servers::all(&rig, &stub)?
+    let title = "API on loopback answers at once";
+    compare(&rig, title, &stub, servers::all(&rig, &stub)?, only)?;
+    let stub = Stub::over_tls(rig.file("authority.pem"))?;
+    let title = "the same over HTTPS, as the real API is";
+    compare(&rig, title, &stub, servers::uncached(&rig, &stub), only)
+}
+
+fn compare(
+    rig: &Rig,
+    title: &str,
+    stub: &Stub,
+    contestants: Vec<Contestant>,
+    only: &[String],
+) -> Result<()> {
+    let mut variants = contestants
         .into_iter()
         .filter(|contestant| only.is_empty() || only.iter().any(|name| name == contestant.short))
         .map(|contestant| {
@@ -59,7 +73,7 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
         })
         .collect::<Result<Vec<_>>>()?;
     say(&format!(
-        "throughput: {WORKERS} workers, API on loopback answers at once; {ROUNDS} rounds of {} s in turn",
+        "throughput: {WORKERS} workers, {title}; {ROUNDS} rounds of {} s in turn",
         SPAN.as_secs()
     ));
     for variant in &variants {
@@ -68,7 +82,7 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
     }
     for _ in 0..ROUNDS {
         for variant in &mut variants {
-            variant.measure(&stub)?;
+            variant.measure(stub)?;
         }
     }
     print(&variants);

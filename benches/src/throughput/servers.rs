@@ -21,7 +21,7 @@ pub(super) struct Contestant {
     pub(super) setup: Setup,
 }
 
-/// All that this machine has.
+/// All that this machine has, for an API over plain HTTP.
 pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
     let new = |name, short, callers, setup| Contestant {
         name,
@@ -38,12 +38,7 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
     )];
     let known = interface::parameters()?;
     if known.iter().any(|name| name == "cache_ttl") {
-        let cached = || {
-            decide(
-                rig.with_module("cached", WORKERS, &stub.url())
-                    .param("cache_ttl", 600),
-            )
-        };
+        let cached = || asking(rig, "cached", stub).param("cache_ttl", 600);
         all.push(new("decide, cached", "cached", FEW, cached()));
         if known.iter().any(|name| name == "avps") {
             let core = cached().param("avps", "core");
@@ -52,21 +47,48 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
             all.push(new("decide, cached, the reply's AVPs", "reply", FEW, reply));
         }
     }
-    let asking = decide(rig.with_module("decide", WORKERS, &stub.url()));
-    all.push(new("decide, not cached", "decide", MANY, asking));
-    if rig.has_module("http_client") && rig.has_module("jansson") {
-        let (kept, query) = (kept_alive(rig, stub, WORKERS), query(rig, stub, WORKERS));
-        all.push(new("httpcon kept alive, jansson", "httpcon", MANY, kept));
+    all.extend(uncached(rig, stub));
+    if has_http_client(rig) {
         let cached = cached_by_hand(rig, stub);
         all.push(new("htable before httpcon, cached", "htable", FEW, cached));
-        all.push(new("http_client_query, jansson", "query", MANY, query));
     } else {
         say("http_client: skipped, needs kamailio-utils-modules and kamailio-extra-modules");
     }
     Ok(all)
 }
 
-fn decide(mut setup: Setup) -> Setup {
+/// Those that ask for every call.
+pub(super) fn uncached(rig: &Rig, stub: &Stub) -> Vec<Contestant> {
+    let new = |name, short, setup| Contestant {
+        name,
+        short,
+        callers: Callers::Numbers(MANY),
+        setup,
+    };
+    let mut all = vec![new(
+        "decide, not cached",
+        "decide",
+        asking(rig, "decide", stub),
+    )];
+    if has_http_client(rig) {
+        let (kept, query) = (kept_alive(rig, stub, WORKERS), query(rig, stub, WORKERS));
+        all.push(new("httpcon kept alive, jansson", "httpcon", kept));
+        all.push(new("http_client_query, jansson", "query", query));
+    }
+    all
+}
+
+fn has_http_client(rig: &Rig) -> bool {
+    ["http_client", "jansson"]
+        .iter()
+        .all(|name| rig.has_module(name))
+}
+
+fn asking(rig: &Rig, name: &str, stub: &Stub) -> Setup {
+    let mut setup = rig.with_module(name, WORKERS, &stub.url());
+    if let Some(authority) = stub.authority() {
+        setup = setup.param("ca_file", authority.display().to_string());
+    }
     let routes = script(
         "numbers_online_decide();\n\tsl_send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
     );

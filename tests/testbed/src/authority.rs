@@ -120,6 +120,12 @@ impl Authority {
 }
 
 impl Identity {
+    /// As a server made with rustls wants it.
+    #[must_use]
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
     fn new(certificate: CertificateDer<'static>, key: &KeyPair) -> Result<Self> {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
