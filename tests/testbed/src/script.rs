@@ -98,7 +98,8 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     let absorb = match form {
         // There is no transaction that a retransmission or an ACK could belong to.
         Form::Sync => "",
-        Form::Async => "\tt_check_trans();\n",
+        // Kamailio ends the script by itself where an ACK belongs to one, OpenSIPS does not.
+        Form::Async => "\tif (t_check_trans() && is_method(\"ACK\")) { exit; }\n",
     };
     // A variable would not last until a route is resumed; an AVP does.
     write!(
