@@ -102,6 +102,8 @@ void nol_stop(void)
 {
 	const nol_api *api = numbers_online_api();
 
+	/* Forgotten, for it may be another process's; without an engine it is of no use. */
+	worker = NULL;
 	api->pool_free(pool);
 	pool = NULL;
 	api->engine_free(engine);
