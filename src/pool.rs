@@ -225,7 +225,7 @@ impl Pool {
 }
 
 /// What the crew may be late.
-const GRACE: Duration = Duration::from_millis(15);
+const GRACE: Duration = Duration::from_millis(25);
 
 /// How often somebody who waits looks for questions that are late.
 const TICK: Duration = Duration::from_millis(5);
