@@ -28,6 +28,8 @@ pub struct OpenSips {
     pub stage: PathBuf,
     /// The directory of our module with the feature `deliberate-panic`.
     pub stage_panic: PathBuf,
+    /// Further words of its command line; of two options of one name the later one counts.
+    pub options: Vec<String>,
 }
 
 impl OpenSips {
@@ -68,6 +70,7 @@ impl OpenSips {
             stage_panic: stage.join(format!("{name}-panic")),
             name,
             tree,
+            options: Vec::new(),
         }
     }
 
@@ -193,6 +196,7 @@ impl Server for OpenSips {
             "-F", "-f", &file_text, "-m", "64", "-M", "8", "-w", &home_text,
         ];
         words.extend(options.map(str::to_owned));
+        words.extend(self.options.iter().cloned());
         let (log, sink) = Log::new(&setup.logs, &setup.name)?;
         let process = Process::start(&words, &setup.env, &sink)?;
         Ok(Host {
