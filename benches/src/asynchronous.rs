@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use testbed::Result;
 
-use crate::contest::{Entrant, Round, hold};
+use crate::contest::{Entrant, hold, standings};
 use crate::invite::Callers;
 use crate::load::{Load, Pace};
 use crate::rig::{Rig, say};
 use crate::stub::Stub;
 use crate::table::Table;
+use crate::wanted::Wanted;
 
 /// SIP workers of each server, and as many asynchronous ones.
 const WORKERS: usize = 4;
@@ -24,17 +25,7 @@ const TIMEOUT: i64 = 1000;
 /// Runs the benchmark. Of the words, numbers are delays of the API in milliseconds, and others are parts of the names of rows;
 /// without any, all are measured.
 pub(crate) fn run(words: &[String]) -> Result<()> {
-    let given: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
-    let delays = if given.is_empty() {
-        vec![0, 20, 100]
-    } else {
-        given
-    };
-    let parts: Vec<&String> = words
-        .iter()
-        .filter(|word| word.parse::<u64>().is_err())
-        .collect();
-    let is_wanted = |name: &str| parts.is_empty() || parts.iter().any(|part| name.contains(*part));
+    let wanted = Wanted::of(words, &[0, 20, 100]);
     let stub = Stub::blocking_calls()?;
     let mut rigs = Vec::new();
     match Rig::unpacked("kamailio-6.0") {
@@ -44,9 +35,9 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     rigs.push(Rig::new()?);
     let mut entrants = Vec::new();
     for rig in &rigs {
-        entrants.extend(servers::all(rig, &stub, &is_wanted)?);
+        entrants.extend(servers::all(rig, &stub, &|name| wanted.has(name))?);
     }
-    for delay in delays {
+    for delay in wanted.delays.iter().copied() {
         stub.answer_after(Duration::from_millis(delay));
         say(&format!(
             "\nasync: {WORKERS} workers, API answers after {delay} ms"
@@ -61,7 +52,7 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
             10..50 => [128, 512, 1024],
             _ => [512, 1024, 2048],
         };
-        print(&hold(entered.collect(), &windows)?, delay);
+        standings::print(&hold(entered.collect(), &windows)?, delay);
     }
     stub.fall_silent();
     print_stalled(&entrants)?;
@@ -69,64 +60,6 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         entrant.server.host.stop()?;
     }
     Ok(())
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a few milliseconds")]
-fn print(entrants: &[&mut Entrant], delay: u64) {
-    let rivals: Vec<(&str, &Entrant)> = entrants
-        .iter()
-        .filter_map(|entrant| Some((entrant.rival?, &**entrant)))
-        .collect();
-    let mut headings: Vec<String> = [
-        "",
-        "open",
-        "calls/s",
-        "failed",
-        "p50 ms",
-        "p99 ms",
-        "CPU us",
-        "calls/CPU s",
-        "| calm/s",
-        "p50 - API",
-        "p99 - API",
-        "CPU us",
-        "|",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for (short, _) in &rivals {
-        headings.push(format!("x {short}"));
-        headings.push("per CPU".to_owned());
-    }
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let mut table = Table::new(&headings);
-    for entrant in entrants {
-        let late = |percent| entrant.calm(|round| round.report.latency(percent)) - delay as f64;
-        let mut row = vec![
-            entrant.name.clone(),
-            entrant.window().to_string(),
-            format!("{:.0}", entrant.full(Round::rate)),
-            entrant.failed().to_string(),
-            format!("{:.2}", entrant.full(|round| round.report.latency(50))),
-            format!("{:.2}", entrant.full(|round| round.report.latency(99))),
-            format!("{:.0}", entrant.full(Round::cpu_per_call)),
-            format!("{:.0}", entrant.full(Round::per_cpu)),
-            format!("{:.0}", entrant.calm(Round::rate)),
-            format!("{:.2}", late(50)),
-            format!("{:.2}", late(99)),
-            format!("{:.0}", entrant.calm(Round::cpu_per_call)),
-            "|".to_owned(),
-        ];
-        for (_, rival) in &rivals {
-            row.push(format!("{:.2}", entrant.ratio(rival, Round::rate)));
-            row.push(format!("{:.2}", entrant.ratio(rival, Round::per_cpu)));
-        }
-        table.row(row);
-    }
-    table.print();
-    say(
-        "open: calls at once; failed: without the API's answer; calm: at a moderate rate; x: as a multiple of another row, median of the rounds",
-    );
 }
 
 /// Calls that need no lookup, beside others that wait for an API that never answers.

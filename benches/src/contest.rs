@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Servers in contest: each finds the window that suits it, then all are measured in turn.
 
+pub(crate) mod standings;
+
 use std::thread;
 use std::time::Duration;
 

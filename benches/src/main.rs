@@ -20,6 +20,7 @@ mod send;
 mod stub;
 mod table;
 mod throughput;
+mod wanted;
 
 use std::env;
 use std::process::ExitCode;
