@@ -6,7 +6,7 @@ bench = NOL_STAGE=$(stage) CALLS=$(CALLS) $(target)/release/numbers-online-bench
 SECONDS ?= 600
 # Calls for each rude peer of bench-deadline.
 CALLS ?= 1000
-# Delays of the API in ms, and parts of the names of rows, for bench-async; without any, all.
+# Delays of the API in ms, and parts of the names of rows, for bench-async and bench-opensips; without any, all.
 ONLY ?=
 fuzz_targets = answer dns headers number
 fuzz_work = $(target)/fuzz
@@ -25,6 +25,10 @@ bench-throughput: bench-build ## Calls a second, against a bare reply and agains
 .PHONY: bench-async
 bench-async: bench-build ## Asynchronous calls a second, against http_async_client (needs make test-versions) and http_client
 	$(bench) async $(ONLY)
+
+.PHONY: bench-opensips
+bench-opensips: bench-build ## Calls a second in OpenSIPS, against rest_client, and what it does with a black hole for an API
+	$(bench) opensips $(ONLY)
 
 .PHONY: bench-outage
 bench-outage: bench-build ## Calls a second before, during and after an outage of the API

@@ -119,7 +119,7 @@ impl Running {
 }
 
 /// Where the built modules are.
-fn stage() -> PathBuf {
+pub(crate) fn stage() -> PathBuf {
     env::var_os("NOL_STAGE").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/stage"),
         PathBuf::from,
@@ -134,7 +134,7 @@ pub(crate) fn make_lean(setup: &mut Setup, routes: &str) {
 }
 
 /// A finished transaction stays for a while, and there are thousands of them a second.
-const SHARED_MEGABYTES: &str = "1024";
+pub(crate) const SHARED_MEGABYTES: &str = "1024";
 
 /// The median of some figures; 0 if there are none.
 pub(crate) fn median(figures: &[f64]) -> f64 {
