@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the operator asks and sets while the server runs: RPC, statistics, the state event.
+//! What the operator asks and sets while the server runs.
+mod observed;
+
 use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
@@ -12,7 +14,6 @@ use testbed::{
 use crate::{
     bench::{Bench, Running},
     callers,
-    calls::SOON,
     expect::{Expected, holds, same},
     subject::Subject,
     suite::{Needs, Suite},
@@ -27,7 +28,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         };
         suite.trial(subject, &format!("operator/{name}"), needs, body)
     };
-    vec![
+    let mut trials = vec![
         trial("status tells the key, the breaker and the cache", status),
         trial("check makes a real decision and shows it whole", check),
         trial(
@@ -44,10 +45,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "a command with a bad argument says what is allowed",
             bad_arguments,
         ),
-        trial("statistics count in the server's own framework", statistics),
-        trial("a change of state runs the event route once", state_event),
-        trial("only the AVPs that the operator wants are written", avps),
-    ]
+    ];
+    for (name, body) in observed::bodies() {
+        trials.push(trial(name, body));
+    }
+    trials
 }
 
 /// Runs a command, written as one line.
@@ -225,100 +227,4 @@ fn bad_arguments(bench: &Bench) -> Result<()> {
     }
     same("requests", api.requests().len(), 0)?;
     server.finish()
-}
-
-fn statistics(bench: &Bench) -> Result<()> {
-    let api = Api::http(Plan::in_turn(vec![
-        ok(&decision("block", 603)),
-        answer::refusal("500 Internal Server Error", "", &[]),
-    ]))?;
-    let server = bench.start(&bench.setup(&api.url()).param("cache_ttl", 60))?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::block().and("source", "cache"))?;
-    let other = Request::invite(&callers::sip(callers::BRITISH));
-    Expected::fail_open("http_5xx").check(&server.call(Transport::Tcp, &other)?)?;
-    let counted = server.host.statistics()?;
-    for (name, count) in [
-        ("decisions", 3),
-        ("block", 2),
-        ("allow", 1),
-        ("cache_hit", 1),
-        ("cache_miss", 2),
-        ("api_requests", 2),
-        ("failopen", 1),
-        ("fail_http_5xx", 1),
-        ("latency_le_5000", 3),
-    ] {
-        same(name, counted.get(name), Some(&count))?;
-    }
-    shows(&server, "stats", &["decisions: 3", "fail_http_5xx: 1"])?;
-    server.finish()
-}
-
-fn state_event(bench: &Bench) -> Result<()> {
-    let error = answer::refusal("500 Internal Server Error", "", &[]);
-    let api = Api::http(Plan::always(error))?;
-    let mut setup = bench.setup(&api.url()).param("breaker_errors", 2);
-    setup.hears_state = true;
-    let server = bench.start(&setup)?;
-    for _ in 0..4 {
-        server.call(
-            Transport::Udp,
-            &Request::invite(&callers::sip(callers::CALLER)),
-        )?;
-    }
-    let log = server.host.log();
-    holds(
-        "the route has run",
-        log.wait_for("state is ", SOON).is_some(),
-    )?;
-    let log = log.text();
-    let events: Vec<_> = log
-        .lines()
-        .filter(|line| line.contains("state is "))
-        .collect();
-    same("events", events.len(), 1)?;
-    holds(
-        &log,
-        events
-            .iter()
-            .all(|line| line.contains("state is breaker_opened, call is <null>")),
-    )?;
-    server.finish()
-}
-
-fn avps(bench: &Bench) -> Result<()> {
-    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
-    for (wanted, reason, failure) in [
-        ("core", "<null>", "none"),
-        (
-            "nol_code nol_failure,nol_phrase nol_latency_us",
-            "<null>",
-            "none",
-        ),
-    ] {
-        let server = bench.start(
-            &bench
-                .setup(&api.url())
-                .param("avps", wanted)
-                .param("cache_ttl", 0),
-        )?;
-        let request = Request::invite(&callers::sip(callers::CALLER));
-        let reply =
-            testbed::sip::Client::connect(Transport::Udp, server.host.address())?.call(&request)?;
-        same("reply", reply.status, 603)?;
-        same(
-            "AVPs",
-            ["reason", "failure", "rc"].map(|name| reply.avp(name)),
-            [reason, failure, "-1"],
-        )?;
-        server.finish()?;
-    }
-    let refused = bench
-        .server
-        .refuse(&bench.setup(&api.url()).param("avps", "nol_code nol_cod"))?;
-    holds(
-        "the log says what is allowed",
-        refused.text().contains("parameter avps: "),
-    )
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The second level of the cache: what servers share through Redis, and what they do without it.
-use std::{
-    io::Write,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+mod impostors;
+
+use std::{sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
@@ -36,7 +32,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         };
         suite.trial(subject, &format!("redis/{name}"), needs, body)
     };
-    vec![
+    let mut trials = vec![
         trial("what one server asked no other asks again", true, shared),
         trial("nobody can read in Redis who called", true, private),
         trial("an answer holds in Redis no longer than here", true, ttl),
@@ -47,22 +43,15 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             killed,
         ),
         trial(
-            "a Redis that never answers does not keep a call waiting",
-            false,
-            silent,
-        ),
-        trial("a Redis that lies is not believed", false, lying),
-        trial(
             "a password and a database of the URL are used",
             true,
             password,
         ),
-        trial(
-            "a Redis that drips does not keep a call waiting",
-            false,
-            dripping,
-        ),
-    ]
+    ];
+    for (name, body) in impostors::bodies() {
+        trials.push(trial(name, false, body));
+    }
+    trials
 }
 
 /// A server with one worker, so that a trial knows what it has been through.
@@ -226,33 +215,6 @@ fn killed(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
-fn silent(bench: &Bench) -> Result<()> {
-    // The kernel accepts, and that is all.
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    decided_without(bench, listener.local_addr()?)
-}
-
-fn lying(bench: &Bench) -> Result<()> {
-    for lie in [
-        "*1000000000\r\n",
-        "$900000000\r\nO",
-        "HTTP/1.1 400 Bad Request\r\n\r\n",
-    ] {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        thread::spawn(move || {
-            let mut open = Vec::new();
-            for mut stream in listener.incoming().flatten() {
-                // Whoever has gone does not want to hear it.
-                let _ = stream.write_all(lie.as_bytes());
-                open.push(stream);
-            }
-        });
-        decided_without(bench, address).map_err(|e| format!("{lie:?}: {e}"))?;
-    }
-    Ok(())
-}
-
 fn password(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let redis = redis(bench)?;
@@ -276,37 +238,5 @@ fn password(bench: &Bench) -> Result<()> {
     statistics(&server, &[("redis_hit", 0), ("redis_fail", 1)])?;
     let log = server.host.log().text();
     holds("the log holds no password", !log.contains("wrong"))?;
-    server.finish()
-}
-
-fn dripping(bench: &Bench) -> Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let address = listener.local_addr()?;
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            thread::spawn(move || {
-                // Each byte comes before any patience with a single read is over, and the line has no end.
-                let mut next = "+".bytes().chain(std::iter::repeat(b'O'));
-                while let Some(byte) = next.next()
-                    && stream.write_all(&[byte]).is_ok()
-                {
-                    thread::sleep(Duration::from_millis(2));
-                }
-            });
-        }
-    });
-    decided_without(bench, address)
-}
-
-/// The API decides, within the deadline, and each call counts as one in which Redis failed.
-fn decided_without(bench: &Bench, redis: SocketAddr) -> Result<()> {
-    let api = blocking()?;
-    let server = start(bench, &api, &format!("redis://{redis}"), Some(SHORT))?;
-    let numbers = [callers::CALLER, callers::BRITISH, callers::SECOND];
-    for number in numbers {
-        call(&server, number, &Expected::block())?;
-    }
-    same("requests", api.requests().len(), numbers.len())?;
-    statistics(&server, &[("redis_hit", 0), ("redis_fail", 3)])?;
     server.finish()
 }

@@ -9,39 +9,23 @@ use testbed::{
     sip::{Client, Request, Transport},
 };
 
-use super::{
-    after, allowed, blocked, in_time, invite, queued, retransmitted, setup, silent, timed, waits,
-};
+use super::{after, blocked, in_time, invite, setup, silent, timed};
 use crate::{
     bench::Bench,
     calls::SOON,
     expect::{holds, same},
     subject::Subject,
-    suite::{LONG, Needs, Suite},
+    suite::{LONG, Suite},
 };
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
-        suite.trial(
-            subject,
-            &format!("suspended/{name}"),
-            Needs::default(),
-            body,
-        )
-    };
+    let trial = |name: &str, body| super::trial(suite, subject, name, body);
     vec![
-        trial(
-            "a call gets a 100 before the wait, and its reply after it",
-            waits,
-        ),
-        trial("a retransmission meanwhile is absorbed", retransmitted),
         trial(
             "a CANCEL meanwhile is answered, and the call decided",
             cancelled,
         ),
-        trial("what is too much is allowed at once", shed),
-        trial("lookups that fail do not keep the rest waiting", queued),
         trial("a lookup that is launched reports to its route", launched),
         trial("in a failure route the process waits", in_a_failure_route),
         trial("no descriptor is left", nothing_is_left),
@@ -64,37 +48,6 @@ fn cancelled(bench: &Bench) -> Result<()> {
         client.send(&cancel)?;
         same("reply", client.final_reply(&cancel, SOON)?.status, 200)?;
         blocked(&client.final_reply(&request, SOON)?)?;
-    }
-    server.finish()
-}
-
-fn shed(bench: &Bench) -> Result<()> {
-    let api = Api::http(silent())?;
-    // Each process has a queue of its own.
-    let mut setup = setup(bench, &api)
-        .param("timeout", LONG)
-        .param("async_lookups", 1)
-        .param("async_queue", 1);
-    setup.children = 1;
-    let server = bench.start(&setup)?;
-    let mut waiting = Client::connect(Transport::Udp, server.host.address())?;
-    let (first, second) = (invite(), invite());
-    for request in [&first, &second] {
-        waiting.send(request)?;
-        same("reply", waiting.reply(request, SOON)?.status, 100)?;
-    }
-    let (reply, took) = timed(&server, &invite())?;
-    allowed(&reply, "shed")?;
-    holds(
-        "at once",
-        took < Duration::from_millis(u64::try_from(LONG)?),
-    )?;
-    let replies = waiting.final_replies(&[first, second], SOON)?;
-    for reply in replies {
-        holds(
-            "the others had their time",
-            ["timeout_response", "timeout_queue"].contains(&reply.avp("failure")),
-        )?;
     }
     server.finish()
 }
