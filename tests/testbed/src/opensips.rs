@@ -78,6 +78,11 @@ impl OpenSips {
         Some(self.tree.as_ref()?.join("opensips"))
     }
 
+    fn has_sources(&self, name: &str) -> bool {
+        let tree = self.tree.as_ref();
+        tree.is_some_and(|tree| tree.join("modules").join(name).exists())
+    }
+
     fn own_module(&self, name: &str) -> Option<PathBuf> {
         let file = format!("modules/{name}/{name}.so");
         let file = self.tree.as_ref()?.join(file);
@@ -135,7 +140,15 @@ impl Server for OpenSips {
         }
         let absent: Vec<&str> = config::MODULES
             .into_iter()
-            .filter(|name| !config::IN_THE_CORE.contains(name) && !self.has(name))
+            .filter(|name| !config::IN_THE_CORE.contains(name))
+            // What a tree has no sources of is in its core.
+            .chain(
+                [config::EVENT_ROUTES]
+                    .into_iter()
+                    .filter(|name| self.has_sources(name)),
+            )
+            .chain(config::SHIPPED)
+            .filter(|name| !self.has(name))
             .collect();
         if !absent.is_empty() {
             return Some(format!("its modules {} (make modules)", absent.join(", ")));

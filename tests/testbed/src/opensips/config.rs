@@ -22,6 +22,9 @@ pub(super) const MODULES: [&str; 7] = [
 /// Those of them that have no file, but must be loaded all the same.
 pub(super) const IN_THE_CORE: [&str; 2] = ["proto_udp", "proto_tcp"];
 
+/// Modules that only the configurations of the project load.
+pub(super) const SHIPPED: [&str; 1] = ["maxfwd"];
+
 /// Runs event routes; since 3.6 they need no module.
 pub(super) const EVENT_ROUTES: &str = "event_route";
 
