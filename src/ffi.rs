@@ -7,6 +7,7 @@ mod entries;
 pub(crate) mod futex;
 mod guard;
 mod host;
+mod mark;
 mod outcome;
 pub(crate) mod panics;
 pub(crate) mod poll;

@@ -2,7 +2,6 @@
 //! The functions of the table. Each is one guarded expression.
 
 use std::ffi::c_void;
-use std::process;
 use std::ptr;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use super::abi::{
 };
 use super::guard::guard;
 use super::host::Log;
+use super::mark::Mark;
 use super::panics::note_panics;
 use crate::config::Given;
 use crate::decision::{Decision, Source};
@@ -40,7 +40,7 @@ impl Server {
 pub(super) struct Process {
     pub(super) worker: Worker<'static>,
     pub(super) server: &'static Server,
-    pid: u32,
+    mark: Mark,
 }
 
 pub(super) unsafe extern "C" fn engine_new(
@@ -96,7 +96,7 @@ pub(super) unsafe extern "C" fn worker_new(
         *place = Box::into_raw(Box::new(Process {
             worker,
             server,
-            pid: process::id(),
+            mark: Mark::new(),
         }))
         .cast();
         Ok(())
@@ -106,7 +106,7 @@ pub(super) unsafe extern "C" fn worker_new(
 /// The worker behind a handle, if it is this process's.
 pub(super) fn own(process: Option<&mut Process>) -> Result<&mut Process, nol_rc> {
     let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-    if process.pid == process::id() {
+    if process.mark.is_ours() {
         Ok(process)
     } else {
         Err(nol_rc::NOL_FORKED)
