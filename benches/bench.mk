@@ -6,7 +6,8 @@ bench = NOL_STAGE=$(stage) CALLS=$(CALLS) $(target)/release/numbers-online-bench
 SECONDS ?= 600
 # Calls for each rude peer of bench-deadline.
 CALLS ?= 1000
-# Delays of the API in ms, and parts of the names of rows, for bench-async and bench-opensips; without any, all.
+# What to measure; without it, all. For bench-throughput the names that head columns, for bench-async and bench-opensips
+# delays of the API in ms and parts of the names of rows.
 ONLY ?=
 fuzz_targets = answer dns headers number
 fuzz_work = $(target)/fuzz
@@ -20,7 +21,7 @@ bench-build: all
 
 .PHONY: bench-throughput
 bench-throughput: bench-build ## Calls a second, against a bare reply and against http_client
-	$(bench) throughput
+	$(bench) throughput $(ONLY)
 
 .PHONY: bench-async
 bench-async: bench-build ## Asynchronous calls a second, against http_async_client (needs make test-versions) and http_client

@@ -65,11 +65,11 @@ pub(super) fn uncached(rig: &Rig, stub: &Stub) -> Vec<Contestant> {
         callers: Callers::Numbers(MANY),
         setup,
     };
-    let mut all = vec![new(
-        "decide, not cached",
-        "decide",
-        asking(rig, "decide", stub),
-    )];
+    let reply = asking(rig, "asked", stub).param("avps", "nol_code nol_phrase");
+    let mut all = vec![
+        new("decide, not cached", "decide", asking(rig, "decide", stub)),
+        new("decide, not cached, the reply's AVPs", "asked", reply),
+    ];
     if has_http_client(rig) {
         let (kept, query) = (kept_alive(rig, stub, WORKERS), query(rig, stub, WORKERS));
         all.push(new("httpcon kept alive, jansson", "httpcon", kept));
