@@ -84,7 +84,7 @@ static void resume(void *param)
 	suspended_t *call = param;
 	nol_result result;
 
-	nol_finish(call->ticket, &result);
+	nol_finish(call->ticket, 1, &result);
 	nol_count(&result, nol_raise_counter);
 	resumed = &result;
 	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
@@ -102,10 +102,14 @@ static void resume(void *param)
 	ksr_msg_env_reset();
 }
 
-/* 1 if the transaction is suspended, 0 if the request is a retransmission, -1 if there can be no transaction. */
+/*
+ * 1 if the transaction is suspended, 0 if there is nothing more to do for it (the request is a retransmission, or cancelled by
+ * now), -1 if there can be no transaction.
+ */
 static int suspend(sip_msg_t *msg, suspended_t *call)
 {
 	tm_cell_t *transaction = tm.t_gett();
+	int outcome;
 
 	if(!transaction || transaction == T_UNDEFINED) {
 		int created = tm.t_newtran(msg);
@@ -113,7 +117,10 @@ static int suspend(sip_msg_t *msg, suspended_t *call)
 		if(created <= 0)
 			return created == 0 ? 0 : -1;
 	}
-	return tm.t_suspend(msg, &call->hash_index, &call->label) == 0 ? 1 : -1;
+	outcome = tm.t_suspend(msg, &call->hash_index, &call->label);
+	if(outcome == 0)
+		return 1;
+	return outcome > 0 ? 0 : -1;
 }
 
 /* What cannot be suspended is decided here and now, within the deadline. */
@@ -156,8 +163,10 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	rc = suspend(msg, waiting);
 	if(rc > 0) {
 		/* From here on it is not ours. */
-		nol_submit(ticket, (nol_wake){.fd = -1, .word = (uint64_t)(uintptr_t)waiting});
-		return 0;
+		if(nol_submit(ticket, (nol_wake){.fd = -1, .word = (uint64_t)(uintptr_t)waiting}) == 0)
+			return 0;
+		tm.t_cancel_suspend(waiting->hash_index, waiting->label);
+		rc = -1;
 	}
 	nol_forsake(ticket);
 	shm_free(waiting);

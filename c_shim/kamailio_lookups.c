@@ -32,8 +32,21 @@
 #define LOOK_MS 50
 #define SHORT_LIFE_S 2
 
+/* How long the death of a child is waited for, in milliseconds. */
+#define KILL_MS 100
+
 static pid_t child;
+
+/* When it was started, in seconds of a clock that nobody sets; 0 if never. */
 static time_t born;
+
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
 
 int nol_lookups_init(void)
 {
@@ -79,9 +92,9 @@ static void start(void)
 {
 	pid_t parent = getpid();
 
-	if(time(NULL) - born < SHORT_LIFE_S)
+	if(born != 0 && seconds() - born < SHORT_LIFE_S)
 		return;
-	born = time(NULL);
+	born = seconds();
 	child = fork();
 	if(child == 0)
 		look_up(parent);
@@ -91,12 +104,14 @@ static void start(void)
 
 static void look_after(int is_stalled)
 {
-	int status;
+	int status, left;
 
 	if(child > 0 && is_stalled) {
 		LM_ERR("process %d, which makes the lookups, does not move; it is replaced\n", (int)child);
 		kill(child, SIGKILL);
-		waitpid(child, &status, 0);
+		/* At once, unless the kernel itself has stopped it; then it touches nothing either. */
+		for(left = KILL_MS; left > 0 && waitpid(child, &status, WNOHANG) == 0; left--)
+			usleep(1000);
 	} else if(child > 0 && waitpid(child, &status, WNOHANG) == child) {
 		LM_ERR("process %d, which makes the lookups, has ended (status %d); it is replaced\n", (int)child, status);
 	} else if(child > 0) {

@@ -286,7 +286,7 @@ typedef struct nol_api {
 	void (*pool_free)(nol_pool *pool);
 	/* Makes the lookups in this process from now on, in threads that block all signals. A second time it does nothing. */
 	nol_rc (*pool_serve)(nol_pool *pool);
-	/* In the process that serves, once a second at least: logs what the threads have to say. Waits for that, wait_ms at most. */
+	/* In a process that serves others, once a second at least: it lives. Logs what its threads say; waits for that, wait_ms at most. */
 	nol_rc (*pool_say)(nol_pool *pool, uint32_t wait_ms);
 	/* NOL_OK: the word of a call whose lookup is over. Waits for one, wait_ms at most. In one process, where wakes have no fd. */
 	nol_rc (*pool_next)(nol_pool *pool, uint32_t wait_ms, uint64_t *word);
@@ -296,8 +296,11 @@ typedef struct nol_api {
 	 * returns: if not NOL_OK, with an allow. */
 	nol_rc (*begin)(nol_worker *worker, nol_pool *pool, const nol_call *call, uint64_t *ticket, nol_result *result);
 	nol_rc (*submit)(nol_pool *pool, uint64_t ticket, const nol_wake *wake);
-	/* After the wake. Before it, waits for the lookup, until its deadline at most. Fills the result whatever it returns. */
-	nol_rc (*finish)(nol_pool *pool, uint64_t ticket, nol_result *result);
+	/*
+	 * After the wake. Before it, waits for the lookup if it may, until its deadline at most, and gives it up. Logs what the
+	 * threads of this process have to say. Fills the result whatever it returns.
+	 */
+	nol_rc (*finish)(nol_pool *pool, uint64_t ticket, int may_wait, nol_result *result);
 	/* Gives a ticket back that is not to be finished. */
 	void (*forsake)(nol_pool *pool, uint64_t ticket);
 

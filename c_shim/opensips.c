@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module for OpenSIPS, 3.4 and later: translates between its structures and ours. */
+/* The module for OpenSIPS, 3.4.3 and later: translates between its structures and ours. */
 #include <string.h>
 
 #include "dprint.h"

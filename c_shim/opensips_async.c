@@ -31,19 +31,31 @@ typedef struct waiting {
 	uint64_t ticket;
 } waiting_t;
 
-/* After the eventfd was written, or the net was used. It waits for the decision if that is not there, until the deadline. */
-static int resume(int fd, struct sip_msg *msg, void *param)
+static int go_on(waiting_t *call, int may_wait)
 {
-	waiting_t *call = param;
 	nol_result result;
 
-	(void)fd;
-	(void)msg;
-	nol_finish(call->ticket, &result);
+	nol_finish(call->ticket, may_wait, &result);
 	pkg_free(call);
 	/* Nobody will write to it any more. */
 	async_status = ASYNC_DONE_CLOSE_FD;
 	return nol_conclude(&result);
+}
+
+/* After the eventfd was written. If the server calls it before, it waits, until the deadline. */
+static int resume(int fd, struct sip_msg *msg, void *param)
+{
+	(void)fd;
+	(void)msg;
+	return go_on(param, 1);
+}
+
+/* After the seconds that the script gave, or the net: the lookup is given up, for a worker must not wait. */
+static int give_up(int fd, struct sip_msg *msg, void *param)
+{
+	(void)fd;
+	(void)msg;
+	return go_on(param, 0);
 }
 
 /* An eventfd to which the word of the call's lookup will be written; -1 if there can be none. */
@@ -93,7 +105,7 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
 		if(fd >= 0) {
 			SET_RESUME(ctx, resume);
 			ctx->resume_param = waiting;
-			ctx->timeout_f = resume;
+			ctx->timeout_f = give_up;
 			if(ctx->timeout_s == 0)
 				ctx->timeout_s = NET_S;
 			async_status = fd;

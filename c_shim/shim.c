@@ -219,9 +219,9 @@ int nol_submit(uint64_t ticket, nol_wake wake)
 	return numbers_online_api()->submit(pool, ticket, &wake) == NOL_OK ? 0 : -1;
 }
 
-int nol_finish(uint64_t ticket, nol_result *result)
+int nol_finish(uint64_t ticket, int may_wait, nol_result *result)
 {
-	numbers_online_api()->finish(pool, ticket, result);
+	numbers_online_api()->finish(pool, ticket, may_wait, result);
 	return result->rc;
 }
 

@@ -44,8 +44,11 @@ int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result);
 /* Hands the call over to whoever makes the lookups. The wake follows by the deadline at the latest. 0, or -1. */
 int nol_submit(uint64_t ticket, nol_wake wake);
 
-/* The decision after the wake. Fills the result always, and returns what the script function would. */
-int nol_finish(uint64_t ticket, nol_result *result);
+/*
+ * The decision after the wake. Before it: waits for the lookup if it may, or gives it up at once. Fills the result always, and
+ * returns what the script function would.
+ */
+int nol_finish(uint64_t ticket, int may_wait, nol_result *result);
 
 /* Gives a ticket back that is not to be finished. */
 void nol_forsake(uint64_t ticket);

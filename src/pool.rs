@@ -5,12 +5,14 @@
 //! whoever is to go on with the call. The desk is memory that processes may share, so the crew may be of another process.
 //! Every question is answered by its deadline: by the crew, or by [`Pool::next`] where the crew is late or dead.
 
+mod counts;
 mod crew;
 mod desk;
 mod lines;
 mod sleepers;
 mod slot;
 mod state;
+mod ticket;
 mod wake;
 
 use std::io;
@@ -22,7 +24,6 @@ use std::time::{Duration, Instant};
 use crate::clock::Moment;
 use crate::config::Timeout;
 use crate::engine::Engine;
-use crate::failure::Failure;
 use crate::ffi::shared::Shared;
 use crate::log::Log;
 use crate::policy::Finding;
@@ -32,7 +33,7 @@ use crate::worker::{InWorker, Inquiry};
 use self::crew::Crew;
 use self::desk::{Collected, Desk};
 use self::lines::Lines;
-pub use self::{desk::Ticket, wake::Wake};
+pub use self::{ticket::Ticket, wake::Wake};
 
 /// The questions that wait for their answers, and in one process the threads that find them.
 #[derive(Debug)]
@@ -132,33 +133,41 @@ impl Pool {
         let end = Instant::now() + span;
         loop {
             let now = Instant::now();
-            self.expire(now);
+            // Also while answers come without a pause: those that are late are answers too.
+            if self.is_time_to_look(now) && self.look(engine, now) == Next::Stalled {
+                return Next::Stalled;
+            }
             let bell = self.desk.bell();
             if let Some(word) = self.desk.next() {
                 return Next::Answered(word);
             }
             let Some(left) = end.checked_duration_since(now) else {
-                return if self.is_stalled(engine, now) {
-                    Next::Stalled
-                } else {
-                    Next::Nothing
-                };
+                return Next::Nothing;
             };
             self.desk.listen(bell, left.min(TICK));
         }
     }
 
-    /// Answers what should have been answered, now and then.
-    fn expire(&self, now: Instant) {
+    fn is_time_to_look(&self, now: Instant) -> bool {
         let nanoseconds = self.nanoseconds(now);
         let since = nanoseconds.saturating_sub(self.looked.load(Relaxed));
-        if Duration::from_nanos(since) < TICK {
-            return;
+        let is_time = Duration::from_nanos(since) >= TICK;
+        if is_time {
+            self.looked.store(nanoseconds, Relaxed);
         }
-        self.looked.store(nanoseconds, Relaxed);
+        is_time
+    }
+
+    /// Answers what should have been answered, and looks whether the crew moves.
+    fn look(&self, engine: &Engine, now: Instant) -> Next {
         // What is not answered then never will be.
         if let Some(began) = now.checked_sub(self.timeout.span() + GRACE) {
             self.desk.expire(self.nanoseconds(began));
+        }
+        if self.is_stalled(engine, now) {
+            Next::Stalled
+        } else {
+            Next::Nothing
         }
     }
 
@@ -168,11 +177,12 @@ impl Pool {
         self.desk.lost();
     }
 
-    /// What was found out. If it is early, it is waited for until the deadline; if it is late, the question is given up.
-    /// `None` if it is not on the desk.
-    pub fn collect(&self, ticket: Ticket) -> Option<Outcome> {
+    /// What was found out. If it is not there yet, it is waited for until the deadline, if the caller `may_wait`; then the
+    /// question is given up. `None` if it is not on the desk.
+    pub fn collect(&self, ticket: Ticket, may_wait: bool) -> Option<Outcome> {
         let started = self.desk.started(ticket)?;
-        let end = self.start + Duration::from_nanos(started) + self.timeout.span() + GRACE;
+        let latest = self.start + Duration::from_nanos(started) + self.timeout.span() + GRACE;
+        let end = if may_wait { latest } else { Instant::now() };
         loop {
             let bell = self.desk.bell();
             let (inquiry, finding, tally) = match self.desk.collect(ticket) {
@@ -184,12 +194,11 @@ impl Pool {
                         self.desk.listen(bell, left.min(MOMENT));
                         continue;
                     }
-                    let Some(inquiry) = self.desk.forsake(ticket) else {
+                    let Some((inquiry, failure)) = self.desk.forsake(ticket) else {
                         std::thread::yield_now();
                         continue;
                     };
-                    let finding = Finding::Failed(Failure::TimeoutQueue);
-                    (inquiry, finding, Tally::default())
+                    (inquiry, Finding::Failed(failure), Tally::default())
                 }
             };
             return Some(Outcome {

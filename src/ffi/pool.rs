@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The functions of the table that are about asynchronous decisions. Each is one guarded expression.
 
+use std::ffi::c_int;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -191,6 +192,7 @@ pub(super) unsafe extern "C" fn submit(
 pub(super) unsafe extern "C" fn finish(
     pool: *mut nol_pool,
     ticket: u64,
+    may_wait: c_int,
     result: *mut nol_result,
 ) -> nol_rc {
     // SAFETY: the caller owns the result.
@@ -204,7 +206,7 @@ pub(super) unsafe extern "C" fn finish(
         if pool.is_served() {
             pool.say(&server.engine, &server.log, Duration::ZERO);
         }
-        found = pool.collect(Ticket::from_word(ticket));
+        found = pool.collect(Ticket::from_word(ticket), may_wait != 0);
         found.map(|_| ()).ok_or(nol_rc::NOL_BAD_ARGUMENT)
     };
     // SAFETY: the handle came from `pool_new`.

@@ -5,16 +5,17 @@
 //! lock, and nothing that a process which dies could leave undone but its own place, which [`Desk::lost`] takes from it.
 
 use std::io;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use super::Wake;
+use super::counts::Counts;
 use super::sleepers::Sleepers;
 use super::slot::Slot;
 use super::state::{Phase, State};
+use super::ticket::Ticket;
 use crate::failure::Failure;
-use crate::ffi::futex;
 use crate::ffi::shared::{Shared, SharedSlice, shareable};
 use crate::policy::Finding;
 use crate::tally::Tally;
@@ -28,33 +29,16 @@ pub(super) struct Desk {
     slots: SharedSlice<Slot>,
     crew: Sleepers,
     counts: Shared<Counts>,
+    cursors: Shared<Cursors>,
 }
 
 shareable! {
-    /// What there is to do, and where to look first.
-    struct Counts {
-        /// Questions handed over so far, and those of them that nobody need take any more. If a process dies between a step
-        /// and its count, the rest look in vain now and then.
-        asked: AtomicU32,
-        dealt_with: AtomicU32,
-        /// Answers so far, which who waits for one sleeps on, and those that have been told or collected.
-        answered: AtomicU32,
-        heard: AtomicU32,
-        /// How many sleep until there is an answer.
-        listeners: AtomicU32,
-        /// Where the next question is put, taken and told: in this order they come round, so the oldest is served first.
+    /// Where the next question is put, taken and told: in this order they come round, so the oldest is served first.
+    struct Cursors {
         put: AtomicU32,
         taken: AtomicU32,
         told: AtomicU32,
     }
-}
-
-/// One question on the desk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    place: u32,
-    /// How often the place had been used before.
-    use_count: u32,
 }
 
 /// A question that somebody looks up.
@@ -90,12 +74,13 @@ impl Desk {
             slots: SharedSlice::new(places)?,
             crew: Sleepers::new(threads)?,
             counts: Shared::new()?,
+            cursors: Shared::new()?,
         })
     }
 
     /// Takes a place for a question. `None`: all are taken.
     pub(super) fn reserve(&self, inquiry: &Inquiry, started: u64) -> Option<Ticket> {
-        let (ticket, slot) = self.find(&self.counts.put, Phase::Free, Phase::Reserved)?;
+        let (ticket, slot) = self.find(&self.cursors.put, Phase::Free, Phase::Reserved)?;
         slot.ask(inquiry, started);
         Some(ticket)
     }
@@ -111,7 +96,7 @@ impl Desk {
         // Before the change of state: from then on it is read.
         slot.set_wake(wake);
         let submitted = self.change(ticket, Phase::Reserved, Phase::Queued);
-        self.counts.asked.fetch_add(1, SeqCst);
+        self.counts.asked();
         self.crew.wake_one();
         submitted
     }
@@ -121,16 +106,18 @@ impl Desk {
         if let Some(job) = self.take_now() {
             return Some(job);
         }
-        self.crew.sleep(thread, span, || self.is_asked());
+        // The counts alone would keep a thread awake for ever, had another died between a step and its count.
+        let has_work = || self.counts.may_have_question() && self.has(Phase::Queued);
+        self.crew.sleep(thread, span, has_work);
         self.take_now()
     }
 
     fn take_now(&self) -> Option<Job> {
-        if !self.is_asked() {
+        if !self.counts.may_have_question() {
             return None;
         }
-        let (ticket, slot) = self.find(&self.counts.taken, Phase::Queued, Phase::Taken)?;
-        self.counts.dealt_with.fetch_add(1, SeqCst);
+        let (ticket, slot) = self.find(&self.cursors.taken, Phase::Queued, Phase::Taken)?;
+        self.counts.dealt_with();
         let job = Job {
             started: slot.started(),
             wake: slot.wake(),
@@ -138,10 +125,6 @@ impl Desk {
             ticket,
         };
         Some(job)
-    }
-
-    fn is_asked(&self) -> bool {
-        self.counts.asked.load(SeqCst) != self.counts.dealt_with.load(SeqCst)
     }
 
     /// Whether a thread sleeps for want of a question.
@@ -178,20 +161,17 @@ impl Desk {
         }
         self.change(ticket, Phase::Answering, Phase::Answered);
         if from == Phase::Queued {
-            self.counts.dealt_with.fetch_add(1, SeqCst);
+            self.counts.dealt_with();
         }
-        self.counts.answered.fetch_add(1, SeqCst);
-        if self.counts.listeners.load(SeqCst) > 0 {
-            futex::wake_all(&self.counts.answered);
-        }
+        self.counts.answered();
         true
     }
 
     /// The word of a question that has been answered since; each is given once.
     pub(super) fn next(&self) -> Option<u64> {
-        while self.counts.answered.load(SeqCst) != self.counts.heard.load(SeqCst) {
-            let (_, slot) = self.find(&self.counts.told, Phase::Answered, Phase::Told)?;
-            self.counts.heard.fetch_add(1, SeqCst);
+        while self.counts.may_have_answer() {
+            let (_, slot) = self.find(&self.cursors.told, Phase::Answered, Phase::Told)?;
+            self.counts.heard();
             // The others have been told.
             if let Wake::Bell(word) = slot.wake() {
                 return Some(word);
@@ -202,14 +182,12 @@ impl Desk {
 
     /// What [`Desk::listen`] needs.
     pub(super) fn bell(&self) -> u32 {
-        self.counts.answered.load(SeqCst)
+        self.counts.bell()
     }
 
     /// Sleeps unless something was answered since the bell was read; for `span` at most.
     pub(super) fn listen(&self, bell: u32, span: Duration) {
-        self.counts.listeners.fetch_add(1, SeqCst);
-        futex::wait(&self.counts.answered, bell, span);
-        self.counts.listeners.fetch_sub(1, SeqCst);
+        self.counts.listen(bell, span);
     }
 
     /// Takes what was found out, and the question off the desk.
@@ -225,7 +203,7 @@ impl Desk {
                 let inquiry = slot.inquiry();
                 let taken = self.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
-                    self.counts.heard.fetch_add(1, SeqCst);
+                    self.counts.heard();
                 }
                 match (inquiry, taken) {
                     (Some(inquiry), true) => Collected::Done(inquiry, finding, tally),
@@ -243,20 +221,21 @@ impl Desk {
         (seen.phase != Phase::Free).then(|| slot.started())
     }
 
-    /// Takes a question off the desk that has not been answered. The inquiry, unless it is [`Desk::collect`]'s business by now.
-    pub(super) fn forsake(&self, ticket: Ticket) -> Option<Inquiry> {
+    /// Takes a question off the desk that has not been answered, and says what that is. `None` if it is [`Desk::collect`]'s
+    /// business by now.
+    pub(super) fn forsake(&self, ticket: Ticket) -> Option<(Inquiry, Failure)> {
         let (seen, slot) = self.seen(ticket)?;
         let inquiry = slot.inquiry()?;
-        let to = match seen.phase {
-            Phase::Reserved | Phase::Queued => Phase::Free,
-            Phase::Taken => Phase::Forsaken,
+        let (to, failure) = match seen.phase {
+            Phase::Reserved | Phase::Queued => (Phase::Free, Failure::TimeoutQueue),
+            Phase::Taken => (Phase::Forsaken, Failure::TimeoutResponse),
             _ => return None,
         };
         let forsaken = self.change(ticket, seen.phase, to);
         if forsaken && seen.phase == Phase::Queued {
-            self.counts.dealt_with.fetch_add(1, SeqCst);
+            self.counts.dealt_with();
         }
-        forsaken.then_some(inquiry)
+        forsaken.then_some((inquiry, failure))
     }
 
     /// Answers what should have been answered: what began before `limit`, in nanoseconds of the desk's clock.
@@ -274,9 +253,14 @@ impl Desk {
         }
     }
 
-    /// Answers what a process that is dead had taken.
+    /// Answers what a process that is dead had taken. For whoever tells the answers.
     pub(super) fn lost(&self) {
         self.crew.forget();
+        let untold = self
+            .all()
+            .filter(|(_, seen, _)| seen.phase == Phase::Answered);
+        let untold = u32::try_from(untold.count()).unwrap_or(u32::MAX);
+        self.counts.recount(untold);
         for (ticket, seen, slot) in self.all() {
             match seen.phase {
                 // Nobody else answers: who else may, is the caller.
@@ -319,10 +303,14 @@ impl Desk {
         None
     }
 
+    fn has(&self, phase: Phase) -> bool {
+        self.all().any(|(_, seen, _)| seen.phase == phase)
+    }
+
     fn all(&self) -> impl Iterator<Item = (Ticket, State, &Slot)> {
         let places = (0..).zip(self.states.iter()).zip(self.slots.iter());
         places.map(|((place, state), slot)| {
-            let seen = State::from_shared(state.load(Acquire));
+            let seen = State::from_shared(state.load(SeqCst));
             let ticket = Ticket {
                 place,
                 use_count: seen.use_count,
@@ -348,33 +336,8 @@ impl Desk {
             use_count: ticket.use_count,
         };
         state
-            .compare_exchange(seen.to_shared(), seen.into(to).to_shared(), AcqRel, Acquire)
+            .compare_exchange(seen.to_shared(), seen.into(to).to_shared(), SeqCst, Acquire)
             .is_ok()
-    }
-}
-
-impl Ticket {
-    fn index(self) -> usize {
-        usize::try_from(self.place).unwrap_or(usize::MAX)
-    }
-
-    /// As C keeps it.
-    #[must_use]
-    pub fn to_word(self) -> u64 {
-        u64::from(self.use_count) << 32 | u64::from(self.place)
-    }
-
-    /// What C kept.
-    #[must_use]
-    pub fn from_word(word: u64) -> Self {
-        let bytes = word.to_le_bytes();
-        let (halves, _) = bytes.as_chunks();
-        let mut halves = halves.iter().map(|half| u32::from_le_bytes(*half));
-        let mut half = || halves.next().unwrap_or_default();
-        Self {
-            place: half(),
-            use_count: half(),
-        }
     }
 }
 

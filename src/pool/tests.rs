@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Next, Outcome, Pool, Ticket, Wake};
+use std::sync::atomic::Ordering::Release;
+
+use super::{Next, Outcome, Pool, STALLED, Ticket, Wake};
 use crate::config::Given;
 use crate::config::tests::given;
 use crate::engine::Engine;
@@ -94,7 +96,7 @@ fn every_question_is_answered_by_its_deadline() {
     }
     words.sort_unstable();
     assert_eq!(words, [0, 1, 2, 3, 4, 5]);
-    let failures = tickets.map(|ticket| failure(pool.collect(ticket).as_ref()));
+    let failures = tickets.map(|ticket| failure(pool.collect(ticket, true).as_ref()));
     for found in failures {
         let allowed = [Some(Failure::TimeoutResponse), Some(Failure::TimeoutQueue)];
         assert!(allowed.contains(&found), "{found:?}");
@@ -114,10 +116,10 @@ fn without_a_crew_a_question_is_allowed_at_its_deadline() {
     assert_eq!(pool.next(engine, NOW), Next::Nothing);
     assert_eq!(pool.next(engine, LONG), Next::Answered(7));
     assert_eq!(
-        failure(pool.collect(ticket).as_ref()),
+        failure(pool.collect(ticket, true).as_ref()),
         Some(Failure::TimeoutQueue)
     );
-    assert_eq!(pool.collect(ticket), None);
+    assert_eq!(pool.collect(ticket, true), None);
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn whoever_collects_early_waits_and_gives_up_in_time() {
     let started = Instant::now();
     let ticket = ask(&pool, 0);
     assert_eq!(
-        failure(pool.collect(ticket).as_ref()),
+        failure(pool.collect(ticket, true).as_ref()),
         Some(Failure::TimeoutQueue)
     );
     assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < LONG);
@@ -148,7 +150,7 @@ fn a_descriptor_is_written_to_before_the_answer_is_there_for_good() {
     std::io::Read::read_exact(&mut &ours, &mut word).expect("woken");
     assert_eq!(u64::from_ne_bytes(word), 9);
     assert_eq!(
-        failure(pool.collect(ticket).as_ref()),
+        failure(pool.collect(ticket, true).as_ref()),
         Some(Failure::TimeoutResponse)
     );
     assert_eq!(pool.next(engine, NOW), Next::Nothing, "it was told already");
@@ -161,4 +163,37 @@ fn a_question_given_up_is_told_to_nobody() {
     let ticket = ask(&pool, 0);
     pool.forsake(ticket);
     assert_eq!(pool.next(engine, Duration::from_millis(100)), Next::Nothing);
+}
+
+#[test]
+fn whoever_may_not_wait_gives_up_at_once() {
+    let (engine, _api) = engine(5000, 1);
+    let pool = pool(engine);
+    let start = Instant::now();
+    let queued = ask(&pool, 0);
+    let outcome = pool.collect(queued, false);
+    assert_eq!(failure(outcome.as_ref()), Some(Failure::TimeoutQueue));
+    assert!(start.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn a_crew_that_stands_still_is_noticed_while_calls_come() {
+    let (engine, _api) = engine(20, 1);
+    let pool = pool(engine);
+    pool.alive.store(1, Release);
+    let start = Instant::now();
+    while pool.next(engine, Duration::from_millis(1)) != Next::Stalled {
+        assert!(start.elapsed() < 2 * STALLED, "calls hide it");
+        let _ = pool
+            .reserve(&inquiry(), Instant::now())
+            .map(|ticket| pool.submit(ticket, Wake::Bell(0)));
+        // What is told is collected.
+        pool.desk.lost();
+    }
+    pool.lost();
+    assert_ne!(
+        pool.next(engine, NOW),
+        Next::Stalled,
+        "the next one is not there yet"
+    );
 }

@@ -51,7 +51,8 @@ impl Toolbox {
     /// use stays.
     pub(super) fn at(&self, engine: &Engine, generation: u32) -> Result<Arc<Tools>, String> {
         let mut current = self.lock();
-        if current.generation == generation {
+        // Another thread may have read a later one by now.
+        if current.generation.wrapping_sub(generation) < u32::MAX / 2 {
             return Ok(Arc::clone(&current));
         }
         let read = engine.read_again(&current.config);

@@ -20,7 +20,7 @@ unsafe extern "C" {
     fn nol_serve() -> c_int;
     fn nol_begin(call: *const nol_call, ticket: *mut u64, result: *mut nol_result) -> c_int;
     fn nol_submit(ticket: u64, wake: nol_wake) -> c_int;
-    fn nol_finish(ticket: u64, result: *mut nol_result) -> c_int;
+    fn nol_finish(ticket: u64, may_wait: c_int, result: *mut nol_result) -> c_int;
     fn nol_forsake(ticket: u64);
     fn nol_next(wait_ms: u32, word: *mut u64) -> nol_rc;
     fn nol_say(wait_ms: u32);
@@ -45,7 +45,7 @@ fn begin(call: &nol_call) -> (c_int, u64, nol_result) {
 }
 
 fn finish(ticket: u64) -> (c_int, String) {
-    let (rc, result) = result(|result| unsafe { nol_finish(ticket, result) });
+    let (rc, result) = result(|result| unsafe { nol_finish(ticket, 1, result) });
     (rc, text(&result, result.failure))
 }
 
@@ -188,7 +188,7 @@ fn a_descriptor_wakes_and_the_threads_get_no_signals() {
         };
         assert_eq!(libc::poll(&raw mut entry, 1, 10_000), 1);
         assert_eq!(
-            table.finish.expect("there")(pool, ticket, filled.as_mut_ptr()),
+            table.finish.expect("there")(pool, ticket, 1, filled.as_mut_ptr()),
             ok
         );
         let result = filled.assume_init();
@@ -233,7 +233,7 @@ fn a_null_is_an_argument_error_here_too() {
         );
         assert_eq!(filled.assume_init_ref().rc, 1);
         assert_eq!(
-            table.finish.expect("there")(none, 0, filled.as_mut_ptr()),
+            table.finish.expect("there")(none, 0, 1, filled.as_mut_ptr()),
             bad
         );
         assert_eq!(filled.assume_init_ref().rc, 1);

@@ -105,9 +105,15 @@ impl Running {
         let kept = latencies.record(&self.name, self.timeout, reply.avp("failure"), spent);
         // Late, or timed out in a phase that only a process without a CPU is still in.
         if kept.is_err() || reply.avp("failure").starts_with("timeout") {
-            self.suite.pulse().note(self.host.starved()?);
+            self.note_starvation()?;
         }
         kept.map(|()| reply)
+    }
+
+    /// Something was late: if a process of the server had no CPU, the trial is repeated.
+    pub(crate) fn note_starvation(&self) -> Result<()> {
+        self.suite.pulse().note(self.host.starved()?);
+        Ok(())
     }
 
     /// Checks that the server is as well as before, and ends it.

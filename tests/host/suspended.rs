@@ -117,8 +117,11 @@ fn timed(server: &Running, request: &Request) -> Result<(Reply, Duration)> {
 }
 
 /// Answered by the deadline and the 50 ms that are allowed beyond it.
-fn in_time(took: Duration, timeout: i64) -> Result<()> {
+fn in_time(server: &Running, took: Duration, timeout: i64) -> Result<()> {
     let most = Duration::from_millis(u64::try_from(timeout)? + 50);
+    if took > most {
+        server.note_starvation()?;
+    }
     holds(&format!("{took:?} is within {most:?}"), took <= most)
 }
 
@@ -209,7 +212,7 @@ fn queued(bench: &Bench) -> Result<()> {
         client.send(request)?;
     }
     let mut replies = client.final_replies(&requests, SOON)?;
-    in_time(start.elapsed(), SHORT)?;
+    in_time(&server, start.elapsed(), SHORT)?;
     let late = |reply: &Reply| reply.avp("failure") == "timeout_response";
     replies.retain(|reply| !late(reply));
     same(

@@ -134,7 +134,7 @@ fn helper_stops(bench: &Bench) -> Result<()> {
     for _ in 0..3 {
         let (reply, took) = timed(&server, &invite())?;
         allowed(&reply, "timeout_queue")?;
-        in_time(took, SHORT)?;
+        in_time(&server, took, SHORT)?;
     }
     helper.successor(&server.host)?;
     blocked(&timed(&server, &invite())?.0)?;

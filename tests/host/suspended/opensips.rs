@@ -117,5 +117,5 @@ fn shutdown(bench: &Bench) -> Result<()> {
     let _ = api.wait_for_requests(10, SOON);
     let start = std::time::Instant::now();
     server.host.stop()?;
-    in_time(start.elapsed(), LONG)
+    in_time(&server, start.elapsed(), LONG)
 }
