@@ -12,6 +12,8 @@
 #include "host_log.h"
 #include "kamailio.h"
 
+#include "host_call.h"
+
 MODULE_VERSION
 
 /* Parameters as modparam() writes them. */
@@ -28,58 +30,11 @@ static struct {
 #define ROW(kind, name, initial) {#name, PARAM_##kind, &given.name},
 static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
 
-void nol_read(sip_msg_t *msg, nol_call *call)
-{
-	memset(call, 0, sizeof(*call));
-	if(msg->first_line.type == SIP_REQUEST)
-		call->method = lend(&msg->first_line.u.request.method);
-	/* What cannot be parsed stays empty, and a call without a number is allowed. */
-	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
-		return;
-	if(msg->callid)
-		call->call_id = lend(&msg->callid->body);
-	if(msg->to && msg->to->parsed)
-		call->to_tag = lend(&get_to(msg)->tag_value);
-	if(msg->from && parse_from_header(msg) == 0) {
-		call->from_tag = lend(&get_from(msg)->tag_value);
-		call->from_uri = lend(&get_from(msg)->uri);
-	}
-}
-
-int nol_conclude(const nol_result *result)
-{
-	nol_write_avps(result);
-	nol_count(result, nol_raise_counter);
-	if(result->state.len)
-		nol_raise_state(result);
-	return result->rc;
-}
-
-void nol_refuse_profile(const str *profile)
-{
-	if(profile && profile->len > 0)
-		LM_ERR("there is no profile \"%.*s\"; the call is decided without one\n", profile->len, profile->s);
-}
-
-int nol_ki_decide(sip_msg_t *msg, str *profile)
-{
-	nol_call call;
-	nol_result result;
-	int rc = nol_stored_rc();
-
-	nol_refuse_profile(profile);
-	if(rc != 0)
-		return rc;
-	nol_read(msg, &call);
-	nol_decide(&call, &result);
-	return nol_conclude(&result);
-}
-
 static int w_decide(sip_msg_t *msg, char *unused1, char *unused2)
 {
 	(void)unused1;
 	(void)unused2;
-	return nol_ki_decide(msg, NULL);
+	return nol_decide_now(msg, NULL);
 }
 
 static int w_reply(sip_msg_t *msg, char *unused1, char *unused2)
@@ -99,7 +54,7 @@ static cmd_export_t cmds[] = {
 
 /* clang-format off */
 static sr_kemi_t kemi[] = {
-	{str_init("numbers_online"), str_init("decide"), SR_KEMIP_INT, nol_ki_decide,
+	{str_init("numbers_online"), str_init("decide"), SR_KEMIP_INT, nol_decide_now,
 		{SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{str_init("numbers_online"), str_init("decide_async"), SR_KEMIP_INT, nol_ki_decide_async,
 		{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},

@@ -182,11 +182,11 @@ int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile)
 		LM_ERR("KSR.numbers_online.decide_async() needs tm.so and async_workers=...; without them it waits for the lookup\n");
 	if(!route || route->len <= 0 || route->len > MOST_NAME) {
 		LM_ERR("KSR.numbers_online.decide_async(): the name of the function to go on with has 1 to %d characters\n", MOST_NAME);
-		return nol_ki_decide(msg, profile);
+		return nol_decide_now(msg, profile);
 	}
 	if(sr_kemi_eng_get())
 		return decide_async(msg, -1, route);
-	return nol_ki_decide(msg, profile);
+	return nol_decide_now(msg, profile);
 }
 
 int nol_w_decide_async(sip_msg_t *msg, char *route, char *unused)

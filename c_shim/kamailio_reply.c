@@ -20,20 +20,13 @@ void nol_find_sl(void)
 
 int nol_reply(sip_msg_t *msg)
 {
+	int refused = nol_reply_refused(msg, sl.freply != NULL, "sl");
 	int code = nol_stored_code();
 	str phrase = nol_stored_phrase();
 	str contact = nol_stored_contact();
 
-	if(!nol_reply_due(nol_stored_rc()) || msg->REQ_METHOD == METHOD_ACK)
-		return NOL_REPLY_NONE;
-	if(!sl.freply) {
-		LM_ERR("numbers_online_reply() needs the module sl: load it\n");
-		return NOL_REPLY_FAILED;
-	}
-	if(!nol_is_refusal(code) || phrase.len <= 0) {
-		LM_ERR("numbers_online_reply(): $avp(nol_code) is no final reply, or $avp(nol_phrase) is empty: leave them as they are\n");
-		return NOL_REPLY_FAILED;
-	}
+	if(refused != 0)
+		return refused;
 	/* The server makes the Contact of a redirection of the request URI and of the branches. */
 	if(code < 400 && contact.len > 0) {
 		if(rewrite_uri(msg, &contact) < 0)

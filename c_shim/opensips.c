@@ -12,6 +12,8 @@
 #include "host_log.h"
 #include "opensips.h"
 
+#include "host_call.h"
+
 /* Parameters as modparam() writes them. */
 #define FIELD_STR char *
 #define FIELD_INT int
@@ -24,53 +26,6 @@ static struct {
 #define ROW(kind, name, initial) {#name, kind##_PARAM, &given.name},
 static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
 
-void nol_read(struct sip_msg *msg, nol_call *call)
-{
-	memset(call, 0, sizeof(*call));
-	if(msg->first_line.type == SIP_REQUEST)
-		call->method = lend(&msg->first_line.u.request.method);
-	/* What cannot be parsed stays empty, and a call without a number is allowed. */
-	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
-		return;
-	if(msg->callid)
-		call->call_id = lend(&msg->callid->body);
-	if(msg->to && msg->to->parsed)
-		call->to_tag = lend(&get_to(msg)->tag_value);
-	if(msg->from && parse_from_header(msg) == 0) {
-		call->from_tag = lend(&get_from(msg)->tag_value);
-		call->from_uri = lend(&get_from(msg)->uri);
-	}
-}
-
-int nol_conclude(const nol_result *result)
-{
-	nol_write_avps(result);
-	nol_count(result, nol_raise_counter);
-	if(result->state.len)
-		nol_raise_state(result);
-	return result->rc;
-}
-
-void nol_refuse_profile(const str *profile)
-{
-	if(profile && profile->len > 0)
-		LM_ERR("there is no profile \"%.*s\"; the call is decided without one\n", profile->len, profile->s);
-}
-
-static int w_decide(struct sip_msg *msg, str *profile)
-{
-	nol_call call;
-	nol_result result;
-	int rc = nol_stored_rc();
-
-	nol_refuse_profile(profile);
-	if(rc != 0)
-		return rc;
-	nol_read(msg, &call);
-	nol_decide(&call, &result);
-	return nol_conclude(&result);
-}
-
 /* The server calls every function with as many arguments as the longest can have. */
 #define FUNCTION(name) (cmd_function)(void (*)(void))name
 #define ASYNC_FUNCTION(name) (acmd_function)(void (*)(void))name
@@ -78,7 +33,7 @@ static int w_decide(struct sip_msg *msg, str *profile)
 
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
-		{"numbers_online_decide", FUNCTION(w_decide), PROFILE, EVERYWHERE},
+		{"numbers_online_decide", FUNCTION(nol_decide_now), PROFILE, EVERYWHERE},
 		{"numbers_online_reply", FUNCTION(nol_reply), {{0, 0, 0}}, REQUEST_ROUTE | FAILURE_ROUTE},
 		{0, 0, {{0, 0, 0}}, 0}};
 

@@ -20,21 +20,14 @@ void nol_find_signaling(void)
 
 int nol_reply(struct sip_msg *msg)
 {
+	int refused = nol_reply_refused(msg, signaling.reply != NULL, "signaling");
 	int code = nol_stored_code();
 	str phrase = nol_stored_phrase();
 	str contact = nol_stored_contact();
 	int sent;
 
-	if(!nol_reply_due(nol_stored_rc()) || msg->REQ_METHOD == METHOD_ACK)
-		return NOL_REPLY_NONE;
-	if(!signaling.reply) {
-		LM_ERR("numbers_online_reply() needs the module signaling: load it\n");
-		return NOL_REPLY_FAILED;
-	}
-	if(!nol_is_refusal(code) || phrase.len <= 0) {
-		LM_ERR("numbers_online_reply(): $avp(nol_code) is no final reply, or $avp(nol_phrase) is empty: leave them as they are\n");
-		return NOL_REPLY_FAILED;
-	}
+	if(refused != 0)
+		return refused;
 	/* The server makes the Contact of a redirection of the request URI and of the branches. */
 	if(code < 400 && contact.len > 0 && set_ruri(msg, &contact) < 0)
 		return NOL_REPLY_FAILED;

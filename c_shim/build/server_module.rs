@@ -32,7 +32,9 @@ impl ServerModule<'_> {
             watch(source.as_ref());
         }
         watch(self.exports.as_ref());
-        watch("c_shim/host_log.h".as_ref());
+        for shared in ["c_shim/host.h", "c_shim/host_call.h", "c_shim/host_log.h"] {
+            watch(shared.as_ref());
+        }
         let scratch = self.scratch(place)?;
         let objects = self.objects(&scratch, &[self.sources, &["c_shim/shim.c"]].concat())?;
         let stub = import_stub(&scratch)?;
