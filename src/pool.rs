@@ -45,8 +45,8 @@ pub struct Pool {
     start: Instant,
     /// When the crew's process was last seen alive: a moment of the engine's clock.
     alive: Shared<AtomicU64>,
-    /// When this process last looked for questions that are late, in nanoseconds of the desk's clock.
-    looked: AtomicU64,
+    /// When this process is to look for questions that are late, in nanoseconds of the desk's clock.
+    due: AtomicU64,
     crew: OnceLock<Crew>,
     lines: Lines,
 }
@@ -85,7 +85,7 @@ impl Pool {
             timeout: engine.config.timeout,
             start: Instant::now(),
             alive: Shared::new()?,
-            looked: AtomicU64::new(0),
+            due: AtomicU64::new(0),
             crew: OnceLock::new(),
             lines: Lines::default(),
         })
@@ -134,7 +134,7 @@ impl Pool {
         loop {
             let now = Instant::now();
             // Also while answers come without a pause: those that are late are answers too.
-            if self.is_time_to_look(now) && self.look(engine, now) == Next::Stalled {
+            if self.until_look(now).is_zero() && self.look(engine, now) == Next::Stalled {
                 return Next::Stalled;
             }
             let bell = self.desk.bell();
@@ -144,26 +144,26 @@ impl Pool {
             let Some(left) = end.checked_duration_since(now) else {
                 return Next::Nothing;
             };
-            self.desk.listen(bell, left.min(TICK));
+            self.desk.listen(bell, left.min(self.until_look(now)));
         }
     }
 
-    fn is_time_to_look(&self, now: Instant) -> bool {
-        let nanoseconds = self.nanoseconds(now);
-        let since = nanoseconds.saturating_sub(self.looked.load(Relaxed));
-        let is_time = Duration::from_nanos(since) >= TICK;
-        if is_time {
-            self.looked.store(nanoseconds, Relaxed);
-        }
-        is_time
+    fn until_look(&self, now: Instant) -> Duration {
+        let due = self.due.load(Relaxed);
+        Duration::from_nanos(due.saturating_sub(self.nanoseconds(now)))
     }
 
     /// Answers what should have been answered, and looks whether the crew moves.
     fn look(&self, engine: &Engine, now: Instant) -> Next {
+        let late = nanoseconds(self.timeout.span() + GRACE);
+        let now_nanoseconds = self.nanoseconds(now);
         // What is not answered then never will be.
-        if let Some(began) = now.checked_sub(self.timeout.span() + GRACE) {
-            self.desk.expire(self.nanoseconds(began));
-        }
+        let oldest = self.desk.expire(now_nanoseconds.saturating_sub(late));
+        // What comes later has begun later, or not long ago: half a timeout is time enough to bring it to the desk.
+        let latest = (self.timeout.span() / 2).min(SECOND);
+        let latest = now_nanoseconds.saturating_add(nanoseconds(latest));
+        let due = oldest.map_or(latest, |began| latest.min(began.saturating_add(late)));
+        self.due.store(due, Relaxed);
         if self.is_stalled(engine, now) {
             Next::Stalled
         } else {
@@ -228,16 +228,19 @@ impl Pool {
     }
 
     fn nanoseconds(&self, at: Instant) -> u64 {
-        let since = at.saturating_duration_since(self.start);
-        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(at.saturating_duration_since(self.start))
     }
+}
+
+fn nanoseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What the crew may be late.
 const GRACE: Duration = Duration::from_millis(25);
 
-/// How often somebody who waits looks for questions that are late.
-const TICK: Duration = Duration::from_millis(5);
+/// How often somebody who waits looks whether the crew moves, at least.
+const SECOND: Duration = Duration::from_secs(1);
 
 const MOMENT: Duration = Duration::from_millis(1);
 

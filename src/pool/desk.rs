@@ -238,19 +238,23 @@ impl Desk {
         forsaken.then_some((inquiry, failure))
     }
 
-    /// Answers what should have been answered: what began before `limit`, in nanoseconds of the desk's clock.
-    pub(super) fn expire(&self, limit: u64) {
-        for (ticket, seen, slot) in self.all() {
+    /// Answers what should have been answered: what began before `limit`, in nanoseconds of the desk's clock. When the oldest
+    /// of the rest began, if there are any.
+    pub(super) fn expire(&self, limit: u64) -> Option<u64> {
+        let unanswered = self.all().filter_map(|(ticket, seen, slot)| {
             let failure = match seen.phase {
                 Phase::Queued => Failure::TimeoutQueue,
                 Phase::Taken => Failure::TimeoutResponse,
-                _ => continue,
+                _ => return None,
             };
-            if slot.started() < limit {
-                let finding = Finding::Failed(failure);
-                self.conclude(ticket, seen.phase, &finding, Tally::default(), slot.wake());
-            }
-        }
+            let began = slot.started();
+            let finding = Finding::Failed(failure);
+            // Somebody may have taken it just now, who may be late too.
+            let answered = began < limit
+                && self.conclude(ticket, seen.phase, &finding, Tally::default(), slot.wake());
+            (!answered).then_some(began)
+        });
+        unanswered.min()
     }
 
     /// Answers what a process that is dead had taken. For whoever tells the answers.

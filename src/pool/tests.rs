@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use std::sync::atomic::Ordering::Release;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use super::{Next, Outcome, Pool, STALLED, Ticket, Wake};
 use crate::config::Given;
@@ -68,6 +68,16 @@ fn ask(pool: &Pool, word: u64) -> Ticket {
     ticket
 }
 
+/// How often this thread has gone to sleep so far.
+fn sleeps() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").expect("readable");
+    let sleeps = status.lines().find_map(|line| {
+        let count = line.strip_prefix("voluntary_ctxt_switches:")?;
+        count.trim().parse().ok()
+    });
+    sleeps.expect("a count")
+}
+
 fn failure(outcome: Option<&Outcome>) -> Option<Failure> {
     match outcome?.finding {
         Finding::Failed(failure) => Some(failure),
@@ -120,6 +130,34 @@ fn without_a_crew_a_question_is_allowed_at_its_deadline() {
         Some(Failure::TimeoutQueue)
     );
     assert_eq!(pool.collect(ticket, true), None);
+}
+
+#[test]
+fn whoever_waits_sleeps_until_a_question_can_be_late() {
+    let (engine, _api) = engine(2000, 1);
+    let pool = pool(engine);
+    ask(&pool, 0);
+    let before = sleeps();
+    assert_eq!(pool.next(engine, Duration::from_millis(500)), Next::Nothing);
+    assert!(sleeps() - before < 10, "slept {}", sleeps() - before);
+}
+
+#[test]
+fn a_question_that_came_to_the_desk_late_is_answered_in_time() {
+    let (engine, _api) = engine(400, 1);
+    let pool = pool(engine);
+    for age in [Duration::ZERO, Duration::from_millis(150)] {
+        // It has just looked, and found nothing.
+        pool.due.store(0, Relaxed);
+        assert_eq!(pool.next(engine, NOW), Next::Nothing);
+        let began = Instant::now() - age;
+        let ticket = pool.reserve(&inquiry(), began).expect("a place");
+        assert!(pool.submit(ticket, Wake::Bell(3)));
+        assert_eq!(pool.next(engine, LONG), Next::Answered(3));
+        let took = began.elapsed();
+        assert!(took <= Duration::from_millis(450), "{took:?}");
+        assert!(pool.collect(ticket, false).is_some());
+    }
 }
 
 #[test]

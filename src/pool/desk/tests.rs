@@ -89,9 +89,10 @@ fn what_is_late_is_answered_and_whoever_was_late_spoils_nothing() {
     let (queued, taken) = (ask(&desk, 1), ask(&desk, 2));
     let first = desk.take(0, NOW).expect("a question");
     assert_eq!(first.inquiry, inquiry(1));
-    desk.expire(1);
+    assert_eq!(desk.expire(1), Some(1));
     assert_eq!(desk.next(), None, "nothing is late");
-    desk.expire(3);
+    assert_eq!(desk.expire(2), Some(2));
+    assert_eq!(desk.expire(3), None);
     for (ticket, failure) in [
         (queued, Failure::TimeoutResponse),
         (taken, Failure::TimeoutQueue),
