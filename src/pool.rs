@@ -26,6 +26,7 @@ use crate::config::Timeout;
 use crate::engine::Engine;
 use crate::ffi::shared::Shared;
 use crate::log::Log;
+use crate::number::Number;
 use crate::policy::Finding;
 use crate::tally::Tally;
 use crate::worker::{InWorker, Inquiry};
@@ -65,8 +66,8 @@ pub enum Next {
 /// An answer that was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The question.
-    pub inquiry: Inquiry,
+    /// The calling number.
+    pub number: Number,
     /// What was found out.
     pub finding: Finding,
     /// What it adds to the statistics.
@@ -185,8 +186,8 @@ impl Pool {
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let bell = self.desk.bell();
-            let (inquiry, finding, tally) = match self.desk.collect(ticket) {
-                Collected::Done(inquiry, finding, tally) => (inquiry, finding, tally),
+            let (number, finding, tally) = match self.desk.collect(ticket) {
+                Collected::Done(number, finding, tally) => (number, finding, tally),
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -198,11 +199,12 @@ impl Pool {
                         std::thread::yield_now();
                         continue;
                     };
-                    (inquiry, Finding::Failed(failure), Tally::default())
+                    let (finding, tally) = inquiry.unanswered(failure);
+                    (inquiry.number, finding, tally)
                 }
             };
             return Some(Outcome {
-                inquiry,
+                number,
                 finding,
                 tally,
                 took: (self.start + Duration::from_nanos(started)).elapsed(),

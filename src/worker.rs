@@ -5,12 +5,15 @@ mod lookup;
 mod operator;
 mod tools;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::answer::Answer;
 use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
+use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::policy::{Call, Finding, Policy, Step};
@@ -55,12 +58,24 @@ pub struct Inquiry {
     pub number: Number,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
+    /// An answer that no longer holds, and stands in where there is no newer one.
+    pub earlier: Option<Answer>,
+    /// What the look for an answer adds to the statistics, if it ends here.
+    pub tally: Tally,
 }
 
 impl InWorker {
     /// Only whoever makes workers may promise this.
     pub(crate) fn promised() -> Self {
         Self(())
+    }
+}
+
+impl Inquiry {
+    /// What is known where nobody finds an answer.
+    #[must_use]
+    pub fn unanswered(&self, failure: Failure) -> (Finding, Tally) {
+        (Finding::late(failure, self.earlier), self.tally)
     }
 }
 
@@ -130,10 +145,14 @@ impl<'a> Worker<'a> {
             Step::Ask(question) => question,
         };
         match self.at_once(&question.number, started, &mut tally) {
-            Some(finding) => Begun::Decided(policy.resume(question.number, finding), tally),
-            None => Begun::Ask(Inquiry {
+            ControlFlow::Break(finding) => {
+                Begun::Decided(policy.resume(question.number, finding), tally)
+            }
+            ControlFlow::Continue(earlier) => Begun::Ask(Inquiry {
                 number: question.number,
                 key: question.idempotency_key(),
+                earlier,
+                tally,
             }),
         }
     }
@@ -176,3 +195,6 @@ impl<'a> Worker<'a> {
 
 /// How long a worker may take to connect before it takes calls.
 const WARM: Duration = Duration::from_millis(150);
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,6 @@ use super::guard::guard;
 use crate::failure::Failure;
 use crate::policy::Policy;
 use crate::pool::{Next, Pool, Ticket, Wake};
-use crate::tally::Tally;
 use crate::worker::{Begun, InWorker};
 
 /// What stands behind `nol_pool`.
@@ -156,8 +155,8 @@ pub(super) unsafe extern "C" fn begin(
             return Err(nol_rc::NOL_PENDING);
         }
         let policy = Policy::new(&process.server.engine.config);
-        let decision = policy.fail_open(Failure::Shed, Some(inquiry.number));
-        decided = Some((decision, Tally::default()));
+        let (finding, tally) = inquiry.unanswered(Failure::Shed);
+        decided = Some((policy.resume(inquiry.number, finding), tally));
         Ok(())
     });
     guard(None, || {
@@ -214,7 +213,7 @@ pub(super) unsafe extern "C" fn finish(
     guard(None, || {
         let (decision, tally, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(outcome.inquiry.number, outcome.finding);
+            let decision = policy.resume(outcome.number, outcome.finding);
             (decision, outcome.tally, outcome.took)
         } else {
             let (decision, tally) = fault(owner);

@@ -123,7 +123,7 @@ impl Member {
             if started.elapsed() + self.pool.timeout.least() < self.pool.timeout.span() {
                 (pledge.finding, pledge.tally) = worker.answer(&job.inquiry, started);
             } else {
-                pledge.finding = Finding::Failed(Failure::TimeoutQueue);
+                (pledge.finding, pledge.tally) = job.inquiry.unanswered(Failure::TimeoutQueue);
             }
         }
     }

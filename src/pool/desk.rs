@@ -17,6 +17,7 @@ use super::state::{Phase, State};
 use super::ticket::Ticket;
 use crate::failure::Failure;
 use crate::ffi::shared::{Shared, SharedSlice, shareable};
+use crate::number::Number;
 use crate::policy::Finding;
 use crate::tally::Tally;
 use crate::worker::Inquiry;
@@ -61,7 +62,7 @@ pub(super) enum Collected {
     /// It is looked up still.
     Pending,
     /// It is off the desk.
-    Done(Inquiry, Finding, Tally),
+    Done(Number, Finding, Tally),
     /// It was before.
     Gone,
 }
@@ -200,13 +201,13 @@ impl Desk {
             Phase::Free | Phase::Forsaken => Collected::Gone,
             phase @ (Phase::Answered | Phase::Told) => {
                 let (finding, tally) = slot.finding();
-                let inquiry = slot.inquiry();
+                let number = slot.number();
                 let taken = self.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.counts.heard();
                 }
-                match (inquiry, taken) {
-                    (Some(inquiry), true) => Collected::Done(inquiry, finding, tally),
+                match (number, taken) {
+                    (Some(number), true) => Collected::Done(number, finding, tally),
                     // Told just now.
                     (Some(_), false) => Collected::Pending,
                     (None, _) => Collected::Gone,
@@ -248,10 +249,10 @@ impl Desk {
                 _ => return None,
             };
             let began = slot.started();
-            let finding = Finding::Failed(failure);
+            let (finding, tally) = slot.inquiry()?.unanswered(failure);
             // Somebody may have taken it just now, who may be late too.
-            let answered = began < limit
-                && self.conclude(ticket, seen.phase, &finding, Tally::default(), slot.wake());
+            let answered =
+                began < limit && self.conclude(ticket, seen.phase, &finding, tally, slot.wake());
             (!answered).then_some(began)
         });
         unanswered.min()

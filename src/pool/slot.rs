@@ -38,13 +38,27 @@ impl Slot {
         self.started.store(started, Relaxed);
         store(&self.number, inquiry.number.to_shared());
         store(&self.key, inquiry.key.to_shared());
+        // An earlier answer stands where the new one will.
+        let (finding, tally) = inquiry.unanswered(Failure::None);
+        self.answer(&finding, tally);
     }
 
+    /// The question, until it is answered.
     pub(super) fn inquiry(&self) -> Option<Inquiry> {
+        let (finding, tally) = self.finding();
         Some(Inquiry {
-            number: Number::from_shared(load(&self.number))?,
+            number: self.number()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
+            earlier: match finding {
+                Finding::Stale(answer, _) => Some(answer),
+                _ => None,
+            },
+            tally,
         })
+    }
+
+    pub(super) fn number(&self) -> Option<Number> {
+        Number::from_shared(load(&self.number))
     }
 
     pub(super) fn started(&self) -> u64 {
@@ -262,12 +276,19 @@ mod tests {
     fn a_question_comes_back_whole() {
         let slot = Shared::<Slot>::new().expect("memory");
         let number = Number::new("+441632960123").expect("a global number");
-        let inquiry = Inquiry {
-            number,
-            key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-        };
-        slot.ask(&inquiry, 42);
-        assert_eq!((slot.inquiry(), slot.started()), (Some(inquiry), 42));
+        for earlier in [Some(longest()), None] {
+            let inquiry = Inquiry {
+                number,
+                key: IdempotencyKey::new(b"1@example.com", b"a", &number),
+                earlier,
+                tally: Tally {
+                    cache_miss: true,
+                    ..Tally::default()
+                },
+            };
+            slot.ask(&inquiry, 42);
+            assert_eq!((slot.inquiry(), slot.started()), (Some(inquiry), 42));
+        }
         for wake in [
             Wake::Bell(u64::MAX),
             Wake::Descriptor { fd: 7, word: 1 },

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use super::{Next, Outcome, Pool, STALLED, Ticket, Wake};
+use crate::cache::tests::answer;
 use crate::config::Given;
 use crate::config::tests::given;
 use crate::engine::Engine;
@@ -15,6 +16,7 @@ use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::policy::Finding;
 use crate::question::IdempotencyKey;
+use crate::tally::Tally;
 use crate::worker::{InWorker, Inquiry};
 
 struct Silent;
@@ -31,6 +33,8 @@ fn inquiry() -> Inquiry {
     Inquiry {
         number,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
+        earlier: None,
+        tally: Tally::default(),
     }
 }
 
@@ -150,7 +154,7 @@ fn a_question_that_came_to_the_desk_late_is_answered_in_time() {
         // It has just looked, and found nothing.
         pool.due.store(0, Relaxed);
         assert_eq!(pool.next(engine, NOW), Next::Nothing);
-        let began = Instant::now() - age;
+        let began = Instant::now().checked_sub(age).expect("it is not so early");
         let ticket = pool.reserve(&inquiry(), began).expect("a place");
         assert!(pool.submit(ticket, Wake::Bell(3)));
         assert_eq!(pool.next(engine, LONG), Next::Answered(3));
@@ -212,6 +216,42 @@ fn whoever_may_not_wait_gives_up_at_once() {
     let outcome = pool.collect(queued, false);
     assert_eq!(failure(outcome.as_ref()), Some(Failure::TimeoutQueue));
     assert!(start.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn whoever_gets_no_answer_in_time_keeps_the_earlier_one() {
+    let (engine, _api) = engine(50, 1);
+    let pool = pool(engine);
+    let known = Inquiry {
+        earlier: Some(answer(1)),
+        tally: Tally {
+            cache_miss: true,
+            ..Tally::default()
+        },
+        ..inquiry()
+    };
+    let ask = || {
+        let ticket = pool.reserve(&known, Instant::now()).expect("a place");
+        assert!(pool.submit(ticket, Wake::Bell(0)));
+        ticket
+    };
+    let expect = |ticket, failure| {
+        let outcome = pool.collect(ticket, false).expect("on the desk");
+        assert_eq!(
+            (outcome.finding, outcome.tally),
+            (Finding::Stale(answer(1), failure), known.tally)
+        );
+    };
+    // Given up, found by whoever looks for late ones, and taken by the crew too late.
+    expect(ask(), Failure::TimeoutQueue);
+    let ticket = ask();
+    assert_eq!(pool.next(engine, LONG), Next::Answered(0));
+    expect(ticket, Failure::TimeoutQueue);
+    let ticket = ask();
+    std::thread::sleep(Duration::from_millis(50));
+    pool.serve(InWorker::promised(), engine).expect("a thread");
+    assert_eq!(pool.next(engine, LONG), Next::Answered(0));
+    expect(ticket, Failure::TimeoutQueue);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! From a question to an answer: cache, Redis, another call's request, the API.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{Tools, Worker};
@@ -17,33 +18,35 @@ use crate::question::Question;
 use crate::tally::Tally;
 
 impl Worker<'_> {
-    /// What can be found out without a wait; `None` if something may have to be waited for.
+    /// What can be found out without a wait. If more may have to be waited for, an answer that no longer holds.
     pub(super) fn at_once(
         &self,
         number: &Number,
         started: Instant,
         tally: &mut Tally,
-    ) -> Option<Finding> {
+    ) -> ControlFlow<Finding, Option<Answer>> {
         let Tools { config, keys, .. } = &*self.tools;
         if config.api_key.value().is_err() {
-            return Some(Finding::Failed(Failure::NoKey));
+            return ControlFlow::Break(Finding::Failed(Failure::NoKey));
         }
         let now = self.engine.clock.at(started);
         let mut stale = None;
         if config.cache.is_on() {
             match self.engine.cache.find(&keys.key(number, ""), now) {
-                Found::Fresh(answer) => return Some(Finding::Known(answer)),
+                Found::Fresh(answer) => return ControlFlow::Break(Finding::Known(answer)),
                 Found::Stale(answer) => stale = Some(answer),
                 Found::Miss => {}
             }
+            tally.cache_miss = true;
         }
-        // Redis may know what the API cannot be asked about.
-        if self.redis.is_some() {
-            return None;
+        let passable = self.engine.states.passable(&config.limits, now);
+        match passable {
+            // Redis may know what the API cannot be asked about.
+            Err(failure) if self.redis.is_none() => {
+                ControlFlow::Break(Finding::late(failure, stale))
+            }
+            _ => ControlFlow::Continue(stale),
         }
-        let failure = self.engine.states.passable(&config.limits, now).err()?;
-        tally.cache_miss = config.cache.is_on();
-        Some(Finding::late(failure, stale))
     }
 
     /// Finds an answer, the cheapest way first.

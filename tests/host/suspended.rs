@@ -7,6 +7,7 @@ mod script;
 
 use std::{
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -42,6 +43,12 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             retransmitted,
         ),
         trial(suite, subject, "what is too much is allowed at once", shed),
+        trial(
+            suite,
+            subject,
+            "an answer that no longer holds serves where there is no time for another",
+            stale,
+        ),
         trial(
             suite,
             subject,
@@ -193,6 +200,40 @@ fn shed(bench: &Bench) -> Result<()> {
             ["timeout_response", "timeout_queue"].contains(&reply.avp("failure")),
         )?;
     }
+    server.finish()
+}
+
+fn stale(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("allow", 503))))?;
+    let mut setup = setup(bench, &api)
+        .param("cache_ttl", 2)
+        .param("timeout", SHORT)
+        .param("async_lookups", 1)
+        .param("async_queue", 1);
+    setup.children = 1;
+    let server = bench.start(&setup)?;
+    timed(&server, &invite())?;
+    api.play(silent());
+    // Beyond the TTL and its jitter, within the one further TTL.
+    thread::sleep(Duration::from_millis(2400));
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    let requests = [invite(), invite(), invite()];
+    for request in &requests {
+        client.send(request)?;
+    }
+    let mut failures = Vec::new();
+    for reply in client.final_replies(&requests, SOON)? {
+        same("source", reply.avp("source"), "cache")?;
+        failures.push(reply.avp("failure").to_owned());
+    }
+    failures.sort_unstable();
+    same(
+        "failures",
+        failures,
+        ["shed", "timeout_queue", "timeout_response"]
+            .map(str::to_owned)
+            .to_vec(),
+    )?;
     server.finish()
 }
 

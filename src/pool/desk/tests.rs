@@ -21,6 +21,8 @@ fn inquiry(digits: u64) -> Inquiry {
     Inquiry {
         number,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
+        earlier: None,
+        tally: Tally::default(),
     }
 }
 
@@ -54,7 +56,7 @@ fn a_question_is_taken_answered_told_and_collected_once() {
     );
     answer(&desk, &job);
     assert_eq!((desk.next(), desk.next()), (Some(7), None));
-    let done = Collected::Done(inquiry(100), DONE, Tally::default());
+    let done = Collected::Done(inquiry(100).number, DONE, Tally::default());
     assert_eq!(desk.collect(ticket), done);
     assert_eq!(desk.collect(ticket), Collected::Gone);
 }
@@ -127,7 +129,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_queue_waits_for_the_next_on
     );
     desk.lost();
     let lost = Collected::Done(
-        inquiry(1),
+        inquiry(1).number,
         Finding::Failed(Failure::Internal),
         Tally::default(),
     );

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+use std::time::Instant;
+
+use super::{Begun, InWorker, Worker};
+use crate::cache::tests::answer;
+use crate::config::Given;
+use crate::config::tests::given;
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::log::{Level, Log};
+use crate::number::Number;
+use crate::policy::{Call, Finding};
+
+struct Silent;
+
+impl Log for Silent {
+    fn line(&self, _: Level, _: &str) {}
+}
+
+const CALL: Call<'_> = Call {
+    method: b"INVITE",
+    call_id: b"1@example.com",
+    from_tag: b"a",
+    to_tag: b"",
+    from_uri: b"sip:+14155550123@example.com",
+};
+
+#[test]
+fn a_question_brings_along_the_answer_that_no_longer_holds() {
+    let api_key = concat!(
+        "file:",
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/vectors/api_key.txt"
+    );
+    let given = Given {
+        api_key: api_key.to_owned(),
+        ..given()
+    };
+    let engine = Engine::new(given, &Silent).expect("usable");
+    let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+    let number = Number::new("+14155550123").expect("a global number");
+    let (key, now) = (worker.tools.keys.key(&number, ""), Instant::now());
+    let ttl = engine.config.cache.ttl;
+    assert!(
+        engine
+            .cache
+            .store(&key, &answer(1), ttl, engine.clock.at(now))
+    );
+    assert!(matches!(worker.begin(&CALL, now), Begun::Decided(..)));
+    for (age, earlier) in [(ttl * 3 / 2, Some(answer(1))), (ttl * 3, None)] {
+        let Begun::Ask(inquiry) = worker.begin(&CALL, now + age) else {
+            unreachable!("it no longer holds");
+        };
+        assert_eq!((inquiry.number, inquiry.earlier), (number, earlier));
+        assert!(inquiry.tally.cache_miss);
+        let (finding, _) = inquiry.unanswered(Failure::Shed);
+        assert_eq!(finding, Finding::late(Failure::Shed, earlier));
+    }
+}
