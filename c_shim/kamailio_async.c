@@ -123,12 +123,12 @@ static int suspend(sip_msg_t *msg, suspended_t *call)
 	return outcome > 0 ? 0 : -1;
 }
 
-/* What cannot be suspended is decided here and now, within the deadline. */
-static int decide_in_place(const nol_call *call)
+/* Where the server has no room for one more call that waits, none waits: not for a lookup here and now either. */
+static int shed(uint64_t ticket)
 {
 	nol_result result;
 
-	nol_decide(call, &result);
+	nol_shed(ticket, &result);
 	return nol_conclude(&result);
 }
 
@@ -143,15 +143,16 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	if(rc != 0)
 		return rc;
 	nol_read(msg, &call);
-	if(!is_possible || get_route_type() != REQUEST_ROUTE)
-		return decide_in_place(&call);
+	if(!is_possible || get_route_type() != REQUEST_ROUTE) {
+		nol_decide(&call, &result);
+		return nol_conclude(&result);
+	}
 	if(nol_begin(&call, &ticket, &result) != 0)
 		return nol_conclude(&result);
 	waiting = shm_malloc(sizeof(*waiting));
 	if(!waiting) {
 		SHM_MEM_ERROR;
-		nol_forsake(ticket);
-		return decide_in_place(&call);
+		return shed(ticket);
 	}
 	memset(waiting, 0, sizeof(*waiting));
 	waiting->task.exec = resume;
@@ -168,9 +169,11 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 		tm.t_cancel_suspend(waiting->hash_index, waiting->label);
 		rc = -1;
 	}
-	nol_forsake(ticket);
 	shm_free(waiting);
-	return rc == 0 ? 0 : decide_in_place(&call);
+	if(rc < 0)
+		return shed(ticket);
+	nol_forsake(ticket);
+	return 0;
 }
 
 int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile)

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOL_ABI_VERSION 2
+#define NOL_ABI_VERSION 3
 
 typedef enum nol_rc {
 	NOL_OK = 0,
@@ -162,7 +162,7 @@ typedef struct nol_call {
 	X(throttle_over, "times the API accepted requests again") \
 	X(secret_switched, "times the other signing secret was taken") \
 	X(rate_limited, "lookups not made because of a rate limit") \
-	X(shed, "lookups not made because the queue was full") \
+	X(shed, "asynchronous lookups not made for want of room") \
 	X(fail_timeout_queue, "deadline passed in the queue") \
 	X(fail_timeout_dns, "deadline passed in name resolution") \
 	X(fail_timeout_connect, "deadline passed in connecting") \
@@ -189,7 +189,7 @@ typedef struct nol_call {
 	X(fail_server_failopen, "the API failed itself") \
 	X(fail_breaker_open, "not asked: breaker or latch open") \
 	X(fail_rate_limited, "not asked: rate limit") \
-	X(fail_shed, "not asked: queue full") \
+	X(fail_shed, "not asked: no room for one more call that waits") \
 	X(fail_no_number, "not asked: no telephone number") \
 	X(fail_anonymous, "not asked: number withheld") \
 	X(fail_no_key, "not asked: no API key") \
@@ -301,6 +301,8 @@ typedef struct nol_api {
 	 * threads of this process have to say. Fills the result whatever it returns.
 	 */
 	nol_rc (*finish)(nol_pool *pool, uint64_t ticket, int may_wait, nol_result *result);
+	/* Decides about a call that cannot be made to wait, as begin() does where the queue is full. Fills the result whatever it returns. */
+	nol_rc (*shed)(nol_pool *pool, uint64_t ticket, nol_result *result);
 	/* Gives a ticket back that is not to be finished. */
 	void (*forsake)(nol_pool *pool, uint64_t ticket);
 

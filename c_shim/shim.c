@@ -225,6 +225,12 @@ int nol_finish(uint64_t ticket, int may_wait, nol_result *result)
 	return result->rc;
 }
 
+int nol_shed(uint64_t ticket, nol_result *result)
+{
+	numbers_online_api()->shed(pool, ticket, result);
+	return result->rc;
+}
+
 void nol_forsake(uint64_t ticket)
 {
 	numbers_online_api()->forsake(pool, ticket);

@@ -37,7 +37,7 @@ int nol_serve_here(void);
 
 /*
  * Decides about one call as nol_decide() does, if nothing has to be waited for. 0 if a lookup has to be: then there is a
- * ticket, for nol_submit() or nol_forsake(). Never blocks.
+ * ticket, for nol_submit(), nol_shed() or nol_forsake(). Never blocks.
  */
 int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result);
 
@@ -49,6 +49,9 @@ int nol_submit(uint64_t ticket, nol_wake wake);
  * returns what the script function would.
  */
 int nol_finish(uint64_t ticket, int may_wait, nol_result *result);
+
+/* The decision about a call that cannot be made to wait: as nol_begin() where the queue is full. Fills the result always. */
+int nol_shed(uint64_t ticket, nol_result *result);
 
 /* Gives a ticket back that is not to be finished. */
 void nol_forsake(uint64_t ticket);

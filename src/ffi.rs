@@ -42,6 +42,7 @@ static API: nol_api = nol_api {
     begin: Some(pool::begin),
     submit: Some(pool::submit),
     finish: Some(pool::finish),
+    shed: Some(pool::shed),
     forsake: Some(pool::forsake),
     command: Some(entries::command),
 };

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use crate::clock::Moment;
 use crate::config::Timeout;
 use crate::engine::Engine;
+use crate::failure::Failure;
 use crate::ffi::shared::Shared;
 use crate::log::Log;
 use crate::number::Number;
@@ -181,8 +182,8 @@ impl Pool {
     /// What was found out. If it is not there yet, it is waited for until the deadline, if the caller `may_wait`; then the
     /// question is given up. `None` if it is not on the desk.
     pub fn collect(&self, ticket: Ticket, may_wait: bool) -> Option<Outcome> {
-        let started = self.desk.started(ticket)?;
-        let latest = self.start + Duration::from_nanos(started) + self.timeout.span() + GRACE;
+        let started = self.started(ticket)?;
+        let latest = started + self.timeout.span() + GRACE;
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let bell = self.desk.bell();
@@ -207,9 +208,23 @@ impl Pool {
                 number,
                 finding,
                 tally,
-                took: (self.start + Duration::from_nanos(started)).elapsed(),
+                took: started.elapsed(),
             });
         }
+    }
+
+    /// Takes a question off the desk that cannot be waited for, and says what is known without an answer. `None` if it is not
+    /// on the desk, or was answered.
+    pub fn shed(&self, ticket: Ticket) -> Option<Outcome> {
+        let started = self.started(ticket)?;
+        let (inquiry, _) = self.desk.forsake(ticket)?;
+        let (finding, tally) = inquiry.unanswered(Failure::Shed);
+        Some(Outcome {
+            number: inquiry.number,
+            finding,
+            tally,
+            took: started.elapsed(),
+        })
     }
 
     /// Takes a question off the desk whose answer nobody waits for.
@@ -227,6 +242,11 @@ impl Pool {
     fn is_stalled(&self, engine: &Engine, now: Instant) -> bool {
         let seen = Moment::from_shared(self.alive.load(Acquire));
         seen.is_some_and(|seen| engine.clock.at(now).since(seen) > STALLED)
+    }
+
+    fn started(&self, ticket: Ticket) -> Option<Instant> {
+        let started = self.desk.started(ticket)?;
+        Some(self.start + Duration::from_nanos(started))
     }
 
     fn nanoseconds(&self, at: Instant) -> u64 {

@@ -10,7 +10,7 @@ use super::entries::{Process, Server, fault, fill, lent, own};
 use super::guard::guard;
 use crate::failure::Failure;
 use crate::policy::Policy;
-use crate::pool::{Next, Pool, Ticket, Wake};
+use crate::pool::{Next, Outcome, Pool, Ticket, Wake};
 use crate::worker::{Begun, InWorker};
 
 /// What stands behind `nol_pool`.
@@ -198,18 +198,48 @@ pub(super) unsafe extern "C" fn finish(
     let Some(result) = (unsafe { result.as_mut() }) else {
         return nol_rc::NOL_BAD_ARGUMENT;
     };
-    let mut found = None;
-    let mut owner = None;
     let collect = |pool: &Arc<Pool>, server: &'static Server| {
-        owner = Some(server);
         if pool.is_served() {
             pool.say(&server.engine, &server.log, Duration::ZERO);
         }
-        found = pool.collect(Ticket::from_word(ticket), may_wait != 0);
-        found.map(|_| ()).ok_or(nol_rc::NOL_BAD_ARGUMENT)
+        pool.collect(Ticket::from_word(ticket), may_wait != 0)
     };
     // SAFETY: the handle came from `pool_new`.
-    let rc = unsafe { with(pool, collect) };
+    unsafe { conclude(pool, result, collect) }
+}
+
+pub(super) unsafe extern "C" fn shed(
+    pool: *mut nol_pool,
+    ticket: u64,
+    result: *mut nol_result,
+) -> nol_rc {
+    // SAFETY: the caller owns the result.
+    let Some(result) = (unsafe { result.as_mut() }) else {
+        return nol_rc::NOL_BAD_ARGUMENT;
+    };
+    let shed = |pool: &Arc<Pool>, _: &'static Server| pool.shed(Ticket::from_word(ticket));
+    // SAFETY: the handle came from `pool_new`.
+    unsafe { conclude(pool, result, shed) }
+}
+
+/// Fills the result of a question that `end` takes off the desk.
+///
+/// # Safety
+/// The handle came from `pool_new`, or is NULL.
+unsafe fn conclude(
+    pool: *const nol_pool,
+    result: &mut nol_result,
+    end: impl FnOnce(&Arc<Pool>, &'static Server) -> Option<Outcome>,
+) -> nol_rc {
+    let mut found = None;
+    let mut owner = None;
+    let body = |pool: &Arc<Pool>, server: &'static Server| {
+        owner = Some(server);
+        found = end(pool, server);
+        found.map(|_| ()).ok_or(nol_rc::NOL_BAD_ARGUMENT)
+    };
+    // SAFETY: the caller's promise.
+    let rc = unsafe { with(pool, body) };
     guard(None, || {
         let (decision, tally, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);

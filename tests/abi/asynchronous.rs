@@ -21,6 +21,7 @@ unsafe extern "C" {
     fn nol_begin(call: *const nol_call, ticket: *mut u64, result: *mut nol_result) -> c_int;
     fn nol_submit(ticket: u64, wake: nol_wake) -> c_int;
     fn nol_finish(ticket: u64, may_wait: c_int, result: *mut nol_result) -> c_int;
+    fn nol_shed(ticket: u64, result: *mut nol_result) -> c_int;
     fn nol_forsake(ticket: u64);
     fn nol_next(wait_ms: u32, word: *mut u64) -> nol_rc;
     fn nol_say(wait_ms: u32);
@@ -148,8 +149,17 @@ fn what_needs_no_lookup_is_decided_at_once_and_what_is_too_much_is_shed() {
         (shed.code, text(&shed, shed.e164).as_str()),
         (404, "+14155550123")
     );
+    let (rc, also_shed) = result(|result| unsafe { nol_shed(second.1, result) });
+    assert_eq!(
+        (rc, text(&also_shed, also_shed.failure).as_str()),
+        (1, "shed")
+    );
+    let (rc, gone) = result(|result| unsafe { nol_shed(second.1, result) });
+    assert_eq!((rc, text(&gone, gone.failure).as_str()), (1, "internal"));
     unsafe { nol_forsake(first.1) };
-    assert_eq!(begin(&invite()).0, 0, "there is room again");
+    for _ in 0..2 {
+        assert_eq!(begin(&invite()).0, 0, "there is room again");
+    }
     unsafe { nol_stop() };
 }
 
@@ -234,6 +244,11 @@ fn a_null_is_an_argument_error_here_too() {
         assert_eq!(filled.assume_init_ref().rc, 1);
         assert_eq!(
             table.finish.expect("there")(none, 0, 1, filled.as_mut_ptr()),
+            bad
+        );
+        assert_eq!(filled.assume_init_ref().rc, 1);
+        assert_eq!(
+            table.shed.expect("there")(none, 0, filled.as_mut_ptr()),
             bad
         );
         assert_eq!(filled.assume_init_ref().rc, 1);

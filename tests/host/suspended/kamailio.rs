@@ -33,6 +33,10 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "a CANCEL meanwhile ends the call, and nothing else",
             cancelled,
         ),
+        trial(
+            "a call that cannot be suspended is allowed at once",
+            without_transaction,
+        ),
         trial("the helper may die", helper_dies),
         trial("the helper may stand still", helper_stops),
         trial("a server that ends waits for nobody", shutdown),
@@ -100,6 +104,29 @@ fn cancelled(bench: &Bench) -> Result<()> {
     let _ = api.wait_for_requests(2, SOON);
     let (reply, _) = timed(&server, &invite())?;
     blocked(&reply)?;
+    server.finish()
+}
+
+fn without_transaction(bench: &Bench) -> Result<()> {
+    let api = Api::http(silent())?;
+    let mut setup = setup(bench, &api).param("timeout", LONG);
+    // What tm makes no transaction of, sl does not reply to either.
+    let told = "xlog(\"L_NOTICE\", \"$avp(place): $avp(nol_failure) $avp(nol_decision)\\n\");";
+    setup.routes = Some(script::SUSPENDS.replace(
+        "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
+        told,
+    ));
+    let server = bench.start(&setup)?;
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    let start = Instant::now();
+    client.send(&invite().header("Content-Length", "none"))?;
+    let line = server.host.log().wait_for("in place: ", SOON);
+    let took = start.elapsed();
+    let line = line.unwrap_or_default();
+    holds(&line, line.contains("shed allow"))?;
+    let most = Duration::from_millis(u64::try_from(LONG)?);
+    holds("at once", took < most)?;
+    same("requests", api.requests().len(), 0)?;
     server.finish()
 }
 
