@@ -284,7 +284,8 @@ typedef struct nol_api {
 	nol_rc (*pool_new)(const nol_engine *engine, nol_pool **pool);
 	/* Not in a process that serves. */
 	void (*pool_free)(nol_pool *pool);
-	/* Makes the lookups in this process from now on, in threads that block all signals. A second time it does nothing. */
+	/* Makes the lookups in this process from now on, in threads that block all signals. A second time it does nothing; after
+	 * NOL_NO_THREAD it tries again. The log is told once. */
 	nol_rc (*pool_serve)(nol_pool *pool);
 	/* In a process that serves others, once a second at least: it lives. Logs what its threads say; waits for that, wait_ms at most. */
 	nol_rc (*pool_say)(nol_pool *pool, uint32_t wait_ms);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static nol_engine *engine;
@@ -191,16 +192,26 @@ int nol_serve(void)
 
 int nol_serve_here(void)
 {
-	/* Who tried, and with what success. */
+	/* Who tried, with what success, and in which second. */
 	static pid_t server;
 	static int served;
+	static time_t tried;
+	pid_t self = getpid();
+	time_t now;
 
-	if(server != getpid()) {
-		server = getpid();
+	if(server == self && served == 0)
+		return 0;
+	now = time(NULL);
+	/* What is short of something is not asked for it with each call. */
+	if(server == self && tried == now)
+		return -1;
+	if(server != self) {
 		/* The parent's is forgotten, not freed: its threads are the parent's. */
 		pool = NULL;
-		served = nol_make_pool() == 0 ? nol_serve() : -1;
 	}
+	server = self;
+	tried = now;
+	served = pool || nol_make_pool() == 0 ? nol_serve() : -1;
 	return served;
 }
 

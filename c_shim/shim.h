@@ -31,7 +31,7 @@ int nol_serve(void);
 
 /*
  * Makes the lookups of this process in threads of its own, where wakes have descriptors: a pool that no other process has a part
- * in. May be called before each nol_begin(). 0, or -1 after one line in the log.
+ * in. May be called before each nol_begin(). 0, or -1 after one line in the log; a later call tries again, once a second at most.
  */
 int nol_serve_here(void);
 

@@ -5,6 +5,7 @@
 //! whoever is to go on with the call. The desk is memory that processes may share, so the crew may be of another process.
 //! Every question is answered by its deadline: by the crew, or by [`Pool::next`] where the crew is late or dead.
 
+mod badges;
 mod counts;
 mod crew;
 mod desk;
@@ -94,16 +95,11 @@ impl Pool {
     }
 
     /// Makes lookups in this process from now on, in threads: `async_lookups` at most, as they are needed. A second time it
-    /// does nothing. An error if there can be no thread.
+    /// does nothing. An error if there can be no thread now: it may be tried again.
     pub fn serve(self: &Arc<Self>, proof: InWorker, engine: &'static Engine) -> io::Result<()> {
-        let mut outcome = Ok(());
         self.note_alive(engine);
-        self.crew.get_or_init(|| {
-            let crew = Crew::new(proof, engine, self.lookups);
-            outcome = crew.hire(self);
-            crew
-        });
-        outcome
+        let crew = || Crew::new(proof, engine, self.lookups);
+        self.crew.get_or_init(crew).start(self)
     }
 
     /// Whether this process makes the lookups.

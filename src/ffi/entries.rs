@@ -3,6 +3,8 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::abi::{
@@ -27,12 +29,16 @@ use crate::worker::{InWorker, Refused, Worker};
 pub(super) struct Server {
     pub(super) engine: Engine,
     pub(super) log: Log,
+    /// It has been said why there are no asynchronous lookups.
+    complained: AtomicBool,
 }
 
 impl Server {
-    /// One line for the operator.
-    pub(super) fn say(&self, line: &str) {
-        self.log.line(Level::Error, line);
+    /// One line for the operator, in each process, about asynchronous lookups that cannot be: they are tried again and again.
+    pub(super) fn complain(&self, line: &str) {
+        if !self.complained.swap(true, Relaxed) {
+            self.log.line(Level::Error, line);
+        }
     }
 }
 
@@ -67,7 +73,12 @@ pub(super) unsafe extern "C" fn engine_new(
             log.line(Level::Error, &why.to_string());
             nol_rc::NOL_BAD_PARAMETER
         })?;
-        *place = Box::into_raw(Box::new(Server { engine, log })).cast();
+        *place = Box::into_raw(Box::new(Server {
+            engine,
+            log,
+            complained: AtomicBool::new(false),
+        }))
+        .cast();
         Ok(())
     })
 }

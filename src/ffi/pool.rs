@@ -31,7 +31,7 @@ pub(super) unsafe extern "C" fn pool_new(
         let place = unsafe { pool.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         let pool = Pool::new(&server.engine).map_err(|error| {
             let line = format!("no memory for asynchronous lookups: {error}; lower async_queue");
-            server.say(&line);
+            server.complain(&line);
             nol_rc::NOL_BAD_PARAMETER
         })?;
         let pool = Arc::new(pool);
@@ -70,7 +70,7 @@ pub(super) unsafe extern "C" fn pool_serve(pool: *mut nol_pool) -> nol_rc {
     let serve = |pool: &Arc<Pool>, server: &'static Server| {
         pool.serve(InWorker::promised(), &server.engine)
             .map_err(|error| {
-                server.say(&format!("no thread for asynchronous lookups: {error}"));
+                server.complain(&format!("no thread for asynchronous lookups: {error}"));
                 nol_rc::NOL_NO_THREAD
             })
     };

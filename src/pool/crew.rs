@@ -4,12 +4,11 @@
 use std::io;
 use std::process;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use std::thread;
 use std::time::Duration;
 
 use super::Pool;
+use super::badges::{Badge, Badges};
 use super::desk::Job;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -25,8 +24,7 @@ pub(super) struct Crew {
     engine: &'static Engine,
     proof: InWorker,
     toolbox: Arc<Toolbox>,
-    most: usize,
-    threads: Arc<AtomicUsize>,
+    badges: Arc<Badges>,
     pid: u32,
 }
 
@@ -37,51 +35,52 @@ impl Crew {
             engine,
             toolbox: Arc::new(Toolbox::new(proof, engine, most)),
             proof,
-            most,
-            threads: Arc::default(),
+            badges: Badges::new(most),
             pid: process::id(),
         }
     }
 
     /// Whether there is somebody, in this process.
     pub(super) fn is_there(&self) -> bool {
-        self.pid == process::id() && self.threads.load(Acquire) > 0
+        self.pid == process::id() && self.badges.any()
+    }
+
+    /// The first thread, unless there is one.
+    pub(super) fn start(&self, pool: &Arc<Pool>) -> io::Result<()> {
+        if self.badges.any() {
+            return Ok(());
+        }
+        self.hire(pool)
     }
 
     /// One more thread, unless there are enough.
-    pub(super) fn hire(&self, pool: &Arc<Pool>) -> io::Result<()> {
-        let more = |threads| (threads < self.most).then_some(threads + 1);
-        let Ok(before) = self.threads.fetch_update(AcqRel, Acquire, more) else {
+    fn hire(&self, pool: &Arc<Pool>) -> io::Result<()> {
+        let Some(badge) = self.badges.hand_out() else {
             return Ok(());
         };
+        let thread = thread::Builder::new()
+            .name(format!("nol-lookup-{}", badge.number()))
+            .stack_size(STACK);
         let member = Member {
-            number: before,
+            badge,
             engine: self.engine,
             proof: self.proof,
             toolbox: Arc::clone(&self.toolbox),
             pool: Arc::clone(pool),
-            threads: Arc::clone(&self.threads),
         };
-        let thread = thread::Builder::new()
-            .name(format!("nol-lookup-{before}"))
-            .stack_size(STACK);
-        // The server's signals are for the server's own thread.
+        // The server's signals are for the server's own thread. If there can be no thread, the member is dropped.
         let spawned = signals::while_blocked(|| thread.spawn(move || member.work()));
-        if spawned.is_err() {
-            self.threads.fetch_sub(1, AcqRel);
-        }
         spawned.map(drop)
     }
 }
 
 /// One of them.
 struct Member {
-    number: usize,
+    badge: Badge,
     engine: &'static Engine,
     proof: InWorker,
     toolbox: Arc<Toolbox>,
     pool: Arc<Pool>,
-    threads: Arc<AtomicUsize>,
 }
 
 impl Member {
@@ -104,7 +103,7 @@ impl Member {
     fn look_up(&self, mut worker: Worker<'_>) {
         let desk = &self.pool.desk;
         loop {
-            let Some(job) = desk.take(self.number, LONG) else {
+            let Some(job) = desk.take(self.badge.number(), LONG) else {
                 continue;
             };
             let mut pledge = Pledge {
@@ -126,12 +125,6 @@ impl Member {
                 (pledge.finding, pledge.tally) = job.inquiry.unanswered(Failure::TimeoutQueue);
             }
         }
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        self.threads.fetch_sub(1, AcqRel);
     }
 }
 

@@ -5,12 +5,14 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::ptr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use numbers_online::ffi::{
     nol_call, nol_host, nol_params, nol_pool, nol_rc, nol_result, nol_str, nol_wake,
 };
 
-use super::{HOST, alone, engine, invite, lend, params, table, text, worker};
+use super::{HOST, alone, engine, in_child, invite, lend, lines, params, table, text, worker};
 
 #[link(name = "nol_shim", kind = "static")]
 unsafe extern "C" {
@@ -18,6 +20,7 @@ unsafe extern "C" {
     fn nol_stop();
     fn nol_make_pool() -> c_int;
     fn nol_serve() -> c_int;
+    fn nol_serve_here() -> c_int;
     fn nol_begin(call: *const nol_call, ticket: *mut u64, result: *mut nol_result) -> c_int;
     fn nol_submit(ticket: u64, wake: nol_wake) -> c_int;
     fn nol_finish(ticket: u64, may_wait: c_int, result: *mut nol_result) -> c_int;
@@ -208,6 +211,42 @@ fn a_descriptor_wakes_and_the_threads_get_no_signals() {
         );
         libc::close(fd);
     }
+}
+
+/// Whether this process may have more threads.
+fn allow_threads(may: bool) {
+    unsafe {
+        let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+        libc::getrlimit(libc::RLIMIT_NPROC, limit.as_mut_ptr());
+        let mut limit = limit.assume_init();
+        limit.rlim_cur = if may { limit.rlim_max } else { 0 };
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &raw const limit), 0);
+    }
+}
+
+#[test]
+fn a_process_that_can_have_no_thread_tries_again() {
+    let _alone = alone();
+    assert_eq!(unsafe { nol_start(&raw const HOST, &params()) }, 0);
+    let body = || {
+        // The limit is none to root.
+        unsafe { libc::setuid(65534) };
+        allow_threads(false);
+        let refused = (0..100).all(|_| unsafe { nol_serve_here() } == -1);
+        let told = lines().len();
+        let end = Instant::now() + Duration::from_millis(1200);
+        while Instant::now() < end {
+            unsafe { nol_serve_here() };
+            thread::sleep(Duration::from_millis(50));
+        }
+        let silent = lines().len() == told;
+        allow_threads(true);
+        thread::sleep(Duration::from_millis(1100));
+        let serves = unsafe { nol_serve_here() } == 0;
+        refused && told == 1 && silent && serves
+    };
+    assert!(in_child(body));
+    unsafe { nol_stop() };
 }
 
 #[test]
