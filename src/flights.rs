@@ -208,8 +208,8 @@ fn place(key: u64) -> usize {
     usize::try_from(key & ((1 << SLOT_BITS) - 1)).unwrap_or(0)
 }
 
-/// Bits of a key that say its place. There are 4096 places, with as many flights in them as there are workers, some dozens:
-/// hardly two keys meet in one.
+/// Bits of a key that say its place. There are 4096 places, with as many flights in them as there are lookups at a time. With
+/// 64, which is the default of `async_lookups`, one key in 64 meets another in its place, and asks alone.
 const SLOT_BITS: u32 = 12;
 
 /// How often a caller tries to be the quicker one.
