@@ -6,6 +6,7 @@ mod bytes;
 mod entries;
 pub(crate) mod futex;
 mod guard;
+mod handles;
 mod host;
 mod mark;
 mod outcome;

@@ -3,8 +3,6 @@
 
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::abi::{
@@ -12,8 +10,8 @@ use super::abi::{
     nol_worker,
 };
 use super::guard::guard;
+use super::handles::{Process, Server, free, make, with};
 use super::host::Log;
-use super::mark::Mark;
 use super::panics::note_panics;
 use crate::config::Given;
 use crate::decision::{Decision, Source};
@@ -23,31 +21,7 @@ use crate::log::{Level, Log as _};
 use crate::policy::Call;
 use crate::report::{Report, Value};
 use crate::tally::Tally;
-use crate::worker::{InWorker, Refused, Worker};
-
-/// What stands behind `nol_engine`.
-pub(super) struct Server {
-    pub(super) engine: Engine,
-    pub(super) log: Log,
-    /// It has been said why there are no asynchronous lookups.
-    complained: AtomicBool,
-}
-
-impl Server {
-    /// One line for the operator, in each process, about asynchronous lookups that cannot be: they are tried again and again.
-    pub(super) fn complain(&self, line: &str) {
-        if !self.complained.swap(true, Relaxed) {
-            self.log.line(Level::Error, line);
-        }
-    }
-}
-
-/// What stands behind `nol_worker`.
-pub(super) struct Process {
-    pub(super) worker: Worker<'static>,
-    pub(super) server: &'static Server,
-    mark: Mark,
-}
+use crate::worker::{Refused, Worker};
 
 pub(super) unsafe extern "C" fn engine_new(
     host: *const nol_host,
@@ -73,64 +47,32 @@ pub(super) unsafe extern "C" fn engine_new(
             log.line(Level::Error, &why.to_string());
             nol_rc::NOL_BAD_PARAMETER
         })?;
-        *place = Box::into_raw(Box::new(Server {
-            engine,
-            log,
-            complained: AtomicBool::new(false),
-        }))
-        .cast();
+        *place = Box::into_raw(Box::new(Server::new(engine, log))).cast();
         Ok(())
     })
 }
 
 pub(super) unsafe extern "C" fn engine_free(engine: *mut nol_engine) {
-    guard(None, || {
-        if !engine.is_null() {
-            // SAFETY: the handle came from `engine_new`, and the caller gives it up.
-            drop(unsafe { Box::from_raw(engine.cast::<Server>()) });
-        }
-        Ok(())
-    });
+    // SAFETY: the handle came from `engine_new`, and the caller gives it up.
+    unsafe { free::<Server, _>(engine) };
 }
 
 pub(super) unsafe extern "C" fn worker_new(
     engine: *const nol_engine,
     worker: *mut *mut nol_worker,
 ) -> nol_rc {
-    // SAFETY: the handle came from `engine_new`, and by the header the engine outlives its workers.
-    let server: Option<&'static Server> = unsafe { engine.cast::<Server>().as_ref() };
-    guard(server.map(|server| server.log), || {
-        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        // SAFETY: the caller owns the place for the handle.
-        let place = unsafe { worker.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let worker = Worker::new(InWorker::promised(), &server.engine, &server.log);
-        *place = Box::into_raw(Box::new(Process {
-            worker,
-            server,
-            mark: Mark::new(),
-        }))
-        .cast();
-        Ok(())
-    })
-}
-
-/// The worker behind a handle, if it is this process's.
-pub(super) fn own(process: Option<&mut Process>) -> Result<&mut Process, nol_rc> {
-    let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-    if process.mark.is_ours() {
-        Ok(process)
-    } else {
-        Err(nol_rc::NOL_FORKED)
-    }
+    let new = |server| Ok(Process::new(server));
+    // SAFETY: the handle came from `engine_new`, and the caller owns the place for the new one.
+    unsafe { make(engine, worker, new) }
 }
 
 pub(super) unsafe extern "C" fn worker_warm(worker: *mut nol_worker) -> nol_rc {
-    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
-    let process = unsafe { worker.cast::<Process>().as_mut() };
-    guard(process.as_ref().map(|process| process.server.log), || {
-        own(process)?.worker.warm(Instant::now());
+    let warm = |process: &mut Process| {
+        process.worker.warm(Instant::now());
         Ok(())
-    })
+    };
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
+    unsafe { with(worker, warm) }
 }
 
 pub(super) unsafe extern "C" fn command(
@@ -140,10 +82,8 @@ pub(super) unsafe extern "C" fn command(
     emit: nol_emit,
     to: *mut c_void,
 ) -> nol_rc {
-    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
-    let process = unsafe { worker.cast::<Process>().as_mut() };
-    guard(process.as_ref().map(|process| process.server.log), || {
-        let worker = &mut own(process)?.worker;
+    let carry_out = |process: &mut Process| {
+        let worker = &mut process.worker;
         let emit = emit.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         // SAFETY: the header lends the argument for this function.
         let argument = unsafe { argument.text() }.unwrap_or("\u{fffd}");
@@ -171,7 +111,9 @@ pub(super) unsafe extern "C" fn command(
             unsafe { emit(to, name.as_ptr(), text, number) };
         }
         rc
-    })
+    };
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
+    unsafe { with(worker, carry_out) }
 }
 
 fn run(worker: &mut Worker<'_>, command: nol_command, argument: &str) -> Result<Report, Refused> {
@@ -188,13 +130,8 @@ fn run(worker: &mut Worker<'_>, command: nol_command, argument: &str) -> Result<
 }
 
 pub(super) unsafe extern "C" fn worker_free(worker: *mut nol_worker) {
-    guard(None, || {
-        if !worker.is_null() {
-            // SAFETY: the handle came from `worker_new`, and the caller gives it up.
-            drop(unsafe { Box::from_raw(worker.cast::<Process>()) });
-        }
-        Ok(())
-    });
+    // SAFETY: the handle came from `worker_new`, and the caller gives it up.
+    unsafe { free::<Process, _>(worker) };
 }
 
 pub(super) unsafe extern "C" fn decide(
@@ -202,22 +139,38 @@ pub(super) unsafe extern "C" fn decide(
     call: *const nol_call,
     result: *mut nol_result,
 ) -> nol_rc {
+    let decide =
+        |process: &mut Process, call: &Call<'_>, started| Ok(process.worker.decide(call, started));
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
+    unsafe { conclude(worker, call, result, decide) }
+}
+
+/// Decides about a call, and fills the result whatever happens. An error fills it with an allow.
+///
+/// # Safety
+/// The handle came from `worker_new`, or is NULL, and is used by this thread alone; the caller lends the call and owns the result.
+pub(super) unsafe fn conclude(
+    worker: *mut nol_worker,
+    call: *const nol_call,
+    result: *mut nol_result,
+    decide: impl FnOnce(&mut Process, &Call<'_>, Instant) -> Result<(Decision, Tally), nol_rc>,
+) -> nol_rc {
     let started = Instant::now();
-    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
-    let process = unsafe { worker.cast::<Process>().as_mut() };
-    // SAFETY: the caller owns the result.
+    // SAFETY: the caller's promise.
     let Some(result) = (unsafe { result.as_mut() }) else {
         return nol_rc::NOL_BAD_ARGUMENT;
     };
-    let server = process.as_ref().map(|process| process.server);
+    // SAFETY: the caller's promise.
+    let server = unsafe { worker.cast::<Process>().as_ref() }.map(|process| process.server);
     let mut decided = None;
-    let rc = guard(server.map(|server| server.log), || {
-        let process = own(process)?;
-        // SAFETY: the header lends `call` for this function.
+    let body = |process: &mut Process| {
+        // SAFETY: the caller's promise.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        decided = Some(process.worker.decide(&lent(call), started));
+        decided = Some(decide(process, &lent(call), started)?);
         Ok(())
-    });
+    };
+    // SAFETY: the caller's promise.
+    let rc = unsafe { with(worker, body) };
     guard(None, || {
         let (decision, tally) = decided.unwrap_or_else(|| fault(server));
         fill(result, server, &decision, tally, started.elapsed());
@@ -278,7 +231,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
 }
 
 /// The request as the policy takes it.
-pub(super) fn lent(call: &nol_call) -> Call<'_> {
+fn lent(call: &nol_call) -> Call<'_> {
     // SAFETY: the header lends the call, and what it points to, for `decide`.
     let bytes = |value: nol_str| unsafe { value.bytes() };
     let call = Call {

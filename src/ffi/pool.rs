@@ -3,13 +3,14 @@
 
 use std::ffi::c_int;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, nol_worker};
-use super::entries::{Process, Server, fault, fill, lent, own};
+use super::entries::{self, fault, fill};
 use super::guard::guard;
+use super::handles::{Process, Server, free, make};
 use crate::failure::Failure;
-use crate::policy::Policy;
+use crate::policy::{Call, Policy};
 use crate::pool::{Next, Outcome, Pool, Ticket, Wake};
 use crate::worker::{Begun, InWorker};
 
@@ -23,31 +24,24 @@ pub(super) unsafe extern "C" fn pool_new(
     engine: *const nol_engine,
     pool: *mut *mut nol_pool,
 ) -> nol_rc {
-    // SAFETY: the handle came from `engine_new`, and by the header the engine outlives its pools.
-    let server: Option<&'static Server> = unsafe { engine.cast::<Server>().as_ref() };
-    guard(server.map(|server| server.log), || {
-        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        // SAFETY: the caller owns the place for the handle.
-        let place = unsafe { pool.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let pool = Pool::new(&server.engine).map_err(|error| {
+    let new = |server: &'static Server| match Pool::new(&server.engine) {
+        Ok(pool) => Ok(Shared {
+            pool: Arc::new(pool),
+            server,
+        }),
+        Err(error) => {
             let line = format!("no memory for asynchronous lookups: {error}; lower async_queue");
             server.complain(&line);
-            nol_rc::NOL_BAD_PARAMETER
-        })?;
-        let pool = Arc::new(pool);
-        *place = Box::into_raw(Box::new(Shared { pool, server })).cast();
-        Ok(())
-    })
+            Err(nol_rc::NOL_BAD_PARAMETER)
+        }
+    };
+    // SAFETY: the handle came from `engine_new`, and the caller owns the place for the new one.
+    unsafe { make(engine, pool, new) }
 }
 
 pub(super) unsafe extern "C" fn pool_free(pool: *mut nol_pool) {
-    guard(None, || {
-        if !pool.is_null() {
-            // SAFETY: the handle came from `pool_new`, and the caller gives it up.
-            drop(unsafe { Box::from_raw(pool.cast::<Shared>()) });
-        }
-        Ok(())
-    });
+    // SAFETY: the handle came from `pool_new`, and the caller gives it up.
+    unsafe { free::<Shared, _>(pool) };
 }
 
 /// Runs the body of an entry that needs nothing but a pool.
@@ -125,29 +119,14 @@ pub(super) unsafe extern "C" fn begin(
     ticket: *mut u64,
     result: *mut nol_result,
 ) -> nol_rc {
-    let started = Instant::now();
-    // SAFETY: the handle came from `worker_new` and is used by this thread alone.
-    let process = unsafe { worker.cast::<Process>().as_mut() };
     // SAFETY: the handle came from `pool_new`.
     let shared = unsafe { pool.cast::<Shared>().as_ref() };
-    // SAFETY: the caller owns the result.
-    let Some(result) = (unsafe { result.as_mut() }) else {
-        return nol_rc::NOL_BAD_ARGUMENT;
-    };
-    let server = process.as_ref().map(|process| process.server);
-    let mut decided = None;
-    let rc = guard(server.map(|server| server.log), || {
-        let process = own(process)?;
+    let begin = |process: &mut Process, call: &Call<'_>, started| {
         let pool = &shared.ok_or(nol_rc::NOL_BAD_ARGUMENT)?.pool;
         // SAFETY: the caller owns the place for the ticket.
         let ticket = unsafe { ticket.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        // SAFETY: the header lends `call` for this function.
-        let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let inquiry = match process.worker.begin(&lent(call), started) {
-            Begun::Decided(decision, tally) => {
-                decided = Some((decision, tally));
-                return Ok(());
-            }
+        let inquiry = match process.worker.begin(call, started) {
+            Begun::Decided(decision, tally) => return Ok((decision, tally)),
             Begun::Ask(inquiry) => inquiry,
         };
         if let Some(reserved) = pool.reserve(&inquiry, started) {
@@ -156,15 +135,10 @@ pub(super) unsafe extern "C" fn begin(
         }
         let policy = Policy::new(&process.server.engine.config);
         let (finding, tally) = inquiry.unanswered(Failure::Shed);
-        decided = Some((policy.resume(inquiry.number, finding), tally));
-        Ok(())
-    });
-    guard(None, || {
-        let (decision, tally) = decided.unwrap_or_else(|| fault(server));
-        fill(result, server, &decision, tally, started.elapsed());
-        Ok(())
-    });
-    rc
+        Ok((policy.resume(inquiry.number, finding), tally))
+    };
+    // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
+    unsafe { entries::conclude(worker, call, result, begin) }
 }
 
 pub(super) unsafe extern "C" fn submit(

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What stands behind the handles, and how entries come by it.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::abi::{nol_engine, nol_rc, nol_worker};
+use super::guard::guard;
+use super::host::Log;
+use super::mark::Mark;
+use crate::engine::Engine;
+use crate::log::{Level, Log as _};
+use crate::worker::{InWorker, Worker};
+
+/// What stands behind `nol_engine`.
+pub(super) struct Server {
+    pub(super) engine: Engine,
+    pub(super) log: Log,
+    /// It has been said why there are no asynchronous lookups.
+    complained: AtomicBool,
+}
+
+impl Server {
+    pub(super) fn new(engine: Engine, log: Log) -> Self {
+        Self {
+            engine,
+            log,
+            complained: AtomicBool::new(false),
+        }
+    }
+
+    /// One line for the operator, in each process, about asynchronous lookups that cannot be: they are tried again and again.
+    pub(super) fn complain(&self, line: &str) {
+        if !self.complained.swap(true, Relaxed) {
+            self.log.line(Level::Error, line);
+        }
+    }
+}
+
+/// What stands behind `nol_worker`.
+pub(super) struct Process {
+    pub(super) worker: Worker<'static>,
+    pub(super) server: &'static Server,
+    mark: Mark,
+}
+
+impl Process {
+    pub(super) fn new(server: &'static Server) -> Self {
+        Self {
+            worker: Worker::new(InWorker::promised(), &server.engine, &server.log),
+            server,
+            mark: Mark::new(),
+        }
+    }
+}
+
+/// Makes a handle of an engine's.
+///
+/// # Safety
+/// The engine came from `engine_new`, or is NULL, and by the header it outlives the handle; the caller owns the place for it.
+pub(super) unsafe fn make<Behind, Handle>(
+    engine: *const nol_engine,
+    place: *mut *mut Handle,
+    new: impl FnOnce(&'static Server) -> Result<Behind, nol_rc>,
+) -> nol_rc {
+    // SAFETY: the caller's promise.
+    let server: Option<&'static Server> = unsafe { engine.cast::<Server>().as_ref() };
+    guard(server.map(|server| server.log), || {
+        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        // SAFETY: the caller's promise.
+        let place = unsafe { place.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        *place = Box::into_raw(Box::new(new(server)?)).cast();
+        Ok(())
+    })
+}
+
+/// Ends a handle.
+///
+/// # Safety
+/// A `Behind` stands behind it, which its maker boxed and the caller gives up; or it is NULL.
+pub(super) unsafe fn free<Behind, Handle>(handle: *mut Handle) {
+    guard(None, || {
+        if !handle.is_null() {
+            // SAFETY: the caller's promise.
+            drop(unsafe { Box::from_raw(handle.cast::<Behind>()) });
+        }
+        Ok(())
+    });
+}
+
+/// Runs the body of an entry that needs a worker, if it is this process's.
+///
+/// # Safety
+/// The handle came from `worker_new`, or is NULL, and is used by this thread alone.
+pub(super) unsafe fn with(
+    worker: *mut nol_worker,
+    body: impl FnOnce(&mut Process) -> Result<(), nol_rc>,
+) -> nol_rc {
+    // SAFETY: the caller's promise.
+    let process = unsafe { worker.cast::<Process>().as_mut() };
+    guard(process.as_ref().map(|process| process.server.log), || {
+        let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        if !process.mark.is_ours() {
+            return Err(nol_rc::NOL_FORKED);
+        }
+        body(process)
+    })
+}
