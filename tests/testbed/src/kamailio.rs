@@ -15,6 +15,7 @@ use kamcmd::Kamcmd;
 
 use crate::{
     Build, Host, Log, Netns, Product, Result, Server, Setup, gate::free_port, process::Process,
+    stage::Stage,
 };
 
 /// One installed or unpacked Kamailio, and the directories with our module for it.
@@ -30,10 +31,8 @@ pub struct Kamailio {
     pub env: Vec<(String, String)>,
     /// Where its own modules are.
     pub modules: PathBuf,
-    /// The directory of our module, as users get it.
-    pub stage: PathBuf,
-    /// The directory of our module with the feature `deliberate-panic`.
-    pub stage_panic: PathBuf,
+    /// Our module for it.
+    pub stage: Stage,
 }
 
 impl Kamailio {
@@ -59,16 +58,7 @@ impl Kamailio {
             kamcmd: vec!["kamcmd".to_owned()],
             env: Vec::new(),
             modules,
-            stage: stage.join("kamailio"),
-            stage_panic: stage.join("kamailio-panic"),
-        }
-    }
-
-    fn directory(&self, build: Build) -> Option<&Path> {
-        match build {
-            Build::Release => Some(&self.stage),
-            Build::Panic => Some(&self.stage_panic),
-            Build::StandIn => None,
+            stage: Stage::new(stage, "kamailio"),
         }
     }
 }
@@ -93,8 +83,7 @@ impl Server for Kamailio {
         if !self.modules.join("sl.so").exists() {
             return Some(format!("the modules of {}", self.name));
         }
-        let module = self.directory(build)?.join("numbers_online.so");
-        (!module.exists()).then(|| format!("{} (make test)", module.display()))
+        self.stage.missing(build)
     }
 
     fn has(&self, module: &str) -> bool {
@@ -102,7 +91,7 @@ impl Server for Kamailio {
     }
 
     fn module(&self, build: Build) -> Option<PathBuf> {
-        Some(self.directory(build)?.join("numbers_online.so"))
+        self.stage.module(build)
     }
 
     fn parse(&self, configuration: &str) -> Result<String> {

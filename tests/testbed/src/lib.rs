@@ -28,6 +28,7 @@ mod redis;
 mod script;
 mod setup;
 pub mod sip;
+mod stage;
 
 pub use api::{Api, Greeting, Plan, Request, Step};
 pub use authority::{Authority, Flaw, Identity};
@@ -41,6 +42,7 @@ pub use opensips::OpenSips;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};
+pub use stage::Stage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

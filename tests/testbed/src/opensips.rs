@@ -15,6 +15,7 @@ use mi::Mi;
 
 use crate::{
     Build, Host, Log, Netns, Product, Result, Server, Setup, gate::free_port, process::Process,
+    stage::Stage,
 };
 
 /// One source tree, configured and built, and the directories with our module for it.
@@ -24,10 +25,8 @@ pub struct OpenSips {
     pub name: String,
     /// The tree.
     pub tree: Option<PathBuf>,
-    /// The directory of our module, as users get it.
-    pub stage: PathBuf,
-    /// The directory of our module with the feature `deliberate-panic`.
-    pub stage_panic: PathBuf,
+    /// Our module for it.
+    pub stage: Stage,
     /// Further words of its command line; of two options of one name the later one counts.
     pub options: Vec<String>,
 }
@@ -66,8 +65,7 @@ impl OpenSips {
         let version = tree.as_deref().and_then(version);
         let name = version.map_or("opensips".to_owned(), |v| format!("opensips-{v}"));
         Self {
-            stage: stage.join(&name),
-            stage_panic: stage.join(format!("{name}-panic")),
+            stage: Stage::new(stage, &name),
             name,
             tree,
             options: Vec::new(),
@@ -153,8 +151,7 @@ impl Server for OpenSips {
         if !absent.is_empty() {
             return Some(format!("its modules {} (make modules)", absent.join(", ")));
         }
-        let module = self.module(build)?;
-        (!module.exists()).then(|| format!("{} (make test)", module.display()))
+        self.stage.missing(build)
     }
 
     fn has(&self, module: &str) -> bool {
@@ -162,12 +159,7 @@ impl Server for OpenSips {
     }
 
     fn module(&self, build: Build) -> Option<PathBuf> {
-        let directory = match build {
-            Build::Release => &self.stage,
-            Build::Panic => &self.stage_panic,
-            Build::StandIn => return None,
-        };
-        Some(directory.join("numbers_online.so"))
+        self.stage.module(build)
     }
 
     fn parse(&self, configuration: &str) -> Result<String> {

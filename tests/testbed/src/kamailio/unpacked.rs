@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::Kamailio;
+use crate::stage::Stage;
 
 impl Kamailio {
     /// Those in `servers`, each below a directory of its name with every library that it wants, and our module for it in
@@ -51,8 +52,7 @@ impl Kamailio {
                 root.join("usr").display().to_string(),
             )],
             modules: libraries.join("kamailio/modules"),
-            stage: stage.join(&name),
-            stage_panic: stage.join(format!("{name}-panic")),
+            stage: Stage::new(stage, &name),
             name,
         })
     }
