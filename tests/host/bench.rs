@@ -8,7 +8,8 @@ use testbed::{
 };
 
 use crate::{
-    callers, expect,
+    callers,
+    expect::{self, Expected},
     suite::{LONG, Suite},
 };
 
@@ -95,6 +96,12 @@ impl Running {
             .call(request)
             .map_err(|e| format!("{e}\n{}", self.host.log().tail()))?;
         self.examine(reply)
+    }
+
+    /// Makes one call from a number; its reply is as expected.
+    pub(crate) fn expect(&self, number: &str, expected: &Expected) -> Result<()> {
+        let request = Request::invite(&callers::sip(number));
+        expected.check(&self.call(Transport::Udp, &request)?)
     }
 
     /// What holds for every reply.

@@ -60,10 +60,6 @@ fn start(bench: &Bench, api: &Api, ttl: i64) -> Result<Running> {
     })
 }
 
-fn call(server: &Running, number: &str, expected: &Expected) -> Result<()> {
-    expected.check(&server.call(Transport::Udp, &Request::invite(&callers::sip(number)))?)
-}
-
 fn cached(expected: Expected) -> Expected {
     expected
         .and("source", "cache")
@@ -73,11 +69,11 @@ fn cached(expected: Expected) -> Expected {
 fn asked_once(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = start(bench, &api, 60)?;
-    call(&server, callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     for _ in 0..20 {
-        call(&server, callers::CALLER, &cached(Expected::block()))?;
+        server.expect(callers::CALLER, &cached(Expected::block()))?;
     }
-    call(&server, callers::BRITISH, &Expected::block())?;
+    server.expect(callers::BRITISH, &Expected::block())?;
     same("requests", api.requests().len(), 2)?;
     server.finish()
 }
@@ -167,12 +163,12 @@ fn stale(bench: &Bench) -> Result<()> {
         ]))?;
         let server = start(bench, &api, 2)?;
         let ret = if kept == "block" { -1 } else { 1 };
-        call(&server, callers::CALLER, &Expected::api(code, ret, kept))?;
+        server.expect(callers::CALLER, &Expected::api(code, ret, kept))?;
         // Beyond the TTL and its jitter, within the one further TTL.
         thread::sleep(Duration::from_millis(2400));
-        call(&server, callers::CALLER, &late)?;
+        server.expect(callers::CALLER, &late)?;
         thread::sleep(Duration::from_millis(2200));
-        call(&server, callers::CALLER, &Expected::fail_open("http_5xx"))?;
+        server.expect(callers::CALLER, &Expected::fail_open("http_5xx"))?;
         server.finish()?;
     }
     Ok(())
@@ -184,11 +180,7 @@ fn not_kept_failopen(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&body)))?;
     let server = start(bench, &api, 60)?;
     for _ in 0..3 {
-        call(
-            &server,
-            callers::CALLER,
-            &Expected::fail_open("server_failopen"),
-        )?;
+        server.expect(callers::CALLER, &Expected::fail_open("server_failopen"))?;
     }
     same("requests", api.requests().len(), 3)?;
     server.finish()
@@ -200,8 +192,7 @@ fn not_kept_balance(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&body)))?;
     let server = start(bench, &api, 60)?;
     for _ in 0..3 {
-        call(
-            &server,
+        server.expect(
             callers::CALLER,
             &Expected::api(503, 1, "allow").and("balance_low", "1"),
         )?;
@@ -214,15 +205,15 @@ fn purged(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = start(bench, &api, 60)?;
     for number in [callers::CALLER, callers::BRITISH] {
-        call(&server, number, &Expected::block())?;
+        server.expect(number, &Expected::block())?;
     }
     let one = server.host.command("cache_purge", &[callers::CALLER])?;
     holds(&one, one.contains("purged: 1"))?;
-    call(&server, callers::CALLER, &Expected::block())?;
-    call(&server, callers::BRITISH, &cached(Expected::block()))?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::BRITISH, &cached(Expected::block()))?;
     let all = server.host.command("cache_purge", &[])?;
     holds(&all, all.contains("purged: 2"))?;
-    call(&server, callers::BRITISH, &Expected::block())?;
+    server.expect(callers::BRITISH, &Expected::block())?;
     same("requests", api.requests().len(), 4)?;
     server.finish()
 }

@@ -6,7 +6,6 @@ use libtest_mimic::Trial;
 use testbed::{
     Api, Flaw, Plan, Result, Step,
     answer::{self, decision, ok},
-    sip::{Request, Transport},
 };
 
 use crate::{
@@ -80,13 +79,6 @@ fn start(bench: &Bench, api: &Api, timeout: i64) -> Result<Running> {
     bench.start(&setup)
 }
 
-fn call(server: &Running, expected: &Expected) -> Result<()> {
-    expected.check(&server.call(
-        Transport::Udp,
-        &Request::invite(&callers::sip(callers::CALLER)),
-    )?)
-}
-
 fn block() -> Vec<Step> {
     ok(&decision("block", 603))
 }
@@ -105,7 +97,7 @@ fn kept(bench: &Bench, door: Door) -> Result<()> {
     let api = door(bench, Plan::always(block()))?;
     let server = start(bench, &api, 2000)?;
     for _ in 0..5 {
-        call(&server, &Expected::block())?;
+        server.expect(callers::CALLER, &Expected::block())?;
     }
     let mut used: Vec<usize> = api
         .requests()
@@ -121,7 +113,7 @@ fn closed_meanwhile(bench: &Bench, door: Door) -> Result<()> {
     let api = door(bench, Plan::always(block()))?;
     let server = start(bench, &api, 2000)?;
     for asked in 1..4 {
-        call(&server, &Expected::block())?;
+        server.expect(callers::CALLER, &Expected::block())?;
         same("requests", api.requests().len(), asked)?;
         api.hang_up();
         thread::sleep(Duration::from_millis(50));
@@ -132,8 +124,8 @@ fn closed_meanwhile(bench: &Bench, door: Door) -> Result<()> {
 fn crossed(bench: &Bench, door: Door, end: Step) -> Result<()> {
     let api = door(bench, Plan::in_turn(vec![block(), vec![end], block()]))?;
     let server = start(bench, &api, 2000)?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     let keys = keys(&api);
     same("requests", keys.len(), 3)?;
     same("the key of the retry", &keys[2], &keys[1])?;
@@ -143,8 +135,8 @@ fn crossed(bench: &Bench, door: Door, end: Step) -> Result<()> {
 fn no_second_retry(bench: &Bench, door: Door) -> Result<()> {
     let api = door(bench, Plan::in_turn(vec![block(), vec![Step::Cut]]))?;
     let server = start(bench, &api, 2000)?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::fail_open("reset"))?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::fail_open("reset"))?;
     same("requests", api.requests().len(), 3)?;
     server.finish()
 }
@@ -157,8 +149,8 @@ fn no_retry_in_an_answer(bench: &Bench, door: Door) -> Result<()> {
     ];
     let api = door(bench, Plan::in_turn(vec![block(), half, block()]))?;
     let server = start(bench, &api, 2000)?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::fail_open("reset"))?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::fail_open("reset"))?;
     same("requests", api.requests().len(), 2)?;
     server.finish()
 }
@@ -173,8 +165,8 @@ fn no_retry_for_a_status(bench: &Bench, door: Door) -> Result<()> {
         ]),
     )?;
     let server = start(bench, &api, 2000)?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::fail_open("http_5xx"))?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::fail_open("http_5xx"))?;
     same("requests", api.requests().len(), 2)?;
     server.finish()
 }
@@ -191,10 +183,10 @@ fn not_reused(bench: &Bench, door: Door) -> Result<()> {
         ]),
     )?;
     let server = start(bench, &api, 300)?;
-    call(&server, &Expected::api(503, 2, "flag"))?;
-    call(&server, &Expected::fail_open("timeout_response"))?;
+    server.expect(callers::CALLER, &Expected::api(503, 2, "flag"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("timeout_response"))?;
     thread::sleep(Duration::from_millis(250));
-    call(&server, &Expected::api(503, 2, "flag"))?;
+    server.expect(callers::CALLER, &Expected::api(503, 2, "flag"))?;
     let requests = api.requests();
     same("requests", requests.len(), 3)?;
     same(
@@ -215,7 +207,7 @@ fn given_up(bench: &Bench, door: Door) -> Result<()> {
     let api = door(bench, Plan::always(vec![Step::Send(reply)]))?;
     let server = start(bench, &api, 2000)?;
     for wait in [20, 950, 0] {
-        call(&server, &Expected::block())?;
+        server.expect(callers::CALLER, &Expected::block())?;
         thread::sleep(Duration::from_millis(wait));
     }
     let used: Vec<usize> = api
@@ -248,7 +240,9 @@ fn not_followed(bench: &Bench, door: Door) -> Result<()> {
         ))];
         let api = door(bench, Plan::always(reply))?;
         let server = start(bench, &api, 2000)?;
-        call(&server, &Expected::fail_open("http_other")).map_err(|e| format!("{status}: {e}"))?;
+        server
+            .expect(callers::CALLER, &Expected::fail_open("http_other"))
+            .map_err(|e| format!("{status}: {e}"))?;
         server.finish()?;
     }
     same("connections elsewhere", elsewhere.connections(), 0)

@@ -8,7 +8,6 @@ use libtest_mimic::Trial;
 use testbed::{
     Api, Plan, Refused, Result, Setup,
     answer::{self, decision, ok},
-    sip::{Request, Transport},
 };
 
 use crate::{
@@ -69,20 +68,13 @@ fn shows(server: &Running, words: &str, lines: &[&str]) -> Result<()> {
     })
 }
 
-fn call(server: &Running, expected: &Expected) -> Result<()> {
-    expected.check(&server.call(
-        Transport::Udp,
-        &Request::invite(&callers::sip(callers::CALLER)),
-    )?)
-}
-
 fn status(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::in_turn(vec![
         ok(&decision("block", 603)),
         answer::refusal("401 Unauthorized", "invalid_key", &[]),
     ]))?;
     let server = bench.start(&bench.setup(&api.url()))?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     shows(
         &server,
         "status",
@@ -94,7 +86,7 @@ fn status(bench: &Bench) -> Result<()> {
             "reloads: 0",
         ],
     )?;
-    call(&server, &Expected::fail_open("http_401"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("http_401"))?;
     shows(&server, "status", &["key_refused: yes", "key_trial_s: "])?;
     server.finish()
 }
@@ -147,9 +139,9 @@ fn forced(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = bench.start(&bench.setup(&api.url()))?;
     shows(&server, "breaker open", &["breaker_mode: open"])?;
-    call(&server, &Expected::fail_open("breaker_open"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("breaker_open"))?;
     shows(&server, "breaker auto", &["breaker_mode: auto"])?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     server.finish()
 }
 
@@ -172,12 +164,12 @@ fn reload(bench: &Bench) -> Result<()> {
     let refused = answer::refusal("401 Unauthorized", "invalid_key", &[]);
     let api = Api::http(Plan::in_turn(vec![refused, ok(&decision("block", 603))]))?;
     let (server, file) = keyed(bench, &api, "reloaded-key")?;
-    call(&server, &Expected::fail_open("http_401"))?;
-    call(&server, &Expected::fail_open("breaker_open"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("http_401"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("breaker_open"))?;
     fs::write(&file, callers::FILE_KEY)?;
     shows(&server, "reload", &["reloads: 1"])?;
     for _ in 0..8 {
-        call(&server, &Expected::block())?;
+        server.expect(callers::CALLER, &Expected::block())?;
     }
     let wanted = format!("Bearer {}", callers::FILE_KEY);
     let requests = api.requests();
@@ -208,7 +200,7 @@ fn bad_reload(bench: &Bench) -> Result<()> {
         &refused,
         refused.contains("ca_file") && refused.contains("everything stays as it is"),
     )?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     server.finish()
 }
 

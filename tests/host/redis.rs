@@ -8,7 +8,6 @@ use libtest_mimic::Trial;
 use testbed::{
     Api, Plan, RedisServer, Result, Setup,
     answer::{self, decision, ok},
-    sip::{Request, Transport},
 };
 
 use crate::{
@@ -79,8 +78,11 @@ fn redis(bench: &Bench) -> Result<RedisServer> {
     RedisServer::start(bench.suite.logs(), &bench.name)
 }
 
-fn call(server: &Running, number: &str, expected: &Expected) -> Result<()> {
-    expected.check(&server.call(Transport::Udp, &Request::invite(&callers::sip(number)))?)
+fn only_key(redis: &RedisServer) -> Result<String> {
+    let keys = redis.keys()?;
+    <[String; 1]>::try_from(keys)
+        .map(|[key]| key)
+        .map_err(|keys| format!("not one key: {keys:?}").into())
 }
 
 fn cached() -> Expected {
@@ -101,8 +103,8 @@ fn shared(bench: &Bench) -> Result<()> {
     let redis = redis(bench)?;
     let first = start(bench, &api, &redis.url(), None)?;
     let second = start(bench, &api, &redis.url(), None)?;
-    call(&first, callers::CALLER, &Expected::block())?;
-    call(&second, callers::CALLER, &cached())?;
+    first.expect(callers::CALLER, &Expected::block())?;
+    second.expect(callers::CALLER, &cached())?;
     same("requests", api.requests().len(), 1)?;
     statistics(
         &first,
@@ -117,7 +119,7 @@ fn shared(bench: &Bench) -> Result<()> {
     statistics(&second, &once)?;
     // From here on the second server has it itself.
     redis.ask(&["FLUSHALL"])?;
-    call(&second, callers::CALLER, &cached())?;
+    second.expect(callers::CALLER, &cached())?;
     statistics(&second, &once)?;
     statistics(&second, &[("cache_hit", 1)])?;
     first.finish()?;
@@ -129,7 +131,7 @@ fn private(bench: &Bench) -> Result<()> {
     let redis = redis(bench)?;
     let server = start(bench, &api, &redis.url(), None)?;
     for number in [callers::CALLER, callers::BRITISH, callers::SECOND] {
-        call(&server, number, &Expected::block())?;
+        server.expect(number, &Expected::block())?;
     }
     let keys = redis.keys()?;
     // Not each of them: a store that takes too long is given up.
@@ -150,19 +152,16 @@ fn ttl(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let redis = redis(bench)?;
     let first = start(bench, &api, &redis.url(), None)?;
-    call(&first, callers::CALLER, &Expected::block())?;
-    let keys = redis.keys()?;
-    let [key] = keys.as_slice() else {
-        return Err(format!("not one key: {keys:?}").into());
-    };
+    first.expect(callers::CALLER, &Expected::block())?;
+    let key = &only_key(&redis)?;
     let left = redis.ask(&["TTL", key])?.number()?;
     holds(&format!("0 < {left} <= {TTL}"), (1..=TTL).contains(&left))?;
     // What is nearly over in Redis does not begin anew in another server.
     redis.ask(&["PEXPIRE", key, "1500"])?;
     let second = start(bench, &api, &redis.url(), None)?;
-    call(&second, callers::CALLER, &cached())?;
+    second.expect(callers::CALLER, &cached())?;
     thread::sleep(Duration::from_millis(1800));
-    call(&second, callers::CALLER, &Expected::block())?;
+    second.expect(callers::CALLER, &Expected::block())?;
     same("requests", api.requests().len(), 2)?;
     first.finish()?;
     second.finish()
@@ -172,11 +171,8 @@ fn garbage(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let redis = redis(bench)?;
     let first = start(bench, &api, &redis.url(), None)?;
-    call(&first, callers::CALLER, &Expected::block())?;
-    let keys = redis.keys()?;
-    let [key] = keys.as_slice() else {
-        return Err(format!("not one key: {keys:?}").into());
-    };
+    first.expect(callers::CALLER, &Expected::block())?;
+    let key = &only_key(&redis)?;
     let long = "x".repeat(100_000);
     for (kind, words) in [
         ("nothing", ["SET", key, "", "GET"]),
@@ -187,7 +183,9 @@ fn garbage(bench: &Bench) -> Result<()> {
         redis.ask(&["DEL", key])?;
         redis.ask(&words).map_err(|e| format!("{kind}: {e}"))?;
         let server = start(bench, &api, &redis.url(), None)?;
-        call(&server, callers::CALLER, &Expected::block()).map_err(|e| format!("{kind}: {e}"))?;
+        server
+            .expect(callers::CALLER, &Expected::block())
+            .map_err(|e| format!("{kind}: {e}"))?;
         statistics(&server, &[("redis_hit", 0), ("api_requests", 1)])?;
         server.finish()?;
     }
@@ -199,18 +197,18 @@ fn killed(bench: &Bench) -> Result<()> {
     let redis = redis(bench)?;
     let address = redis.address();
     let server = start(bench, &api, &redis.url(), Some(SHORT))?;
-    call(&server, callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     statistics(&server, &[("redis_fail", 0)])?;
     drop(redis);
     for number in [callers::BRITISH, callers::SECOND] {
-        call(&server, number, &Expected::block())?;
+        server.expect(number, &Expected::block())?;
     }
     // What the server knows itself it knows without Redis.
-    call(&server, callers::CALLER, &cached())?;
+    server.expect(callers::CALLER, &cached())?;
     statistics(&server, &[("redis_fail", 2), ("api_requests", 3)])?;
     let redis = RedisServer::at(address, bench.suite.logs(), &bench.name)?;
     thread::sleep(Duration::from_millis(2100));
-    call(&server, "+12025550199", &Expected::block())?;
+    server.expect("+12025550199", &Expected::block())?;
     statistics(&server, &[("redis_fail", 2), ("api_requests", 4)])?;
     same("keys in Redis", redis.keys()?.len(), 1)?;
     server.finish()
@@ -229,13 +227,13 @@ fn password(bench: &Bench) -> Result<()> {
         } else {
             cached()
         };
-        call(&server, callers::CALLER, &expected)?;
+        server.expect(callers::CALLER, &expected)?;
         same("requests", api.requests().len(), requests)?;
         statistics(&server, &[("redis_hit", found), ("redis_fail", 0)])?;
         server.finish()?;
     }
     let server = start(bench, &api, &format!("redis://:wrong@{address}/1"), None)?;
-    call(&server, callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     statistics(&server, &[("redis_hit", 0), ("redis_fail", 1)])?;
     let log = server.host.log().text();
     holds("the log holds no password", !log.contains("wrong"))?;

@@ -11,7 +11,6 @@ use ring::{digest, hmac};
 use testbed::{
     Api, Plan, Result, Step,
     answer::{decision, ok, refusal},
-    sip::{Request, Transport},
 };
 
 use crate::{
@@ -72,13 +71,6 @@ fn start(bench: &Bench, api: &Api, secrets: &str) -> Result<Running> {
     bench.start(&setup)
 }
 
-fn call(server: &Running, expected: &Expected) -> Result<()> {
-    expected.check(&server.call(
-        Transport::Udp,
-        &Request::invite(&callers::sip(callers::CALLER)),
-    )?)
-}
-
 fn block() -> Vec<Step> {
     ok(&decision("block", 603))
 }
@@ -123,8 +115,8 @@ fn verify(request: &testbed::Request, secret: &str) -> Result<String> {
 fn signed(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(block()))?;
     let server = start(bench, &api, "env:NOL_TEST_SECRET")?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     let requests = api.requests();
     let nonces = [
         verify(&requests[0], callers::SECRET)?,
@@ -144,7 +136,7 @@ fn signed(bench: &Bench) -> Result<()> {
 fn unsigned(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(block()))?;
     let server = bench.start(&bench.setup(&api.url()))?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     let headers = api.requests()[0].headers.clone();
     let operator: Vec<_> = headers
         .iter()
@@ -157,8 +149,8 @@ fn unsigned(bench: &Bench) -> Result<()> {
 fn retried(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::in_turn(vec![block(), vec![Step::Cut], block()]))?;
     let server = start(bench, &api, "env:NOL_TEST_SECRET")?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block())?;
     let requests = api.requests();
     same("requests", requests.len(), 3)?;
     let nonces = [
@@ -180,8 +172,8 @@ fn rotated(bench: &Bench) -> Result<()> {
         block(),
     ]))?;
     let server = start(bench, &api, "env:NOL_TEST_SECRET,env:NOL_TEST_NEXT")?;
-    call(&server, &Expected::fail_open("signature"))?;
-    call(&server, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::fail_open("signature"))?;
+    server.expect(callers::CALLER, &Expected::block())?;
     let requests = api.requests();
     same("requests", requests.len(), 2)?;
     verify(&requests[0], callers::SECRET)?;
@@ -196,14 +188,14 @@ fn refused(bench: &Bench, headers: &[(&str, &str)], failure: &str) -> Result<()>
         headers,
     )))?;
     let server = start(bench, &api, "env:NOL_TEST_SECRET")?;
-    call(&server, &Expected::fail_open(failure))?;
+    server.expect(callers::CALLER, &Expected::fail_open(failure))?;
     server.finish()
 }
 
 fn missing(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(block()))?;
     let server = start(bench, &api, "env:NOL_TEST_NO_SUCH_VARIABLE")?;
-    call(&server, &Expected::fail_open("no_key"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("no_key"))?;
     same("requests", api.requests().len(), 0)?;
     server.finish()
 }

@@ -100,15 +100,12 @@ fn start(bench: &Bench, setup: Setup) -> Result<Running> {
     })
 }
 
-fn call(server: &Running, expected: &Expected) -> Result<()> {
-    expected.check(&server.call(
-        Transport::Udp,
-        &Request::invite(&callers::sip(callers::CALLER)),
-    )?)
-}
-
 fn calls(server: &Running, count: usize, expected: &Expected) -> Result<()> {
-    (0..count).try_for_each(|n| call(server, expected).map_err(|e| format!("call {n}: {e}").into()))
+    (0..count).try_for_each(|n| {
+        server
+            .expect(callers::CALLER, expected)
+            .map_err(|e| format!("call {n}: {e}").into())
+    })
 }
 
 fn block() -> Vec<Step> {
@@ -147,7 +144,7 @@ fn the_breaker(bench: &Bench) -> Result<()> {
     same("lines about it", lines(&server, "breaker open"), 1)?;
     // The trial fails, and the breaker stays open.
     thread::sleep(Duration::from_millis(1100));
-    call(&server, &Expected::fail_open("http_5xx"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("http_5xx"))?;
     calls(&server, 4, &Expected::fail_open("breaker_open"))?;
     same("requests", api.requests().len(), 6)?;
     // The trial succeeds.
@@ -166,7 +163,7 @@ fn no_errors_in_a_row(bench: &Bench) -> Result<()> {
     let server = start(bench, breaker(bench, &api))?;
     for _ in 0..3 {
         calls(&server, 4, &Expected::fail_open("http_5xx"))?;
-        call(&server, &Expected::block())?;
+        server.expect(callers::CALLER, &Expected::block())?;
     }
     same("requests", api.requests().len(), 15)?;
     server.finish()
@@ -229,8 +226,8 @@ fn the_rate_limit(bench: &Bench) -> Result<()> {
     )?;
     // Two seconds are one call's share of the minute.
     thread::sleep(Duration::from_millis(2100));
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::fail_open("rate_limited"))?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::fail_open("rate_limited"))?;
     server.finish()
 }
 
@@ -242,7 +239,7 @@ fn throttled(bench: &Bench, headers: &[(&str, &str)], body: &serde_json::Value) 
     );
     let api = Api::http(Plan::in_turn(vec![vec![Step::Send(reply)], block()]))?;
     let server = start(bench, bench.setup(&api.url()))?;
-    call(&server, &Expected::fail_open("http_429"))?;
+    server.expect(callers::CALLER, &Expected::fail_open("http_429"))?;
     calls(&server, 4, &Expected::fail_open("rate_limited"))?;
     same("requests", api.requests().len(), 1)?;
     thread::sleep(Duration::from_millis(1200));
@@ -256,7 +253,7 @@ fn latched(bench: &Bench, status: &str, code: &str, failure: &str) -> Result<()>
         block(),
     ]))?;
     let server = start(bench, bench.setup(&api.url()).param("breaker_retry", 1))?;
-    call(&server, &Expected::fail_open(failure))?;
+    server.expect(callers::CALLER, &Expected::fail_open(failure))?;
     // Longer than the breaker's own pause: this is no outage that ends by itself.
     thread::sleep(Duration::from_millis(1100));
     calls(&server, 6, &Expected::fail_open("breaker_open"))?;
@@ -273,7 +270,9 @@ fn insecure(bench: &Bench) -> Result<()> {
     for flaw in [Flaw::SelfSigned, Flaw::WrongName, Flaw::Expired] {
         let api = bench.https(flaw, Plan::always(block()))?;
         let server = start(bench, bench.setup(&api.url()).param("tls_insecure", 1))?;
-        call(&server, &Expected::block()).map_err(|e| format!("{flaw:?}: {e}"))?;
+        server
+            .expect(callers::CALLER, &Expected::block())
+            .map_err(|e| format!("{flaw:?}: {e}"))?;
         same("lines about it", lines(&server, "tls_insecure"), 1)?;
         server.finish()?;
     }

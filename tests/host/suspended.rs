@@ -132,6 +132,32 @@ fn in_time(server: &Running, took: Duration, timeout: i64) -> Result<()> {
     holds(&format!("{took:?} is within {most:?}"), took <= most)
 }
 
+/// A call whose caller gives up while its lookup is waited for: its INVITE and the CANCEL.
+fn cancel(server: &Running, transport: Transport) -> Result<(Client, Request, Request)> {
+    let invite = invite();
+    let mut client = Client::connect(transport, server.host.address())?;
+    client.send(&invite)?;
+    same("reply", client.reply(&invite, SOON)?.status, 100)?;
+    let cancel = Request {
+        method: "CANCEL".to_owned(),
+        ..invite.clone()
+    };
+    client.send(&cancel)?;
+    Ok((client, invite, cancel))
+}
+
+/// A server that waits for ten lookups, which never end.
+fn ten_lookups(bench: &Bench) -> Result<(Api, Running)> {
+    let api = Api::http(silent())?;
+    let server = bench.start(&setup(bench, &api).param("timeout", 5000))?;
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    for _ in 0..10 {
+        client.send(&invite())?;
+    }
+    let _ = api.wait_for_requests(10, SOON);
+    Ok((api, server))
+}
+
 fn waits(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::from_millis(100)))?;
     let server = bench.start(&setup(bench, &api))?;

@@ -6,7 +6,7 @@ use testbed::{
     sip::{Client, Request, Transport},
 };
 
-use super::{call, shows};
+use super::shows;
 use crate::{
     bench::Bench,
     callers,
@@ -31,8 +31,8 @@ fn statistics(bench: &Bench) -> Result<()> {
         answer::refusal("500 Internal Server Error", "", &[]),
     ]))?;
     let server = bench.start(&bench.setup(&api.url()).param("cache_ttl", 60))?;
-    call(&server, &Expected::block())?;
-    call(&server, &Expected::block().and("source", "cache"))?;
+    server.expect(callers::CALLER, &Expected::block())?;
+    server.expect(callers::CALLER, &Expected::block().and("source", "cache"))?;
     let other = Request::invite(&callers::sip(callers::BRITISH));
     Expected::fail_open("http_5xx").check(&server.call(Transport::Tcp, &other)?)?;
     let counted = server.host.statistics()?;

@@ -9,7 +9,7 @@ use std::{
 
 use testbed::Result;
 
-use super::{blocking, call, start, statistics};
+use super::{blocking, start, statistics};
 use crate::{
     bench::Bench,
     callers,
@@ -83,7 +83,7 @@ fn decided_without(bench: &Bench, redis: SocketAddr) -> Result<()> {
     let server = start(bench, &api, &format!("redis://{redis}"), Some(SHORT))?;
     let numbers = [callers::CALLER, callers::BRITISH, callers::SECOND];
     for number in numbers {
-        call(&server, number, &Expected::block())?;
+        server.expect(number, &Expected::block())?;
     }
     same("requests", api.requests().len(), numbers.len())?;
     statistics(&server, &[("redis_hit", 0), ("redis_fail", 3)])?;

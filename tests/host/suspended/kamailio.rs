@@ -14,7 +14,8 @@ use testbed::{
 };
 
 use super::{
-    after, allowed, blocked, helper::Helper, in_time, invite, script, setup, silent, timed,
+    after, allowed, blocked, cancel, helper::Helper, in_time, invite, script, setup, silent,
+    ten_lookups, timed,
 };
 use crate::{
     bench::Bench,
@@ -89,15 +90,7 @@ fn cancelled(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::from_millis(200)))?;
     let server = bench.start(&setup(bench, &api))?;
     for transport in Transport::ALL {
-        let request = invite();
-        let mut client = Client::connect(transport, server.host.address())?;
-        client.send(&request)?;
-        same("reply", client.reply(&request, SOON)?.status, 100)?;
-        let cancel = Request {
-            method: "CANCEL".to_owned(),
-            ..request.clone()
-        };
-        client.send(&cancel)?;
+        let (mut client, request, _) = cancel(&server, transport)?;
         same("reply", client.final_reply(&request, SOON)?.status, 487)?;
     }
     // The lookups end behind it.
@@ -169,13 +162,7 @@ fn helper_stops(bench: &Bench) -> Result<()> {
 }
 
 fn shutdown(bench: &Bench) -> Result<()> {
-    let api = Api::http(silent())?;
-    let server = bench.start(&setup(bench, &api).param("timeout", 5000))?;
-    let mut client = Client::connect(Transport::Udp, server.host.address())?;
-    for _ in 0..10 {
-        client.send(&invite())?;
-    }
-    let _ = api.wait_for_requests(10, SOON);
+    let (_api, server) = ten_lookups(bench)?;
     let helper = Helper::of(&server.host)?;
     server.host.stop()?;
     holds("the helper goes with it", helper.is_gone(SOON))

@@ -6,10 +6,10 @@ use libtest_mimic::Trial;
 use testbed::{
     Api, Plan, Result,
     answer::{decision, ok},
-    sip::{Client, Request, Transport},
+    sip::{Client, Transport},
 };
 
-use super::{after, blocked, invite, setup, silent, timed};
+use super::{after, blocked, cancel, invite, setup, ten_lookups, timed};
 use crate::{
     bench::Bench,
     calls::SOON,
@@ -37,15 +37,7 @@ fn cancelled(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::from_millis(200)))?;
     let server = bench.start(&setup(bench, &api))?;
     for transport in Transport::ALL {
-        let request = invite();
-        let mut client = Client::connect(transport, server.host.address())?;
-        client.send(&request)?;
-        same("reply", client.reply(&request, SOON)?.status, 100)?;
-        let cancel = Request {
-            method: "CANCEL".to_owned(),
-            ..request.clone()
-        };
-        client.send(&cancel)?;
+        let (mut client, request, cancel) = cancel(&server, transport)?;
         same("reply", client.final_reply(&cancel, SOON)?.status, 200)?;
         blocked(&client.final_reply(&request, SOON)?)?;
     }
@@ -108,13 +100,7 @@ fn nothing_is_left(bench: &Bench) -> Result<()> {
 }
 
 fn shutdown(bench: &Bench) -> Result<()> {
-    let api = Api::http(silent())?;
-    let server = bench.start(&setup(bench, &api).param("timeout", 5000))?;
-    let mut client = Client::connect(Transport::Udp, server.host.address())?;
-    for _ in 0..10 {
-        client.send(&invite())?;
-    }
-    let _ = api.wait_for_requests(10, SOON);
+    let (_api, server) = ten_lookups(bench)?;
     let start = std::time::Instant::now();
     server.host.stop()?;
     let most = Duration::from_millis(u64::try_from(LONG)?);
