@@ -7,12 +7,11 @@ mod change;
 mod complaints;
 mod control;
 mod gate;
+mod secret_in_use;
 
 pub use change::Change;
 pub use control::Mode;
 
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::time::Duration;
 
 use self::breaker::Breaker;
@@ -20,6 +19,7 @@ use self::bucket::Bucket;
 use self::complaints::Complaints;
 use self::control::Control;
 use self::gate::Gate;
+use self::secret_in_use::{SecretInUse, Switch};
 use crate::clock::Moment;
 use crate::config::Limits;
 use crate::failure::Failure;
@@ -37,8 +37,7 @@ shareable! {
         /// Shut while the API wants no more requests.
         throttle: Gate,
         bucket: Bucket,
-        /// The signing secret in use, counted from 0.
-        secret: AtomicU32,
+        secret: SecretInUse,
         complaints: Complaints,
         control: Control,
     }
@@ -93,7 +92,7 @@ impl States {
         }
         Ok(Permit {
             endpoint,
-            secret: usize::try_from(self.secret.load(Acquire)).unwrap_or(0),
+            secret: self.secret.index(),
             at: now,
             generation: self.control.generation(),
         })
@@ -147,7 +146,7 @@ impl States {
             // About a key that has been replaced since.
             Failure::Http401 | Failure::Http403 | Failure::Signature | Failure::ClockSkew
                 if permit.generation != self.control.generation() => {}
-            Failure::Signature => match self.switch_secret(limits, permit) {
+            Failure::Signature => match self.secret.refused(permit.secret, limits.secrets) {
                 Switch::Done => changes.push(Change::SecretSwitched),
                 Switch::ByOthers => {}
                 Switch::None => changes.extend(self.refuse_key(failure, now)),
@@ -216,7 +215,7 @@ impl States {
     pub fn reloaded(&self) -> u32 {
         self.key.reopen();
         self.account.reopen();
-        self.secret.store(0, Release);
+        self.secret.reset();
         self.control.reloaded()
     }
 
@@ -271,38 +270,6 @@ impl States {
         let refused = Change::KeyRefused { failure, trial };
         self.key.shut(now, trial).then_some(refused)
     }
-
-    /// During a rotation of the signing secret the other one may be right.
-    fn switch_secret(&self, limits: &Limits, permit: Permit) -> Switch {
-        let used = u32::try_from(permit.secret).unwrap_or(0);
-        if self.secret.load(Acquire) != used {
-            return Switch::ByOthers;
-        }
-        let next = if permit.secret + 1 < limits.secrets {
-            used + 1
-        } else {
-            0
-        };
-        let switched = self
-            .secret
-            .compare_exchange(used, next, AcqRel, Acquire)
-            .is_ok();
-        match (switched, next) {
-            (false, _) => Switch::ByOthers,
-            (true, 0) => Switch::None,
-            (true, _) => Switch::Done,
-        }
-    }
-}
-
-/// What became of the signing secret.
-enum Switch {
-    /// The next one is in use from now on.
-    Done,
-    /// Somebody else has switched since the request was signed.
-    ByOthers,
-    /// There is no other, or it was the last.
-    None,
 }
 
 /// A refused key is tried again this often: too many refused requests ban the address (`rate_limited_ip`).
