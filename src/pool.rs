@@ -10,6 +10,7 @@ mod counts;
 mod crew;
 mod desk;
 mod lines;
+mod places;
 mod sleepers;
 mod slot;
 mod state;

@@ -5,18 +5,17 @@
 //! lock, and nothing that a process which dies could leave undone but its own place, which [`Desk::lost`] takes from it.
 
 use std::io;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use super::Wake;
 use super::counts::Counts;
+use super::places::Places;
 use super::sleepers::Sleepers;
-use super::slot::Slot;
-use super::state::{Phase, State};
+use super::state::Phase;
 use super::ticket::Ticket;
 use crate::failure::Failure;
-use crate::ffi::shared::{Shared, SharedSlice, shareable};
+use crate::ffi::shared::{Shared, shareable};
 use crate::number::Number;
 use crate::policy::Finding;
 use crate::tally::Tally;
@@ -25,9 +24,7 @@ use crate::worker::Inquiry;
 /// As many places as lookups may be waited for.
 #[derive(Debug)]
 pub(super) struct Desk {
-    /// Apart from the places: to look for one in some state must be cheap.
-    states: SharedSlice<AtomicU64>,
-    slots: SharedSlice<Slot>,
+    places: Places,
     crew: Sleepers,
     counts: Shared<Counts>,
     cursors: Shared<Cursors>,
@@ -71,8 +68,7 @@ impl Desk {
     /// For so many questions, and so many threads that look them up.
     pub(super) fn new(places: usize, threads: usize) -> io::Result<Self> {
         Ok(Self {
-            states: SharedSlice::new(places)?,
-            slots: SharedSlice::new(places)?,
+            places: Places::new(places)?,
             crew: Sleepers::new(threads)?,
             counts: Shared::new()?,
             cursors: Shared::new()?,
@@ -81,14 +77,16 @@ impl Desk {
 
     /// Takes a place for a question. `None`: all are taken.
     pub(super) fn reserve(&self, inquiry: &Inquiry, started: u64) -> Option<Ticket> {
-        let (ticket, slot) = self.find(&self.cursors.put, Phase::Free, Phase::Reserved)?;
+        let (ticket, slot) = self
+            .places
+            .find(&self.cursors.put, Phase::Free, Phase::Reserved)?;
         slot.ask(inquiry, started);
         Some(ticket)
     }
 
     /// Hands a question over to whoever looks up. False if it is not the caller's any more.
     pub(super) fn submit(&self, ticket: Ticket, wake: Wake) -> bool {
-        let Some((seen, slot)) = self.seen(ticket) else {
+        let Some((seen, slot)) = self.places.seen(ticket) else {
             return false;
         };
         if seen.phase != Phase::Reserved {
@@ -96,7 +94,7 @@ impl Desk {
         }
         // Before the change of state: from then on it is read.
         slot.set_wake(wake);
-        let submitted = self.change(ticket, Phase::Reserved, Phase::Queued);
+        let submitted = self.places.change(ticket, Phase::Reserved, Phase::Queued);
         self.counts.asked();
         self.crew.wake_one();
         submitted
@@ -108,7 +106,7 @@ impl Desk {
             return Some(job);
         }
         // The counts alone would keep a thread awake for ever, had another died between a step and its count.
-        let has_work = || self.counts.may_have_question() && self.has(Phase::Queued);
+        let has_work = || self.counts.may_have_question() && self.places.has(Phase::Queued);
         self.crew.sleep(thread, span, has_work);
         self.take_now()
     }
@@ -117,7 +115,9 @@ impl Desk {
         if !self.counts.may_have_question() {
             return None;
         }
-        let (ticket, slot) = self.find(&self.cursors.taken, Phase::Queued, Phase::Taken)?;
+        let (ticket, slot) = self
+            .places
+            .find(&self.cursors.taken, Phase::Queued, Phase::Taken)?;
         self.counts.dealt_with();
         let job = Job {
             started: slot.started(),
@@ -137,7 +137,7 @@ impl Desk {
     pub(super) fn answer(&self, job: &Job, finding: &Finding, tally: Tally) {
         let ticket = job.ticket;
         if !self.conclude(ticket, Phase::Taken, finding, tally, job.wake) {
-            self.change(ticket, Phase::Forsaken, Phase::Free);
+            self.places.change(ticket, Phase::Forsaken, Phase::Free);
         }
     }
 
@@ -149,10 +149,10 @@ impl Desk {
         tally: Tally,
         wake: Wake,
     ) -> bool {
-        let Some(slot) = self.slots.get(ticket.index()) else {
+        let Some(slot) = self.places.slot(ticket) else {
             return false;
         };
-        if !self.change(ticket, from, Phase::Answering) {
+        if !self.places.change(ticket, from, Phase::Answering) {
             return false;
         }
         slot.answer(finding, tally);
@@ -160,7 +160,8 @@ impl Desk {
             // Before the last change of state: after it the descriptor may be closed, and be another one's.
             crate::ffi::wake::write(fd, word);
         }
-        self.change(ticket, Phase::Answering, Phase::Answered);
+        self.places
+            .change(ticket, Phase::Answering, Phase::Answered);
         if from == Phase::Queued {
             self.counts.dealt_with();
         }
@@ -171,7 +172,9 @@ impl Desk {
     /// The word of a question that has been answered since; each is given once.
     pub(super) fn next(&self) -> Option<u64> {
         while self.counts.may_have_answer() {
-            let (_, slot) = self.find(&self.cursors.told, Phase::Answered, Phase::Told)?;
+            let (_, slot) = self
+                .places
+                .find(&self.cursors.told, Phase::Answered, Phase::Told)?;
             self.counts.heard();
             // The others have been told.
             if let Wake::Bell(word) = slot.wake() {
@@ -193,7 +196,7 @@ impl Desk {
 
     /// Takes what was found out, and the question off the desk.
     pub(super) fn collect(&self, ticket: Ticket) -> Collected {
-        let Some((seen, slot)) = self.seen(ticket) else {
+        let Some((seen, slot)) = self.places.seen(ticket) else {
             return Collected::Gone;
         };
         match seen.phase {
@@ -202,7 +205,7 @@ impl Desk {
             phase @ (Phase::Answered | Phase::Told) => {
                 let (finding, tally) = slot.finding();
                 let number = slot.number();
-                let taken = self.change(ticket, phase, Phase::Free);
+                let taken = self.places.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.counts.heard();
                 }
@@ -218,21 +221,21 @@ impl Desk {
 
     /// When it began, as long as it is on the desk.
     pub(super) fn started(&self, ticket: Ticket) -> Option<u64> {
-        let (seen, slot) = self.seen(ticket)?;
+        let (seen, slot) = self.places.seen(ticket)?;
         (seen.phase != Phase::Free).then(|| slot.started())
     }
 
     /// Takes a question off the desk that has not been answered, and says what that is. `None` if it is [`Desk::collect`]'s
     /// business by now.
     pub(super) fn forsake(&self, ticket: Ticket) -> Option<(Inquiry, Failure)> {
-        let (seen, slot) = self.seen(ticket)?;
+        let (seen, slot) = self.places.seen(ticket)?;
         let inquiry = slot.inquiry()?;
         let (to, failure) = match seen.phase {
             Phase::Reserved | Phase::Queued => (Phase::Free, Failure::TimeoutQueue),
             Phase::Taken => (Phase::Forsaken, Failure::TimeoutResponse),
             _ => return None,
         };
-        let forsaken = self.change(ticket, seen.phase, to);
+        let forsaken = self.places.change(ticket, seen.phase, to);
         if forsaken && seen.phase == Phase::Queued {
             self.counts.dealt_with();
         }
@@ -242,7 +245,7 @@ impl Desk {
     /// Answers what should have been answered: what began before `limit`, in nanoseconds of the desk's clock. When the oldest
     /// of the rest began, if there are any.
     pub(super) fn expire(&self, limit: u64) -> Option<u64> {
-        let unanswered = self.all().filter_map(|(ticket, seen, slot)| {
+        let unanswered = self.places.all().filter_map(|(ticket, seen, slot)| {
             let failure = match seen.phase {
                 Phase::Queued => Failure::TimeoutQueue,
                 Phase::Taken => Failure::TimeoutResponse,
@@ -262,11 +265,12 @@ impl Desk {
     pub(super) fn lost(&self) {
         self.crew.forget();
         let untold = self
+            .places
             .all()
             .filter(|(_, seen, _)| seen.phase == Phase::Answered);
         let untold = u32::try_from(untold.count()).unwrap_or(u32::MAX);
         self.counts.recount(untold);
-        for (ticket, seen, slot) in self.all() {
+        for (ticket, seen, slot) in self.places.all() {
             match seen.phase {
                 // Nobody else answers: who else may, is the caller.
                 Phase::Taken | Phase::Answering => {
@@ -274,75 +278,11 @@ impl Desk {
                     self.conclude(ticket, seen.phase, &finding, Tally::default(), slot.wake());
                 }
                 Phase::Forsaken => {
-                    self.change(ticket, Phase::Forsaken, Phase::Free);
+                    self.places.change(ticket, Phase::Forsaken, Phase::Free);
                 }
                 _ => {}
             }
         }
-    }
-
-    /// Looks for a place in one state, from where the last one was found on, and brings it into another.
-    fn find(&self, cursor: &AtomicU32, from: Phase, to: Phase) -> Option<(Ticket, &Slot)> {
-        let start = usize::try_from(cursor.load(Relaxed)).unwrap_or(0);
-        let (behind, ahead) = self.states.split_at_checked(start)?;
-        let places = (start..).zip(ahead).chain((0..).zip(behind));
-        for (place, state) in places {
-            let seen = State::from_shared(state.load(Relaxed));
-            if seen.phase != from {
-                continue;
-            }
-            let ticket = Ticket {
-                place: u32::try_from(place).ok()?,
-                use_count: seen.use_count,
-            };
-            if self.change(ticket, from, to) {
-                let next = if place + 1 == self.states.len() {
-                    0
-                } else {
-                    ticket.place + 1
-                };
-                cursor.store(next, Relaxed);
-                return Some((ticket, self.slots.get(place)?));
-            }
-        }
-        None
-    }
-
-    fn has(&self, phase: Phase) -> bool {
-        self.all().any(|(_, seen, _)| seen.phase == phase)
-    }
-
-    fn all(&self) -> impl Iterator<Item = (Ticket, State, &Slot)> {
-        let places = (0..).zip(self.states.iter()).zip(self.slots.iter());
-        places.map(|((place, state), slot)| {
-            let seen = State::from_shared(state.load(SeqCst));
-            let ticket = Ticket {
-                place,
-                use_count: seen.use_count,
-            };
-            (ticket, seen, slot)
-        })
-    }
-
-    /// The state of a question that is on the desk still.
-    fn seen(&self, ticket: Ticket) -> Option<(State, &Slot)> {
-        let state = self.states.get(ticket.index())?;
-        let seen = State::from_shared(state.load(Acquire));
-        let slot = self.slots.get(ticket.index())?;
-        (seen.use_count == ticket.use_count).then_some((seen, slot))
-    }
-
-    fn change(&self, ticket: Ticket, from: Phase, to: Phase) -> bool {
-        let Some(state) = self.states.get(ticket.index()) else {
-            return false;
-        };
-        let seen = State {
-            phase: from,
-            use_count: ticket.use_count,
-        };
-        state
-            .compare_exchange(seen.to_shared(), seen.into(to).to_shared(), SeqCst, Acquire)
-            .is_ok()
     }
 }
 

@@ -239,12 +239,13 @@ fn whoever_dies_between_a_step_and_its_count_spoils_nothing() {
     let desk = desk(2);
     // Taken, and not counted: the others sleep all the same.
     ask(&desk, 1);
-    desk.find(
-        &desk.cursors.taken,
-        super::Phase::Queued,
-        super::Phase::Taken,
-    )
-    .expect("queued");
+    desk.places
+        .find(
+            &desk.cursors.taken,
+            super::Phase::Queued,
+            super::Phase::Taken,
+        )
+        .expect("queued");
     let (start, span) = (Instant::now(), Duration::from_millis(20));
     assert!(desk.take(0, span).is_none() && start.elapsed() >= span);
     desk.lost();
