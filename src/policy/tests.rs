@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+use super::{Call, Finding, Policy, Step};
+use crate::answer::Answer;
+use crate::config::tests::given;
+use crate::config::{Config, Given};
+use crate::decision::{Advice, SipReply, Source, Treatment};
+use crate::failure::Failure;
+use crate::text::Text;
+
+const CALL: Call<'_> = Call {
+    method: b"INVITE",
+    call_id: b"1@example.com",
+    from_tag: b"a",
+    to_tag: b"",
+    from_uri: b"sip:+14155550123@example.com",
+};
+
+fn answer(treatment: Treatment, code: u16) -> Answer {
+    Answer {
+        treatment,
+        reply: SipReply::standard(code),
+        reason: Text::EMPTY,
+        advice: Advice::default(),
+    }
+}
+
+#[test]
+fn only_an_initial_invite_from_a_number_is_asked_about() {
+    let config = Config::new(&given()).expect("usable");
+    let policy = Policy::new(&config);
+    assert!(matches!(policy.begin(&CALL), Step::Ask(_)));
+    for (call, failure) in [
+        (
+            Call {
+                method: b"BYE",
+                ..CALL
+            },
+            Failure::None,
+        ),
+        (
+            Call {
+                method: b"",
+                ..CALL
+            },
+            Failure::None,
+        ),
+        (
+            Call {
+                to_tag: b"b",
+                ..CALL
+            },
+            Failure::None,
+        ),
+        (
+            Call {
+                from_uri: b"sip:anonymous@anonymous.invalid",
+                ..CALL
+            },
+            Failure::Anonymous,
+        ),
+        (
+            Call {
+                from_uri: b"sip:alice@example.com",
+                ..CALL
+            },
+            Failure::NoNumber,
+        ),
+    ] {
+        let Step::Answer(decision) = policy.begin(&call) else {
+            unreachable!("{call:?} must not be asked about");
+        };
+        let outcome = (
+            decision.treatment,
+            decision.source,
+            decision.failure,
+            decision.reply.code,
+        );
+        assert_eq!(outcome, (Treatment::Allow, Source::Bypass, failure, 503));
+    }
+}
+
+#[test]
+fn an_answer_is_followed_and_a_failure_allows() {
+    let config = Config::new(&Given {
+        allow_code: 404,
+        redirect_contact: "sip:ivr@192.0.2.1".to_owned(),
+        ..given()
+    })
+    .expect("usable");
+    let policy = Policy::new(&config);
+    let Step::Ask(question) = policy.begin(&CALL) else {
+        unreachable!("an initial INVITE");
+    };
+    for (treatment, code) in [
+        (Treatment::Allow, 404),
+        (Treatment::Flag, 404),
+        (Treatment::Redirect, 302),
+        (Treatment::Block, 603),
+    ] {
+        let decision = policy.resume(question.number, Finding::Answered(answer(treatment, code)));
+        assert_eq!(
+            (decision.treatment, decision.reply.code, decision.source),
+            (treatment, code, Source::Api)
+        );
+        assert_eq!(decision.failure, Failure::None);
+    }
+    for failure in Failure::ALL.iter().copied() {
+        let decision = policy.resume(question.number, Finding::Failed(failure));
+        assert_eq!(
+            (decision.treatment, decision.reply.code),
+            (Treatment::Allow, 404)
+        );
+        assert_eq!(
+            (decision.source, decision.failure),
+            (Source::FailOpen, failure)
+        );
+    }
+}
+
+#[test]
+fn a_redirect_without_a_contact_is_an_allow() {
+    let config = Config::new(&given()).expect("usable");
+    let policy = Policy::new(&config);
+    let Step::Ask(question) = policy.begin(&CALL) else {
+        unreachable!("an initial INVITE");
+    };
+    let decision = policy.resume(
+        question.number,
+        Finding::Answered(answer(Treatment::Redirect, 302)),
+    );
+    assert_eq!(
+        (decision.treatment, decision.would),
+        (Treatment::Allow, Treatment::Redirect)
+    );
+    assert_eq!(
+        (decision.reply.code, decision.failure),
+        (503, Failure::NoContact)
+    );
+}
+#[test]
+fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
+    let config = Config::new(&Given {
+        redirect_contact: "sip:ivr@192.0.2.1".to_owned(),
+        ..given()
+    })
+    .expect("usable");
+    let policy = Policy::new(&config);
+    let Step::Ask(question) = policy.begin(&CALL) else {
+        unreachable!("an initial INVITE");
+    };
+    let failure = Failure::TimeoutResponse;
+    for (treatment, code, outcome) in [
+        (Treatment::Allow, 503, (Treatment::Allow, Source::Cache)),
+        (Treatment::Flag, 503, (Treatment::Flag, Source::Cache)),
+        (
+            Treatment::Redirect,
+            302,
+            (Treatment::Allow, Source::FailOpen),
+        ),
+        (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
+    ] {
+        let decision = policy.resume(
+            question.number,
+            Finding::Stale(answer(treatment, code), failure),
+        );
+        assert_eq!((decision.treatment, decision.source), outcome);
+        assert_eq!((decision.reply.code, decision.failure), (503, failure));
+        let known = policy.resume(question.number, Finding::Known(answer(treatment, code)));
+        assert_eq!(
+            (known.treatment, known.source, known.failure),
+            (treatment, Source::Cache, Failure::None)
+        );
+    }
+}
