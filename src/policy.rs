@@ -174,4 +174,4 @@ impl<'a> Policy<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

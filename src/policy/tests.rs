@@ -8,7 +8,7 @@ use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::text::Text;
 
-const CALL: Call<'_> = Call {
+pub(crate) const CALL: Call<'_> = Call {
     method: b"INVITE",
     call_id: b"1@example.com",
     from_tag: b"a",

@@ -10,21 +10,14 @@ use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
-use crate::policy::{Call, Finding};
+use crate::policy::Finding;
+use crate::policy::tests::CALL;
 
 struct Silent;
 
 impl Log for Silent {
     fn line(&self, _: Level, _: &str) {}
 }
-
-const CALL: Call<'_> = Call {
-    method: b"INVITE",
-    call_id: b"1@example.com",
-    from_tag: b"a",
-    to_tag: b"",
-    from_uri: b"sip:+14155550123@example.com",
-};
 
 #[test]
 fn a_question_brings_along_the_answer_that_no_longer_holds() {
