@@ -42,17 +42,29 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         say(&format!(
             "\nasync: {WORKERS} workers, API answers after {delay} ms"
         ));
-        // As many lookups at a time as by default suffice for an API that answers at once.
-        let few = format!(", {}", servers::DEFAULT);
-        let entered = entrants
+        // As many lookups at a time as the delay takes for a server that is fully busy, and some more.
+        let suits: &[i64] = match delay {
+            0..10 => &[64, 1024],
+            10..50 => &[512, 1024],
+            _ => &[1024, 2048],
+        };
+        let unsuited = |name: &str| {
+            let mut others = servers::LOOKUPS
+                .iter()
+                .filter(|lookups| !suits.contains(lookups));
+            others.any(|lookups| name.ends_with(&format!("decide_async, {lookups}")))
+        };
+        let mut entered: Vec<_> = entrants
             .iter_mut()
-            .filter(|entrant| delay == 0 || !entrant.name.ends_with(&few));
+            .filter(|entrant| !unsuited(&entrant.name))
+            .collect();
         let windows = match delay {
             0..10 => [32, 128, 512],
             10..50 => [128, 512, 1024],
-            _ => [512, 1024, 2048],
+            _ => [1024, 2048, 3072],
         };
-        standings::print(&hold(entered.collect(), &windows)?, delay);
+        hold(&mut entered, &windows)?;
+        standings::print(&entered, delay);
     }
     stub.fall_silent();
     print_stalled(&entrants)?;

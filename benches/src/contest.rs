@@ -16,7 +16,7 @@ use crate::rig::{Running, median};
 pub(crate) struct Entrant {
     /// Heads its row.
     pub(crate) name: String,
-    /// Heads its column of ratios, if it is compared with. Of those with one such name only the best is measured.
+    /// Heads its column of ratios, if it is compared with: those with one name share a column, where the best of them counts.
     pub(crate) rival: Option<&'static str>,
     /// The server.
     pub(crate) server: Running,
@@ -144,11 +144,14 @@ impl Entrant {
         rounds.map(Round::failed).sum()
     }
 
-    /// A figure as a multiple of another's, of one round each: the machine may be quicker in the next.
-    pub(crate) fn ratio(&self, other: &Self, figure: impl Fn(&Round) -> f64) -> f64 {
-        let rounds = self.full.iter().zip(&other.full);
-        let ratios = rounds.map(|(ours, theirs)| figure(ours) / figure(theirs));
-        median(&ratios.collect::<Vec<_>>())
+    /// A figure as a multiple of what the best of others has, of one round each: the machine may be quicker in the next.
+    pub(crate) fn ratio(&self, others: &[&Self], figure: impl Fn(&Round) -> f64) -> f64 {
+        let ratios = others.iter().map(|other| {
+            let rounds = self.full.iter().zip(&other.full);
+            let ratios = rounds.map(|(ours, theirs)| figure(ours) / figure(theirs));
+            median(&ratios.collect::<Vec<_>>())
+        });
+        ratios.fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -176,34 +179,20 @@ impl Round {
     }
 }
 
-/// Measures all in turn, at full speed and at a moderate rate. Of rivals with one name the best is left.
-pub(crate) fn hold<'a>(
-    mut entrants: Vec<&'a mut Entrant>,
-    windows: &[u32],
-) -> Result<Vec<&'a mut Entrant>> {
+/// Measures all in turn, at full speed and at a moderate rate.
+pub(crate) fn hold(entrants: &mut [&mut Entrant], windows: &[u32]) -> Result<()> {
     let mut rates = Vec::new();
-    for entrant in &mut entrants {
+    for entrant in entrants.iter_mut() {
         rates.push(entrant.seek(windows)?);
     }
-    let mut chosen: Vec<(&mut Entrant, f64)> = Vec::new();
-    for (entrant, rate) in entrants.into_iter().zip(rates) {
-        let same = chosen
-            .iter_mut()
-            .find(|(other, _)| other.rival.is_some() && other.rival == entrant.rival);
-        match same {
-            None => chosen.push((entrant, rate)),
-            Some(best) if best.1 < rate => *best = (entrant, rate),
-            Some(_) => {}
-        }
-    }
     for _ in 0..ROUNDS {
-        for (entrant, rate) in &mut chosen {
+        for (entrant, rate) in entrants.iter_mut().zip(&rates) {
             entrant.race()?;
             let round = entrant.measure(Pace::Open(moderate(*rate)), CALM)?;
             entrant.calm.push(round);
         }
     }
-    Ok(chosen.into_iter().map(|(entrant, _)| entrant).collect())
+    Ok(())
 }
 
 /// What every server bears that is worth its place, and half of what a slower one does.

@@ -77,7 +77,9 @@ fn race(sips: &Sips, contestants: &[Contestant], delays: &[u64]) -> Result<()> {
             10..50 => &[32, 128, 512, 1024],
             _ => &[128, 256, 512, 1024, 2048],
         };
-        standings::print(&hold(entrants.iter_mut().collect(), windows)?, *delay);
+        let mut entered: Vec<_> = entrants.iter_mut().collect();
+        hold(&mut entered, windows)?;
+        standings::print(&entered, *delay);
     }
     say("bars at 100 ms: asynchronous ones of ours x async at least 1.00, p99 - API at most 15.00");
     for entrant in entrants {

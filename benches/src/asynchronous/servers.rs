@@ -24,7 +24,7 @@ pub(super) fn all(
             .map(|server| (name, server)))
     };
     let mut all = Vec::new();
-    for lookups in [MANY, DEFAULT] {
+    for lookups in LOOKUPS {
         let name = format!("decide_async, {lookups}");
         let started = start(&name, &decide(rig, stub, lookups))?;
         all.extend(started.map(|(name, server)| Entrant::ours(name, server)));
@@ -121,6 +121,5 @@ fn script(ask: &str, result: &str) -> String {
     )
 }
 
-/// `async_lookups` for thousands of open calls, and the default.
-pub(super) const MANY: i64 = 1024;
-pub(super) const DEFAULT: i64 = 64;
+/// `async_lookups`: the default, which suffices for an API that answers at once, and more for slower ones.
+pub(super) const LOOKUPS: [i64; 4] = [64, 512, 1024, 2048];

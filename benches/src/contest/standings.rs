@@ -8,10 +8,16 @@ use crate::table::Table;
 /// Prints what came of a contest with an API that answers after so many milliseconds.
 #[allow(clippy::cast_precision_loss, reason = "a few milliseconds")]
 pub(crate) fn print(entrants: &[&mut Entrant], delay: u64) {
-    let rivals: Vec<(&str, &Entrant)> = entrants
-        .iter()
-        .filter_map(|entrant| Some((entrant.rival?, &**entrant)))
-        .collect();
+    let mut rivals: Vec<(&str, Vec<&Entrant>)> = Vec::new();
+    for entrant in entrants.iter().map(|entrant| &**entrant) {
+        let Some(short) = entrant.rival else {
+            continue;
+        };
+        match rivals.iter_mut().find(|(other, _)| *other == short) {
+            Some((_, same)) => same.push(entrant),
+            None => rivals.push((short, vec![entrant])),
+        }
+    }
     let mut headings: Vec<String> = [
         "",
         "open",
@@ -52,14 +58,14 @@ pub(crate) fn print(entrants: &[&mut Entrant], delay: u64) {
             format!("{:.0}", entrant.calm(Round::cpu_per_call)),
             "|".to_owned(),
         ];
-        for (_, rival) in &rivals {
-            row.push(format!("{:.2}", entrant.ratio(rival, Round::rate)));
-            row.push(format!("{:.2}", entrant.ratio(rival, Round::per_cpu)));
+        for (_, same) in &rivals {
+            row.push(format!("{:.2}", entrant.ratio(same, Round::rate)));
+            row.push(format!("{:.2}", entrant.ratio(same, Round::per_cpu)));
         }
         table.row(row);
     }
     table.print();
     say(
-        "open: calls at once; failed: without the API's answer; calm: at a moderate rate; x: as a multiple of another row, median of the rounds",
+        "open: calls at once; failed: without the API's answer; calm: at a moderate rate; x, per CPU: as a multiple of the best of the rows of that name, median of the rounds",
     );
 }
