@@ -64,6 +64,7 @@ static int mod_init(void)
 		return -1;
 	}
 	nol_find_signaling();
+	nol_async_init();
 	return nol_start(&host, &params);
 }
 

@@ -11,8 +11,29 @@
 
 #include "host.h"
 
-/* The asynchronous form of the script function. */
+/* From 4.0 on the server also wants the function's name. */
+#ifdef ASYNC_SET_RESUME_F
+#define SET_RESUME(ctx, function) ASYNC_SET_RESUME_F(ctx, function)
+#else
+#define SET_RESUME(ctx, function) ((ctx)->resume_f = (function))
+#endif
+
+/* The asynchronous form of the script function. The first is for mod_init(). */
+void nol_async_init(void);
 int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
+
+/* Goes on with a call whose word came. */
+void nol_go_on(void *call);
+
+/* Tells the process of all its calls whose lookups are over. */
+typedef struct nol_bell nol_bell;
+
+/* One for one more call, whose address is to be written to the descriptor once; or NULL. */
+nol_bell *nol_bell_take(void);
+int nol_bell_descriptor(const nol_bell *bell);
+
+/* Nothing will be written for one call. */
+void nol_bell_leave(nol_bell *bell);
 
 /* The AVPs' numbers are to be looked up before fork. 0, or -1. */
 int nol_name_avps(void);

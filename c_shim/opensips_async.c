@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * async(numbers_online_decide(), ROUTE): threads of this process make the lookup and write to an eventfd, one for each call,
- * which the server watches. It goes on with ROUTE in the same process.
+ * async(numbers_online_decide(), ROUTE): threads of this process make the lookup, and the server goes on with ROUTE in the same
+ * process. It is told by the process's bell, or where it must watch a descriptor of the call's own by an eventfd: for launch(),
+ * and if the script gives a time limit.
  */
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,39 +11,46 @@
 #include "dprint.h"
 #include "mem/mem.h"
 #include "route.h"
+#include "sr_module.h"
 
 #include "opensips.h"
 
-/* From 4.0 on the server also wants the function's name. */
-#ifdef ASYNC_SET_RESUME_F
-#define SET_RESUME(ctx, function) ASYNC_SET_RESUME_F(ctx, function)
-#else
-#define SET_RESUME(ctx, function) ((ctx)->resume_f = (function))
-#endif
-
 /*
- * When the server has a look by itself, in seconds: later than any deadline, which are 5 s at most. It is a net that nothing
- * should ever fall into.
+ * When the server has a look at an eventfd by itself, in seconds: later than any deadline, which are 5 s at most. It is a net that
+ * nothing should ever fall into.
  */
 #define NET_S 7
 
 /* What resume() is given: nothing of the script, which may be another one by then. */
 typedef struct waiting {
 	uint64_t ticket;
+	async_ctx *ctx;
+	nol_bell *bell; /* NULL: it has an eventfd */
+	int is_over;
 } waiting_t;
+
+/* Whether the function is being called for async(). */
+static int is_async;
+
+static async_script_start_function *tm_start;
 
 static int go_on(waiting_t *call, int may_wait)
 {
 	nol_result result;
 
 	nol_finish(call->ticket, may_wait, &result);
-	pkg_free(call);
-	/* Nobody will write to it any more. */
-	async_status = ASYNC_DONE_CLOSE_FD;
+	if(call->bell) {
+		/* Its word may still come. */
+		call->is_over = 1;
+	} else {
+		pkg_free(call);
+		/* Nobody will write to it any more. */
+		async_status = ASYNC_DONE_CLOSE_FD;
+	}
 	return nol_conclude(&result);
 }
 
-/* After the eventfd was written. If the server calls it before, it waits, until the deadline. */
+/* After the call's word was written. If the server calls it before, it waits, until the deadline. */
 static int resume(int fd, struct sip_msg *msg, void *param)
 {
 	(void)fd;
@@ -58,23 +66,67 @@ static int give_up(int fd, struct sip_msg *msg, void *param)
 	return go_on(param, 0);
 }
 
-/* An eventfd to which the word of the call's lookup will be written; -1 if there can be none. */
-static int submit(uint64_t ticket, waiting_t **waiting)
+void nol_go_on(void *param)
+{
+	waiting_t *call = param;
+
+	/* Unless the server has done so, because it could not suspend the call after all. */
+	if(!call->is_over)
+		async_script_resume_f(ASYNC_FD_NONE, call->ctx, 0);
+	pkg_free(call);
+}
+
+/* Hands a call over whose word comes by the process's bell. 0, or -1. */
+static int submit_to_bell(waiting_t *call)
+{
+	nol_wake wake = {.word = (uint64_t)(uintptr_t)call};
+
+	call->bell = nol_bell_take();
+	if(!call->bell)
+		return -1;
+	wake.fd = nol_bell_descriptor(call->bell);
+	if(nol_submit(call->ticket, wake) == 0) {
+		async_status = ASYNC_NO_FD;
+		return 0;
+	}
+	nol_bell_leave(call->bell);
+	call->bell = NULL;
+	return -1;
+}
+
+/* Hands a call over that has an eventfd. 0, or -1. */
+static int submit_alone(waiting_t *call)
 {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
-	*waiting = pkg_malloc(sizeof(**waiting));
-	if(*waiting && fd >= 0) {
-		(*waiting)->ticket = ticket;
-		if(nol_submit(ticket, (nol_wake){fd, 1}) == 0)
-			return fd;
+	if(fd < 0)
+		return -1;
+	if(nol_submit(call->ticket, (nol_wake){fd, 1}) == 0) {
+		async_status = fd;
+		return 0;
+	}
+	close(fd);
+	return -1;
+}
+
+/* 0, or -1 after one line in the log. */
+static int submit(uint64_t ticket, async_ctx *ctx, int by_bell)
+{
+	waiting_t *call = pkg_malloc(sizeof(*call));
+
+	if(call) {
+		memset(call, 0, sizeof(*call));
+		call->ticket = ticket;
+		call->ctx = ctx;
+		SET_RESUME(ctx, resume);
+		ctx->resume_param = call;
+		ctx->timeout_f = give_up;
+		if((by_bell && submit_to_bell(call) == 0) || submit_alone(call) == 0)
+			return 0;
+		pkg_free(call);
 	}
 	LM_ERR("a call cannot be decided asynchronously: out of memory or of descriptors\n");
 	nol_forsake(ticket);
-	if(*waiting)
-		pkg_free(*waiting);
-	if(fd >= 0)
-		close(fd);
 	return -1;
 }
 
@@ -88,10 +140,10 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
 {
 	nol_call call;
 	nol_result result;
-	waiting_t *waiting;
 	uint64_t ticket;
-	int fd, rc = nol_stored_rc();
+	int rc = nol_stored_rc(), by_bell = is_async && ctx->timeout_s == 0;
 
+	is_async = 0;
 	nol_refuse_profile(profile);
 	/* What is known goes to the route at once. */
 	async_status = ASYNC_SYNC;
@@ -101,17 +153,30 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
 	if(is_suspendable(msg) && nol_serve_here() == 0) {
 		if(nol_begin(&call, &ticket, &result) != 0)
 			return nol_conclude(&result);
-		fd = submit(ticket, &waiting);
-		if(fd >= 0) {
-			SET_RESUME(ctx, resume);
-			ctx->resume_param = waiting;
-			ctx->timeout_f = give_up;
-			if(ctx->timeout_s == 0)
-				ctx->timeout_s = NET_S;
-			async_status = fd;
+		if(ctx->timeout_s == 0)
+			ctx->timeout_s = NET_S;
+		if(submit(ticket, ctx, by_bell) == 0)
 			return 1;
-		}
 	}
 	nol_decide(&call, &result);
 	return nol_conclude(&result);
+}
+
+/* The server's own way into an asynchronous function: launch() has another one, and another context. */
+static int start(struct sip_msg *msg, struct action *action, struct script_route_ref *route, unsigned int timeout, void **params)
+{
+	const acmd_export_t *called = action->elem[0].u.data;
+	int rc;
+
+	is_async = called && called->function == (acmd_function)(void (*)(void))nol_decide_async;
+	rc = tm_start(msg, action, route, timeout, params);
+	is_async = 0;
+	return rc;
+}
+
+void nol_async_init(void)
+{
+	tm_start = async_script_start_f;
+	if(tm_start)
+		async_script_start_f = start;
 }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! In `OpenSIPS`, where threads of the process itself make the lookups.
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use libtest_mimic::Trial;
 use testbed::{
     Api, Plan, Result,
     answer::{decision, ok},
-    sip::{Client, Transport},
+    sip::{Client, Request, Transport},
 };
 
-use super::{after, blocked, cancel, invite, setup, ten_lookups, timed};
+use super::{after, allowed, blocked, cancel, invite, setup, silent, ten_lookups, timed};
 use crate::{
-    bench::Bench,
+    bench::{Bench, Running},
     calls::SOON,
     expect::{holds, same},
     subject::Subject,
@@ -27,7 +31,16 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             cancelled,
         ),
         trial("a lookup that is launched reports to its route", launched),
+        trial(
+            "what is known is reported by a launched lookup at once",
+            launched_and_known,
+        ),
         trial("in a failure route the process waits", in_a_failure_route),
+        trial("a time limit of the script's own is kept", limited),
+        trial(
+            "a reload of the routes goes by calls that wait",
+            reload_meanwhile,
+        ),
         trial("no descriptor is left", nothing_is_left),
         trial("a server that ends waits for nobody", shutdown),
     ]
@@ -46,6 +59,29 @@ fn cancelled(bench: &Bench) -> Result<()> {
 
 fn launched(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let server = bench.start(&setup(bench, &api))?;
+    for how in ["launch", "launch in transaction"] {
+        // Beside another one, which the same process may go on with.
+        let waiting = invite();
+        let mut client = Client::connect(Transport::Udp, server.host.address())?;
+        client.send(&waiting)?;
+        let (reply, _) = timed(&server, &invite().header("X-Test", how))?;
+        same("reply", reply.status, 480)?;
+        blocked(&client.final_reply(&waiting, SOON)?)?;
+    }
+    let report = "launched: ret=-1 code=603";
+    let end = Instant::now() + SOON;
+    let reports = || server.host.log().text().matches(report).count();
+    while reports() < 2 && Instant::now() < end {
+        thread::sleep(Duration::from_millis(5));
+    }
+    same("reports", reports(), 2)?;
+    same("requests", api.requests().len(), 4)?;
+    server.finish()
+}
+
+fn launched_and_known(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = bench.start(&setup(bench, &api).param("cache_ttl", 60))?;
     // What is known already is reported without AVPs: the server has no place for them.
     for report in ["launched: ret=-1 code=603", "launched: ret=-1 code=<null>"] {
@@ -55,6 +91,65 @@ fn launched(bench: &Bench) -> Result<()> {
     }
     same("requests", api.requests().len(), 1)?;
     server.finish()
+}
+
+fn limited(bench: &Bench) -> Result<()> {
+    let api = Api::http(silent())?;
+    let server = bench.start(&setup(bench, &api).param("timeout", 5000))?;
+    let (reply, took) = timed(&server, &invite().header("X-Test", "limit"))?;
+    allowed(&reply, "timeout_response")?;
+    let deadline = Duration::from_secs(5);
+    holds(
+        &format!("{took:?} is less than {deadline:?}"),
+        took < deadline,
+    )?;
+    server.finish()
+}
+
+/// Calls wait before and after a reload, in one process. Which script they end in is the server's business: the processes change
+/// one after the other, and no release so far runs the old one for calls from before it, though all mean to.
+fn reload_meanwhile(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::from_millis(500)))?;
+    let server = bench.start(&setup(bench, &api).param("timeout", 3000))?;
+    for (old, new) in [("resumed", "reloaded"), ("reloaded", "resumed")] {
+        let most = api.requests().len() + 10;
+        let before = Calls::send(&server)?;
+        same("requests", api.wait_for_requests(most, SOON).len(), most)?;
+        let place = |name: &str| format!("X-NOL-place: {name}");
+        server.host.reload_routes(&place(old), &place(new))?;
+        let later = Calls::send(&server)?;
+        before.end_in(&[old, new])?;
+        later.end_in(&[old, new])?;
+        Calls::send(&server)?.end_in(&[new])?;
+    }
+    server.finish()
+}
+
+/// Ten at a time.
+struct Calls {
+    client: Client,
+    requests: Vec<Request>,
+}
+
+impl Calls {
+    fn send(server: &Running) -> Result<Self> {
+        let mut client = Client::connect(Transport::Udp, server.host.address())?;
+        let requests: Vec<_> = (0..10).map(|_| invite()).collect();
+        for request in &requests {
+            client.send(request)?;
+        }
+        Ok(Self { client, requests })
+    }
+
+    /// In one of these scripts.
+    fn end_in(mut self, scripts: &[&str]) -> Result<()> {
+        for reply in self.client.final_replies(&self.requests, SOON)? {
+            blocked(&reply)?;
+            let script = reply.avp("place");
+            holds(&format!("script {script}"), scripts.contains(&script))?;
+        }
+        Ok(())
+    }
 }
 
 fn in_a_failure_route(bench: &Bench) -> Result<()> {
@@ -73,15 +168,8 @@ fn in_a_failure_route(bench: &Bench) -> Result<()> {
 fn nothing_is_left(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::from_millis(20)))?;
     let server = bench.start(&setup(bench, &api))?;
-    let mut client = Client::connect(Transport::Udp, server.host.address())?;
     for _ in 0..10 {
-        let requests: Vec<_> = (0..10).map(|_| invite()).collect();
-        for request in &requests {
-            client.send(request)?;
-        }
-        for reply in client.final_replies(&requests, SOON)? {
-            blocked(&reply)?;
-        }
+        Calls::send(&server)?.end_in(&["resumed"])?;
     }
     let mut eventfds = 0;
     for pid in server.host.pids()? {
@@ -101,7 +189,7 @@ fn nothing_is_left(bench: &Bench) -> Result<()> {
 
 fn shutdown(bench: &Bench) -> Result<()> {
     let (_api, server) = ten_lookups(bench)?;
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     server.host.stop()?;
     let most = Duration::from_millis(u64::try_from(LONG)?);
     holds("the end waits for no lookup", start.elapsed() <= most)

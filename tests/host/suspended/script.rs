@@ -23,14 +23,18 @@ route[RESULT] {
 
 /// In that of `OpenSIPS`. There it cannot be told whether anything had to be waited for.
 ///
-/// What a request wants beyond that stands in its `X-Test` header: `launch` has the decision launched, and `failed` made in the
-/// failure route of a call that was sent on to this server itself.
+/// What a request wants beyond that stands in its `X-Test` header: `launch` has the decision launched, `launch in transaction` with a
+/// transaction, `limit` sets a time limit of a second, and `failed` has the decision made in the failure route of a call that was
+/// sent on to this server itself.
 pub(super) const SUSPENDS_OPENSIPS: &str = r#"
 route {
 	if (is_method("OPTIONS")) { sl_send_reply(200, "OK"); exit; }
 	if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
 	if (is_method("ACK")) { t_check_trans(); exit; }
-	if ($hdr(X-Test) == "launch") {
+	if ($hdr(X-Test) == "launch in transaction") {
+		t_newtran();
+	}
+	if ($hdr(X-Test) =~ "^launch") {
 		launch(numbers_online_decide(), REPORT, "launched");
 		xlog("L_NOTICE", "the script goes on\n");
 		send_reply(480, "Temporarily Unavailable");
@@ -43,6 +47,9 @@ route {
 		t_on_failure("FAILED");
 		t_relay();
 		exit;
+	}
+	if ($hdr(X-Test) == "limit") {
+		async(numbers_online_decide(), RESULT, 1);
 	}
 	async(numbers_online_decide(), RESULT);
 }

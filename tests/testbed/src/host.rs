@@ -2,7 +2,7 @@
 //! What the tests ask of a SIP server, whichever it is: one description, two servers.
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, fs,
     net::SocketAddr,
     path::PathBuf,
     thread,
@@ -89,6 +89,9 @@ pub(crate) trait Control: fmt::Debug + Send + Sync {
 
     /// See [`Host::kill`].
     fn kill(&self) -> Result<()>;
+
+    /// See [`Host::reload_routes`].
+    fn reload_routes(&self) -> Result<()>;
 }
 
 /// A running server. It goes with this. Fields are dropped in order: the process before its directory.
@@ -98,7 +101,7 @@ pub struct Host {
     pub(crate) log: Log,
     pub(crate) process: Process,
     pub(crate) control: Box<dyn Control>,
-    pub(crate) _home: TempDir,
+    pub(crate) home: TempDir,
 }
 
 impl Host {
@@ -132,6 +135,15 @@ impl Host {
     /// Tells it to end, behind the back of whoever started it.
     pub fn kill(&self) -> Result<()> {
         self.control.kill()
+    }
+
+    /// Changes a part of its routing script and lets it read the script again; every process has the new one then. An error in
+    /// servers that cannot do this.
+    pub fn reload_routes(&self, from: &str, to: &str) -> Result<()> {
+        let file = self.home.path().join("opensips.cfg");
+        let script = fs::read_to_string(&file)?;
+        fs::write(&file, script.replace(from, to))?;
+        self.control.reload_routes()
     }
 
     /// Its processes.

@@ -139,7 +139,7 @@ impl Server for Kamailio {
             log,
             process,
             control: Box::new(Kamcmd { program, socket }),
-            _home: home,
+            home,
         })
     }
 }

@@ -209,7 +209,7 @@ impl Server for OpenSips {
             log,
             process,
             control: Box::new(mi),
-            _home: home,
+            home,
         })
     }
 }

@@ -61,4 +61,8 @@ impl Control for Kamcmd {
     fn kill(&self) -> Result<()> {
         self.ask(&["core.kill"]).map(drop)
     }
+
+    fn reload_routes(&self) -> Result<()> {
+        Err("Kamailio reads its routes only once".into())
+    }
 }

@@ -103,6 +103,10 @@ impl Control for Mi {
         // Without a pipe for the answer: nobody may be left to give one.
         self.send("", "kill", &json!([]))
     }
+
+    fn reload_routes(&self) -> Result<()> {
+        self.ask("reload_routes", &json!([])).map(drop)
+    }
 }
 
 /// Everything that the server writes until it closes the pipe.

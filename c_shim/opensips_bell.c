@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a process hears of all its calls whose lookups are over: threads write the address of each into one pipe, which the server
+ * watches. A descriptor for each call would cost the server a look at every descriptor that it may ever have, twice a call.
+ *
+ * The server watches a bell only while calls wait for it, for a process with nothing to watch may be ended. After a reload of the
+ * script, calls get another bell: what is rung by one that was there before runs the old script.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dprint.h"
+#include "mem/mem.h"
+#include "reactor_defs.h"
+#include "route.h"
+
+#include "opensips.h"
+
+struct nol_bell {
+	async_ctx watched; /* what the server calls */
+	int ends[2];	   /* of a pipe */
+	int calls;	   /* that wait for it */
+	int most;	   /* for which it has room: no thread may find it full */
+	unsigned int version; /* of the script */
+	nol_bell *next;
+};
+
+static nol_bell *bells;
+
+/* So many calls at a time; then it is the turn of others. */
+#define CALLS 16
+
+/* When to look for what nothing should ever come to, a call whose thread is late; in seconds, and later than any deadline. */
+#define NET_S 7
+
+static void drop(nol_bell *bell)
+{
+	close(bell->ends[0]);
+	close(bell->ends[1]);
+	pkg_free(bell);
+}
+
+static int watch(nol_bell *bell)
+{
+	return reactor_add_reader_with_timeout(bell->ends[0], F_FD_ASYNC, RCT_PRIO_ASYNC, NET_S, &bell->watched);
+}
+
+static void unwatch(nol_bell *bell)
+{
+	reactor_del_reader(bell->ends[0], -1, 0);
+}
+
+/* What the server does when a thread has written, and after NET_S seconds. */
+static int ring(int fd, void *param)
+{
+	nol_bell *bell = param;
+	void *calls[CALLS];
+	uint64_t word;
+	ssize_t got = read(fd, calls, sizeof(calls));
+	int place, is_late = got < 0 && errno == EAGAIN;
+
+	if(is_late) {
+		/* Writes into the pipe for who is late. */
+		nol_next(0, &word);
+		got = read(fd, calls, sizeof(calls));
+	}
+	for(place = 0; got > 0 && place < (int)((size_t)got / sizeof(calls[0])); place++) {
+		nol_go_on(calls[place]);
+		bell->calls--;
+	}
+	if(bell->calls == 0 || is_late)
+		unwatch(bell);
+	if(bell->calls > 0 && is_late && watch(bell) < 0)
+		LM_CRIT("%d calls wait for a descriptor that cannot be watched any more\n", bell->calls);
+	async_status = ASYNC_CONTINUE;
+	return 0;
+}
+
+static nol_bell *make(void)
+{
+	nol_bell *bell = pkg_malloc(sizeof(*bell)), **place = &bells;
+
+	/* Of those from before a reload the last ones that are in use are left. */
+	while(*place) {
+		nol_bell *old = *place;
+
+		if(old->calls == 0 && old->version != sroutes->version) {
+			*place = old->next;
+			drop(old);
+		} else {
+			place = &old->next;
+		}
+	}
+	if(!bell)
+		return NULL;
+	memset(bell, 0, sizeof(*bell));
+	if(pipe2(bell->ends, O_NONBLOCK | O_CLOEXEC) < 0) {
+		pkg_free(bell);
+		return NULL;
+	}
+	SET_RESUME(&bell->watched, ring);
+	bell->watched.resume_param = bell;
+	bell->version = sroutes->version;
+	/* A page that is read in part takes up its whole place. */
+	bell->most = (fcntl(bell->ends[1], F_GETPIPE_SZ) - getpagesize()) / (int)sizeof(void *);
+	if(bell->most <= 0) {
+		drop(bell);
+		return NULL;
+	}
+	bell->next = bells;
+	bells = bell;
+	return bell;
+}
+
+nol_bell *nol_bell_take(void)
+{
+	nol_bell *bell = bells;
+
+	while(bell && (bell->version != sroutes->version || bell->calls >= bell->most))
+		bell = bell->next;
+	if(!bell)
+		bell = make();
+	if(!bell || (bell->calls == 0 && watch(bell) < 0))
+		return NULL;
+	bell->calls++;
+	return bell;
+}
+
+void nol_bell_leave(nol_bell *bell)
+{
+	if(--bell->calls == 0)
+		unwatch(bell);
+}
+
+int nol_bell_descriptor(const nol_bell *bell)
+{
+	return bell->ends[1];
+}
