@@ -257,6 +257,8 @@ typedef struct nol_pool nol_pool;     /* lookups that no SIP worker waits for; a
 typedef struct nol_wake {
 	/* Of the process that makes the lookups: the word is written to it, 8 bytes. Negative: pool_next() gives the word. */
 	int fd;
+	/* Not 0: it stays open until the word has been read, whatever becomes of the call. The answer is there then. */
+	int stays_open;
 	uint64_t word;
 } nol_wake;
 

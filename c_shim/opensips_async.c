@@ -79,7 +79,7 @@ void nol_go_on(void *param)
 /* Hands a call over whose word comes by the process's bell. 0, or -1. */
 static int submit_to_bell(waiting_t *call)
 {
-	nol_wake wake = {.word = (uint64_t)(uintptr_t)call};
+	nol_wake wake = {.stays_open = 1, .word = (uint64_t)(uintptr_t)call};
 
 	call->bell = nol_bell_take();
 	if(!call->bell)
@@ -101,7 +101,7 @@ static int submit_alone(waiting_t *call)
 
 	if(fd < 0)
 		return -1;
-	if(nol_submit(call->ticket, (nol_wake){fd, 1}) == 0) {
+	if(nol_submit(call->ticket, (nol_wake){.fd = fd, .word = 1}) == 0) {
 		async_status = fd;
 		return 0;
 	}

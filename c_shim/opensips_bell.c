@@ -33,8 +33,8 @@ static nol_bell *bells;
 /* So many calls at a time; then it is the turn of others. */
 #define CALLS 16
 
-/* When to look for what nothing should ever come to, a call whose thread is late; in seconds, and later than any deadline. */
-#define NET_S 7
+/* How often to look for a call whose thread is late, in seconds: a net that nothing should ever fall into. */
+#define LOOK_S 1
 
 static void drop(nol_bell *bell)
 {
@@ -45,7 +45,7 @@ static void drop(nol_bell *bell)
 
 static int watch(nol_bell *bell)
 {
-	return reactor_add_reader_with_timeout(bell->ends[0], F_FD_ASYNC, RCT_PRIO_ASYNC, NET_S, &bell->watched);
+	return reactor_add_reader_with_timeout(bell->ends[0], F_FD_ASYNC, RCT_PRIO_ASYNC, LOOK_S, &bell->watched);
 }
 
 static void unwatch(nol_bell *bell)
@@ -53,7 +53,7 @@ static void unwatch(nol_bell *bell)
 	reactor_del_reader(bell->ends[0], -1, 0);
 }
 
-/* What the server does when a thread has written, and after NET_S seconds. */
+/* What the server does when a thread has written, and after LOOK_S. */
 static int ring(int fd, void *param)
 {
 	nol_bell *bell = param;

@@ -149,11 +149,19 @@ pub(super) unsafe extern "C" fn submit(
     // SAFETY: the header lends `wake` for this function.
     let wake = unsafe { wake.as_ref() };
     let submit = |pool: &Arc<Pool>, _: &'static Server| {
-        let nol_wake { fd, word } = *wake.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        let nol_wake {
+            fd,
+            stays_open,
+            word,
+        } = *wake.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         let wake = if fd < 0 {
             Wake::Bell(word)
         } else {
-            Wake::Descriptor { fd, word }
+            Wake::Descriptor {
+                fd,
+                stays_open: stays_open != 0,
+                word,
+            }
         };
         let submitted = pool.submit(Ticket::from_word(ticket), wake);
         submitted.then_some(()).ok_or(nol_rc::NOL_BAD_ARGUMENT)

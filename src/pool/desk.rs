@@ -156,12 +156,19 @@ impl Desk {
             return false;
         }
         slot.answer(finding, tally);
-        if let Wake::Descriptor { fd, word } = wake {
-            // Before the last change of state: after it the descriptor may be closed, and be another one's.
-            crate::ffi::wake::write(fd, word);
-        }
+        let tell = |at_the_end| match wake {
+            Wake::Descriptor {
+                fd,
+                stays_open,
+                word,
+            } if stays_open == at_the_end => crate::ffi::wake::write(fd, word),
+            _ => {}
+        };
+        // After the last change of state the descriptor may be closed, and be another one's.
+        tell(false);
         self.places
             .change(ticket, Phase::Answering, Phase::Answered);
+        tell(true);
         if from == Phase::Queued {
             self.counts.dealt_with();
         }

@@ -10,6 +10,8 @@ pub enum Wake {
     Descriptor {
         /// Not negative.
         fd: i32,
+        /// Whether it does until the word has been read. If not, the reader may have to wait for the answer for a moment.
+        stays_open: bool,
         /// 8 bytes in the machine's order.
         word: u64,
     },
@@ -20,13 +22,25 @@ impl Wake {
         match self {
             Self::Bell(word) => [0, word],
             // Never 0, whatever the descriptor.
-            Self::Descriptor { fd, word } => [u64::from(fd.unsigned_abs()) + 1, word],
+            Self::Descriptor {
+                fd,
+                stays_open,
+                word,
+            } => {
+                let first = u64::from(fd.unsigned_abs()) + 1;
+                [first << 1 | u64::from(stays_open), word]
+            }
         }
     }
 
-    pub(super) fn from_shared([fd, word]: [u64; 2]) -> Self {
-        match fd.checked_sub(1).and_then(|fd| i32::try_from(fd).ok()) {
-            Some(fd) => Self::Descriptor { fd, word },
+    pub(super) fn from_shared([first, word]: [u64; 2]) -> Self {
+        let fd = (first >> 1).checked_sub(1);
+        match fd.and_then(|fd| i32::try_from(fd).ok()) {
+            Some(fd) => Self::Descriptor {
+                fd,
+                stays_open: first & 1 == 1,
+                word,
+            },
             None => Self::Bell(word),
         }
     }

@@ -31,7 +31,11 @@ unsafe extern "C" {
     fn nol_lost();
 }
 
-const BELL: nol_wake = nol_wake { fd: -1, word: 42 };
+const BELL: nol_wake = nol_wake {
+    fd: -1,
+    stays_open: 0,
+    word: 42,
+};
 const LONG_MS: u32 = 10_000;
 
 /// Filled by `fill`, with not one byte set before.
@@ -175,7 +179,11 @@ fn a_descriptor_wakes_and_the_threads_get_no_signals() {
     let mut pool: *mut nol_pool = ptr::null_mut();
     let (mut ticket, mut filled) = (0, MaybeUninit::<nol_result>::uninit());
     let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
-    let wake = nol_wake { fd, word: 1 };
+    let wake = nol_wake {
+        fd,
+        stays_open: 0,
+        word: 1,
+    };
     unsafe {
         let ok = nol_rc::NOL_OK;
         assert_eq!(table.pool_new.expect("there")(engine, &raw mut pool), ok);

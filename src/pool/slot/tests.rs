@@ -83,8 +83,16 @@ fn a_question_comes_back_whole() {
     }
     for wake in [
         Wake::Bell(u64::MAX),
-        Wake::Descriptor { fd: 7, word: 1 },
-        Wake::Descriptor { fd: 0, word: 9 },
+        Wake::Descriptor {
+            fd: 7,
+            stays_open: false,
+            word: 1,
+        },
+        Wake::Descriptor {
+            fd: 0,
+            stays_open: true,
+            word: 9,
+        },
     ] {
         slot.set_wake(wake);
         assert_eq!(slot.wake(), wake);

@@ -23,9 +23,9 @@ route[RESULT] {
 
 /// In that of `OpenSIPS`. There it cannot be told whether anything had to be waited for.
 ///
-/// What a request wants beyond that stands in its `X-Test` header: `launch` has the decision launched, `launch in transaction` with a
-/// transaction, `limit` sets a time limit of a second, and `failed` has the decision made in the failure route of a call that was
-/// sent on to this server itself.
+/// What a request wants beyond that stands in its `X-Test` header: `launch` has the decision launched, `launch in transaction` with
+/// a transaction, `limit` sets a time limit of a second, `long limit` one that is never reached, and `failed` has the decision made
+/// in the failure route of a call that was sent on to this server itself.
 pub(super) const SUSPENDS_OPENSIPS: &str = r#"
 route {
 	if (is_method("OPTIONS")) { sl_send_reply(200, "OK"); exit; }
@@ -50,6 +50,9 @@ route {
 	}
 	if ($hdr(X-Test) == "limit") {
 		async(numbers_online_decide(), RESULT, 1);
+	}
+	if ($hdr(X-Test) == "long limit") {
+		async(numbers_online_decide(), RESULT, 9);
 	}
 	async(numbers_online_decide(), RESULT);
 }
