@@ -125,8 +125,7 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_bell)
 			return 0;
 		pkg_free(call);
 	}
-	LM_ERR("a call cannot be decided asynchronously: out of memory or of descriptors\n");
-	nol_forsake(ticket);
+	LM_ERR("no lookup for a call: out of memory or of descriptors\n");
 	return -1;
 }
 
@@ -157,6 +156,9 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
 			ctx->timeout_s = NET_S;
 		if(submit(ticket, ctx, by_bell) == 0)
 			return 1;
+		/* Where there is no room for one more call that waits, none waits here and now either. */
+		nol_shed(ticket, &result);
+		return nol_conclude(&result);
 	}
 	nol_decide(&call, &result);
 	return nol_conclude(&result);
