@@ -46,6 +46,7 @@ fn by_hand(ask: &str) -> String {
     script(&format!(
         "$var(body) = {BODY};\n\
          \t{ask}\n\
+         \tif ($rc != 200) {{ sl_send_reply(\"503\", \"Allowed\"); exit; }}\n\
          \tjansson_get(\"sip.code\", \"$var(answer)\", \"$var(code)\");\n\
          \tjansson_get(\"sip.reason\", \"$var(answer)\", \"$var(phrase)\");\n\
          \tsl_send_reply(\"$var(code)\", \"$var(phrase)\");"
