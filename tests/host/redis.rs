@@ -156,9 +156,9 @@ fn ttl(bench: &Bench) -> Result<()> {
     let key = &only_key(&redis)?;
     let left = redis.ask(&["TTL", key])?.number()?;
     holds(&format!("0 < {left} <= {TTL}"), (1..=TTL).contains(&left))?;
+    let second = start(bench, &api, &redis.url(), None)?;
     // What is nearly over in Redis does not begin anew in another server.
     redis.ask(&["PEXPIRE", key, "1500"])?;
-    let second = start(bench, &api, &redis.url(), None)?;
     second.expect(callers::CALLER, &cached())?;
     thread::sleep(Duration::from_millis(1800));
     second.expect(callers::CALLER, &Expected::block())?;

@@ -13,6 +13,7 @@ use testbed::{
 use crate::{
     bench::{Bench, Running},
     callers,
+    calls::SOON,
     expect::{Expected, holds, same},
     subject::Subject,
     suite::{Needs, Suite},
@@ -116,15 +117,10 @@ fn error() -> Vec<Step> {
     answer::refusal("500 Internal Server Error", "", &[])
 }
 
-/// Lines of our module with these words in them.
+/// Lines of our module with these words in them, once there is one.
 fn lines(server: &Running, words: &str) -> usize {
-    server
-        .host
-        .log()
-        .text()
-        .lines()
-        .filter(|line| line.contains("numbers_online") && line.contains(words))
-        .count()
+    let is_one = |line: &str| line.contains("numbers_online") && line.contains(words);
+    server.host.log().wait_for_lines(1, SOON, is_one)
 }
 
 fn breaker(bench: &Bench, api: &Api) -> Setup {

@@ -11,6 +11,7 @@ use testbed::{
 use crate::{
     bench::Bench,
     callers::{self, CALLER},
+    calls::SOON,
     expect::{Expected, holds, same},
     subject::Subject,
     suite::{Needs, Suite},
@@ -61,11 +62,8 @@ fn a_panic(bench: &Bench) -> Result<()> {
         Expected::fail_open("internal").check(&server.call(transport, &bad)?)?;
         Expected::block().check(&server.call(transport, &call())?)?;
     }
-    let log = server.host.log().text();
-    let lines = log
-        .lines()
-        .filter(|line| line.contains("ERROR") && line.contains("numbers_online"))
-        .count();
+    let is_one = |line: &str| line.contains("ERROR") && line.contains("numbers_online");
+    let lines = server.host.log().wait_for_lines(4, SOON, is_one);
     holds(
         &format!(
             "one line for each of four panics, not {lines}:\n{}",

@@ -137,11 +137,8 @@ fn helper_dies(bench: &Bench) -> Result<()> {
     let second = first.successor(&server.host)?;
     holds("another one", second.pid() != first.pid())?;
     blocked(&timed(&server, &invite())?.0)?;
-    let said = server.host.log().text();
-    holds(
-        "the log tells",
-        said.contains("which makes the lookups, has ended"),
-    )?;
+    let words = "which makes the lookups, has ended";
+    holds(words, server.host.log().wait_for(words, SOON).is_some())?;
     server.finish()
 }
 

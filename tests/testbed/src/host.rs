@@ -177,6 +177,12 @@ impl Host {
 
     /// Ends the server and checks that it ended well.
     pub fn stop(mut self) -> Result<()> {
+        // Kamailio kills its processes, wherever they are, and takes the timers' lock then: it would wait for ever for one that
+        // died with it, such as a worker that has just replied and sets the transaction's timer.
+        let end = Instant::now() + Duration::from_millis(500);
+        while !self.process.idle()? && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
         match self.process.stop() {
             Some(status) if status.success() && self.died().is_none() => Ok(()),
             Some(status) => {

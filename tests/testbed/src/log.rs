@@ -69,4 +69,22 @@ impl Log {
             thread::sleep(Duration::from_millis(10));
         }
     }
+
+    /// How many such lines there are: waits until there are `count`. What a process other than the one that replies has to say
+    /// may come after the reply.
+    pub fn wait_for_lines(
+        &self,
+        count: usize,
+        limit: Duration,
+        is_one: impl Fn(&str) -> bool,
+    ) -> usize {
+        let end = Instant::now() + limit;
+        loop {
+            let found = self.text().lines().filter(|line| is_one(line)).count();
+            if found >= count || Instant::now() > end {
+                return found;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
