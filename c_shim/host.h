@@ -27,7 +27,7 @@ int nol_decide_now(struct sip_msg *msg, str *profile);
 /* One line if the script wants a profile: there is none. */
 void nol_refuse_profile(const str *profile);
 
-/* Whether a reply is to be sent: 0, or what numbers_online_reply() returns in place of sending. `sender` is the module that sends. */
+/* Whether a reply is to be sent: 0, or what numbers_online_reply() returns in place of it. `sender` is the module that sends. */
 int nol_reply_refused(const struct sip_msg *msg, int has_sender, const char *sender);
 
 /* Each server's own. */

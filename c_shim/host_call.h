@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way of one call through a server's module: host.h declares it. To be included in one file of each module, after all else. */
+/* The way of one call through a server's module: host.h declares it. Included in one file of each module, after all else. */
 #ifndef NOL_HOST_CALL_H
 #define NOL_HOST_CALL_H
 

@@ -180,15 +180,16 @@ int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile)
 {
 	static int told;
 
-	nol_refuse_profile(profile);
 	if(!is_possible && !told++)
 		LM_ERR("KSR.numbers_online.decide_async() needs tm.so and async_workers=...; without them it waits for the lookup\n");
 	if(!route || route->len <= 0 || route->len > MOST_NAME) {
 		LM_ERR("KSR.numbers_online.decide_async(): the name of the function to go on with has 1 to %d characters\n", MOST_NAME);
 		return nol_decide_now(msg, profile);
 	}
-	if(sr_kemi_eng_get())
+	if(sr_kemi_eng_get()) {
+		nol_refuse_profile(profile);
 		return decide_async(msg, -1, route);
+	}
 	return nol_decide_now(msg, profile);
 }
 

@@ -8,7 +8,7 @@
  * Conventions
  *   - Bytes come as pointer and length and are lent for the duration of the call. They need not be NUL-terminated.
  *   - Results go into structures that the caller owns. The caller frees nothing but handles.
- *   - Every function returns a nol_rc. Outputs are valid only after NOL_OK, but for decide(), which always fills its result.
+ *   - Every function returns a nol_rc. Outputs are valid only after NOL_OK, but for results of decisions, which are always filled.
  *   - No function may be called from two threads on one handle, nor with a handle made before fork (NOL_FORKED).
  */
 #ifndef NUMBERS_ONLINE_H
@@ -257,7 +257,10 @@ typedef struct nol_pool nol_pool;     /* lookups that no SIP worker waits for; a
 typedef struct nol_wake {
 	/* Of the process that makes the lookups: the word is written to it, 8 bytes. Negative: pool_next() gives the word. */
 	int fd;
-	/* Not 0: it stays open until the word has been read, whatever becomes of the call. The answer is there then. */
+	/*
+	 * Not 0: it stays open until the word has been read, which comes once, whatever becomes of the call, and finds room. What is
+	 * still on the desk then is answered.
+	 */
 	int stays_open;
 	uint64_t word;
 } nol_wake;
@@ -291,7 +294,10 @@ typedef struct nol_api {
 	nol_rc (*pool_serve)(nol_pool *pool);
 	/* In a process that serves others, once a second at least: it lives. Logs what its threads say; waits for that, wait_ms at most. */
 	nol_rc (*pool_say)(nol_pool *pool, uint32_t wait_ms);
-	/* NOL_OK: the word of a call whose lookup is over. Waits for one, wait_ms at most. In one process, where wakes have no fd. */
+	/*
+	 * NOL_OK: the word of a call whose lookup is over and whose wake has no fd. Waits for one, wait_ms at most. Answers all that
+	 * are late, whatever their wakes. In one process, the one that calls are told to.
+	 */
 	nol_rc (*pool_next)(nol_pool *pool, uint32_t wait_ms, uint64_t *word);
 	/* The process that served is dead: its calls are over, allowed. */
 	nol_rc (*pool_lost)(nol_pool *pool);

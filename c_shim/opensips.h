@@ -11,19 +11,22 @@
 
 #include "host.h"
 
-/* From 4.0 on the server also wants the function's name. */
+/* From 4.0 on the server also wants a name of the function. */
+static inline void set_resume(async_ctx *ctx, void *resume)
+{
 #ifdef ASYNC_SET_RESUME_F
-#define SET_RESUME(ctx, function) ASYNC_SET_RESUME_F(ctx, function)
+	ASYNC_SET_RESUME_F(ctx, resume);
 #else
-#define SET_RESUME(ctx, function) ((ctx)->resume_f = (function))
+	ctx->resume_f = resume;
 #endif
+}
 
 /* The asynchronous form of the script function. The first is for mod_init(). */
 void nol_async_init(void);
 int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
 
-/* Goes on with a call whose word came. */
-void nol_go_on(void *call);
+/* Goes on with a call whose word came. 0, or -1 if the server could not. */
+int nol_go_on(void *call);
 
 /* Tells the process of all its calls whose lookups are over. */
 typedef struct nol_bell nol_bell;

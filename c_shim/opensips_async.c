@@ -16,8 +16,8 @@
 #include "opensips.h"
 
 /*
- * When the server has a look at an eventfd by itself, in seconds: later than any deadline, which are 5 s at most. It is a net that
- * nothing should ever fall into.
+ * When the server gives up a call with an eventfd by itself, in seconds: later than any deadline, which are 5 s at most. It is a
+ * net that nothing should ever fall into, and launch() has none.
  */
 #define NET_S 7
 
@@ -29,9 +29,6 @@ typedef struct waiting {
 	int is_over;
 } waiting_t;
 
-/* Whether the function is being called for async(). */
-static int is_async;
-
 static async_script_start_function *tm_start;
 
 static int go_on(waiting_t *call, int may_wait)
@@ -40,7 +37,7 @@ static int go_on(waiting_t *call, int may_wait)
 
 	nol_finish(call->ticket, may_wait, &result);
 	if(call->bell) {
-		/* Its word may still come. */
+		/* Its word has come, or will. */
 		call->is_over = 1;
 	} else {
 		pkg_free(call);
@@ -66,14 +63,18 @@ static int give_up(int fd, struct sip_msg *msg, void *param)
 	return go_on(param, 0);
 }
 
-void nol_go_on(void *param)
+int nol_go_on(void *param)
 {
 	waiting_t *call = param;
 
 	/* Unless the server has done so, because it could not suspend the call after all. */
 	if(!call->is_over)
 		async_script_resume_f(ASYNC_FD_NONE, call->ctx, 0);
+	/* It may lack the memory. */
+	if(!call->is_over)
+		return -1;
 	pkg_free(call);
+	return 0;
 }
 
 /* Hands a call over whose word comes by the process's bell. 0, or -1. */
@@ -118,7 +119,7 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_bell)
 		memset(call, 0, sizeof(*call));
 		call->ticket = ticket;
 		call->ctx = ctx;
-		SET_RESUME(ctx, resume);
+		set_resume(ctx, resume);
 		ctx->resume_param = call;
 		ctx->timeout_f = give_up;
 		if((by_bell && submit_to_bell(call) == 0) || submit_alone(call) == 0)
@@ -129,51 +130,69 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_bell)
 	return -1;
 }
 
-/* Only where the server really suspends. Elsewhere it would call resume() over and over. */
+/* Only where the server really suspends: elsewhere it takes some of what is returned here for a descriptor. */
 static int is_suspendable(const struct sip_msg *msg)
 {
 	return route_type == REQUEST_ROUTE && msg->REQ_METHOD != METHOD_ACK;
 }
 
-int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
+static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_bell)
 {
 	nol_call call;
 	nol_result result;
 	uint64_t ticket;
-	int rc = nol_stored_rc(), by_bell = is_async && ctx->timeout_s == 0;
+	int is_served, rc = nol_stored_rc();
 
-	is_async = 0;
 	nol_refuse_profile(profile);
 	/* What is known goes to the route at once. */
 	async_status = ASYNC_SYNC;
 	if(rc != 0)
 		return rc;
 	nol_read(msg, &call);
-	if(is_suspendable(msg) && nol_serve_here() == 0) {
-		if(nol_begin(&call, &ticket, &result) != 0)
-			return nol_conclude(&result);
-		if(ctx->timeout_s == 0)
-			ctx->timeout_s = NET_S;
-		if(submit(ticket, ctx, by_bell) == 0)
-			return 1;
-		/* Where there is no room for one more call that waits, none waits here and now either. */
-		nol_shed(ticket, &result);
+	if(!is_suspendable(msg)) {
+		nol_decide(&call, &result);
 		return nol_conclude(&result);
 	}
-	nol_decide(&call, &result);
+	is_served = nol_serve_here() == 0;
+	if(nol_begin(&call, &ticket, &result) != 0)
+		return nol_conclude(&result);
+	if(ctx->timeout_s == 0)
+		ctx->timeout_s = NET_S;
+	if(is_served && submit(ticket, ctx, by_bell) == 0)
+		return 1;
+	/* Where there is no room for one more call that waits, none waits here and now either. */
+	nol_shed(ticket, &result);
 	return nol_conclude(&result);
 }
 
-/* The server's own way into an asynchronous function: launch() has another one, and another context. */
+int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
+{
+	return decide(msg, ctx, profile, 0);
+}
+
+static int decide_by_bell(struct sip_msg *msg, async_ctx *ctx, str *profile)
+{
+	return decide(msg, ctx, profile, ctx->timeout_s == 0);
+}
+
+/*
+ * The server's own way into an asynchronous function of async(). launch() has another one, and another context, which cannot be
+ * gone on with without a descriptor: so the function must be told which it is.
+ */
 static int start(struct sip_msg *msg, struct action *action, struct script_route_ref *route, unsigned int timeout, void **params)
 {
+	static acmd_export_t by_bell;
 	const acmd_export_t *called = action->elem[0].u.data;
-	int rc;
+	struct action ours;
 
-	is_async = called && called->function == (acmd_function)(void (*)(void))nol_decide_async;
-	rc = tm_start(msg, action, route, timeout, params);
-	is_async = 0;
-	return rc;
+	if(called && called->function == (acmd_function)(void (*)(void))nol_decide_async) {
+		by_bell = *called;
+		by_bell.function = (acmd_function)(void (*)(void))decide_by_bell;
+		ours = *action;
+		ours.elem[0].u.data = &by_bell;
+		action = &ours;
+	}
+	return tm_start(msg, action, route, timeout, params);
 }
 
 void nol_async_init(void)

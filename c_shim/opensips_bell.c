@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How a process hears of all its calls whose lookups are over: threads write the address of each into one pipe, which the server
- * watches. A descriptor for each call would cost the server a look at every descriptor that it may ever have, twice a call.
+ * watches. For a descriptor of each call's own the server would go through all that it may ever have, three times a call.
  *
  * The server watches a bell only while calls wait for it, for a process with nothing to watch may be ended. After a reload of the
- * script, calls get another bell: what is rung by one that was there before runs the old script.
+ * script, calls get another bell: a server that runs the old script for what it has watched since before, as OpenSIPS means to,
+ * would otherwise do so until no call waits any more.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include "mem/mem.h"
 #include "reactor_defs.h"
 #include "route.h"
+#include "timer.h"
 
 #include "opensips.h"
 
@@ -24,6 +26,8 @@ struct nol_bell {
 	int ends[2];	   /* of a pipe */
 	int calls;	   /* that wait for it */
 	int most;	   /* for which it has room: no thread may find it full */
+	int is_watched;
+	unsigned int due;     /* when to look for a call whose thread is late */
 	unsigned int version; /* of the script */
 	nol_bell *next;
 };
@@ -43,38 +47,52 @@ static void drop(nol_bell *bell)
 	pkg_free(bell);
 }
 
+/* 0, or -1. */
 static int watch(nol_bell *bell)
 {
-	return reactor_add_reader_with_timeout(bell->ends[0], F_FD_ASYNC, RCT_PRIO_ASYNC, LOOK_S, &bell->watched);
+	int fd = bell->ends[0];
+
+	if(!bell->is_watched && reactor_add_reader_with_timeout(fd, F_FD_ASYNC, RCT_PRIO_ASYNC, LOOK_S, &bell->watched) >= 0) {
+		bell->is_watched = 1;
+		bell->due = get_ticks() + LOOK_S;
+	}
+	return bell->is_watched ? 0 : -1;
 }
 
 static void unwatch(nol_bell *bell)
 {
-	reactor_del_reader(bell->ends[0], -1, 0);
+	if(bell->is_watched)
+		reactor_del_reader(bell->ends[0], -1, 0);
+	bell->is_watched = 0;
 }
 
-/* What the server does when a thread has written, and after LOOK_S. */
+/* What the server does when a thread has written, and after LOOK_S at least. */
 static int ring(int fd, void *param)
 {
 	nol_bell *bell = param;
 	void *calls[CALLS];
 	uint64_t word;
 	ssize_t got = read(fd, calls, sizeof(calls));
-	int place, is_late = got < 0 && errno == EAGAIN;
+	size_t place;
+	int is_due = got < 0 || get_ticks() >= bell->due;
 
-	if(is_late) {
+	if(is_due) {
 		/* Writes into the pipe for who is late. */
 		nol_next(0, &word);
-		got = read(fd, calls, sizeof(calls));
+		if(got < 0)
+			got = read(fd, calls, sizeof(calls));
 	}
-	for(place = 0; got > 0 && place < (int)((size_t)got / sizeof(calls[0])); place++) {
-		nol_go_on(calls[place]);
+	for(place = 0; got > 0 && place < (size_t)got / sizeof(calls[0]); place++) {
+		/* Into the room that it has left. */
+		if(nol_go_on(calls[place]) < 0 && write(bell->ends[1], &calls[place], sizeof(calls[place])) > 0)
+			continue;
 		bell->calls--;
 	}
-	if(bell->calls == 0 || is_late)
+	if(bell->calls == 0 || is_due)
 		unwatch(bell);
-	if(bell->calls > 0 && is_late && watch(bell) < 0)
-		LM_CRIT("%d calls wait for a descriptor that cannot be watched any more\n", bell->calls);
+	/* If it fails, the next call tries again. */
+	if(bell->calls > 0 && watch(bell) < 0)
+		LM_CRIT("%d calls wait, and no descriptor can be watched\n", bell->calls);
 	async_status = ASYNC_CONTINUE;
 	return 0;
 }
@@ -83,7 +101,7 @@ static nol_bell *make(void)
 {
 	nol_bell *bell = pkg_malloc(sizeof(*bell)), **place = &bells;
 
-	/* Of those from before a reload the last ones that are in use are left. */
+	/* Those from before a reload go once no call waits for them. */
 	while(*place) {
 		nol_bell *old = *place;
 
@@ -101,7 +119,7 @@ static nol_bell *make(void)
 		pkg_free(bell);
 		return NULL;
 	}
-	SET_RESUME(&bell->watched, ring);
+	set_resume(&bell->watched, ring);
 	bell->watched.resume_param = bell;
 	bell->version = sroutes->version;
 	/* A page that is read in part takes up its whole place. */
@@ -123,7 +141,7 @@ nol_bell *nol_bell_take(void)
 		bell = bell->next;
 	if(!bell)
 		bell = make();
-	if(!bell || (bell->calls == 0 && watch(bell) < 0))
+	if(!bell || watch(bell) < 0)
 		return NULL;
 	bell->calls++;
 	return bell;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _POSIX_C_SOURCE 200809L
 #include "shim.h"
 
 #include <string.h>
@@ -197,20 +198,20 @@ int nol_serve_here(void)
 	static int served;
 	static time_t tried;
 	pid_t self = getpid();
-	time_t now;
+	struct timespec clock;
 
 	if(server == self && served == 0)
 		return 0;
-	now = time(NULL);
+	clock_gettime(CLOCK_MONOTONIC, &clock);
 	/* What is short of something is not asked for it with each call. */
-	if(server == self && tried == now)
+	if(server == self && tried == clock.tv_sec)
 		return -1;
 	if(server != self) {
 		/* The parent's is forgotten, not freed: its threads are the parent's. */
 		pool = NULL;
 	}
 	server = self;
-	tried = now;
+	tried = clock.tv_sec;
 	served = pool || nol_make_pool() == 0 ? nol_serve() : -1;
 	return served;
 }

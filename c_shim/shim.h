@@ -59,7 +59,7 @@ void nol_forsake(uint64_t ticket);
 /* In the process that makes the lookups, once a second at least. Waits for a line to log, wait_ms at most. */
 void nol_say(uint32_t wait_ms);
 
-/* In one process, where wakes have no descriptor: the word of a call whose lookup is over. As pool_next(). */
+/* In one process: the word of a call whose lookup is over, where wakes have no descriptor; answers who is late. As pool_next(). */
 nol_rc nol_next(uint32_t wait_ms, uint64_t *word);
 
 /* The process that made the lookups is dead. */

@@ -154,14 +154,14 @@ impl Pool {
 
     /// Answers what should have been answered, and looks whether the crew moves.
     fn look(&self, engine: &Engine, now: Instant) -> Next {
-        let late = nanoseconds(self.timeout.span() + GRACE);
+        let allowed = nanoseconds(self.timeout.span() + GRACE);
         let now_nanoseconds = self.nanoseconds(now);
         // What is not answered then never will be.
-        let oldest = self.desk.expire(now_nanoseconds.saturating_sub(late));
-        // What comes later has begun later, or not long ago: half a timeout is time enough to bring it to the desk.
-        let latest = (self.timeout.span() / 2).min(SECOND);
-        let latest = now_nanoseconds.saturating_add(nanoseconds(latest));
-        let due = oldest.map_or(latest, |began| latest.min(began.saturating_add(late)));
+        let oldest = self.desk.expire(now_nanoseconds.saturating_sub(allowed));
+        // A question that comes to the desk after this began half a timeout before it at the most.
+        let interval = (self.timeout.span() / 2).min(SECOND);
+        let latest = now_nanoseconds.saturating_add(nanoseconds(interval));
+        let due = oldest.map_or(latest, |began| latest.min(began.saturating_add(allowed)));
         self.due.store(due, Relaxed);
         if self.is_stalled(engine, now) {
             Next::Stalled

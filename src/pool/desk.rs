@@ -136,8 +136,10 @@ impl Desk {
     /// Says what was found out. Nobody may have waited for it so long.
     pub(super) fn answer(&self, job: &Job, finding: &Finding, tally: Tally) {
         let ticket = job.ticket;
-        if !self.conclude(ticket, Phase::Taken, finding, tally, job.wake) {
-            self.places.change(ticket, Phase::Forsaken, Phase::Free);
+        if !self.conclude(ticket, Phase::Taken, finding, tally, job.wake)
+            && self.places.change(ticket, Phase::Forsaken, Phase::Free)
+        {
+            job.wake.write(true);
         }
     }
 
@@ -156,19 +158,11 @@ impl Desk {
             return false;
         }
         slot.answer(finding, tally);
-        let tell = |at_the_end| match wake {
-            Wake::Descriptor {
-                fd,
-                stays_open,
-                word,
-            } if stays_open == at_the_end => crate::ffi::wake::write(fd, word),
-            _ => {}
-        };
-        // After the last change of state the descriptor may be closed, and be another one's.
-        tell(false);
+        // After the last change of state the descriptor may be closed, and be another one's, unless it stays open.
+        wake.write(false);
         self.places
             .change(ticket, Phase::Answering, Phase::Answered);
-        tell(true);
+        wake.write(true);
         if from == Phase::Queued {
             self.counts.dealt_with();
         }
@@ -236,7 +230,7 @@ impl Desk {
     /// business by now.
     pub(super) fn forsake(&self, ticket: Ticket) -> Option<(Inquiry, Failure)> {
         let (seen, slot) = self.places.seen(ticket)?;
-        let inquiry = slot.inquiry()?;
+        let (inquiry, wake) = (slot.inquiry()?, slot.wake());
         let (to, failure) = match seen.phase {
             Phase::Reserved | Phase::Queued => (Phase::Free, Failure::TimeoutQueue),
             Phase::Taken => (Phase::Forsaken, Failure::TimeoutResponse),
@@ -245,6 +239,7 @@ impl Desk {
         let forsaken = self.places.change(ticket, seen.phase, to);
         if forsaken && seen.phase == Phase::Queued {
             self.counts.dealt_with();
+            wake.write(true);
         }
         forsaken.then_some((inquiry, failure))
     }

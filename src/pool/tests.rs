@@ -206,6 +206,30 @@ fn a_descriptor_is_written_to_and_the_answer_is_there() {
 }
 
 #[test]
+fn a_descriptor_that_stays_open_gets_the_word_of_a_question_given_up() {
+    let (engine, _api) = engine(50, 1);
+    for is_served in [false, true] {
+        let pool = pool(engine);
+        if is_served {
+            pool.serve(InWorker::promised(), engine).expect("a thread");
+        }
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        let ticket = pool.reserve(&inquiry(), Instant::now()).expect("a place");
+        let wake = Wake::Descriptor {
+            fd: std::os::fd::AsRawFd::as_raw_fd(&theirs),
+            stays_open: true,
+            word: 9,
+        };
+        assert!(pool.submit(ticket, wake));
+        assert!(pool.collect(ticket, false).is_some());
+        ours.set_read_timeout(Some(LONG)).expect("not zero");
+        let mut word = [0; 8];
+        std::io::Read::read_exact(&mut &ours, &mut word).expect("woken");
+        assert_eq!(u64::from_ne_bytes(word), 9);
+    }
+}
+
+#[test]
 fn a_question_given_up_is_told_to_nobody() {
     let (engine, _api) = engine(30, 1);
     let pool = pool(engine);

@@ -10,7 +10,8 @@ pub enum Wake {
     Descriptor {
         /// Not negative.
         fd: i32,
-        /// Whether it does until the word has been read. If not, the reader may have to wait for the answer for a moment.
+        /// Whether it stays open until the word has been read, which then is always written, and once. If not, it may be closed
+        /// as soon as there is an answer, and whoever has read the word may have to wait for that for a moment.
         stays_open: bool,
         /// 8 bytes in the machine's order.
         word: u64,
@@ -18,6 +19,19 @@ pub enum Wake {
 }
 
 impl Wake {
+    /// Writes the word to a descriptor, if it is one that stays open, or one that does not.
+    pub(super) fn write(self, stays: bool) {
+        if let Self::Descriptor {
+            fd,
+            stays_open,
+            word,
+        } = self
+            && stays_open == stays
+        {
+            crate::ffi::wake::write(fd, word);
+        }
+    }
+
     pub(super) fn to_shared(self) -> [u64; 2] {
         match self {
             Self::Bell(word) => [0, word],

@@ -2,7 +2,6 @@
 //! In `OpenSIPS`, where threads of the process itself make the lookups.
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -69,13 +68,9 @@ fn launched(bench: &Bench) -> Result<()> {
         same("reply", reply.status, 480)?;
         blocked(&client.final_reply(&waiting, SOON)?)?;
     }
-    let report = "launched: ret=-1 code=603";
-    let end = Instant::now() + SOON;
-    let reports = || server.host.log().text().matches(report).count();
-    while reports() < 2 && Instant::now() < end {
-        thread::sleep(Duration::from_millis(5));
-    }
-    same("reports", reports(), 2)?;
+    let is_report = |line: &str| line.contains("launched: ret=-1 code=603");
+    let reports = server.host.log().wait_for_lines(2, SOON, is_report);
+    same("reports", reports, 2)?;
     same("requests", api.requests().len(), 4)?;
     server.finish()
 }
