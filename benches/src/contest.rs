@@ -179,15 +179,20 @@ impl Round {
     }
 }
 
-/// Measures all in turn, at full speed and at a moderate rate.
+/// Measures all in turn, at full speed and then at a moderate rate.
 pub(crate) fn hold(entrants: &mut [&mut Entrant], windows: &[u32]) -> Result<()> {
     let mut rates = Vec::new();
     for entrant in entrants.iter_mut() {
         rates.push(entrant.seek(windows)?);
     }
     for _ in 0..ROUNDS {
-        for (entrant, rate) in entrants.iter_mut().zip(&rates) {
+        for entrant in entrants.iter_mut() {
             entrant.race()?;
+        }
+    }
+    thread::sleep(SETTLING);
+    for _ in 0..ROUNDS {
+        for (entrant, rate) in entrants.iter_mut().zip(&rates) {
             let round = entrant.measure(Pace::Open(moderate(*rate)), CALM)?;
             entrant.calm.push(round);
         }
@@ -216,6 +221,9 @@ const ROUNDS: usize = 5;
 const SPAN: Duration = Duration::from_millis(1600);
 const CALM: Duration = Duration::from_secs(1);
 const GLANCE: Duration = Duration::from_millis(500);
+
+/// In which the transactions of a server at full speed are over and gone: to free them takes time of its own.
+const SETTLING: Duration = Duration::from_secs(3);
 
 /// In which every deadline has passed.
 const RECOVERY: Duration = Duration::from_secs(5);
