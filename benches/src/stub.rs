@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rustix::event::epoll;
 use rustls::ServerConfig;
-use testbed::{Authority, Flaw, Netns, Result, answer};
+use testbed::{Authority, Flaw, Result, answer};
 
 use self::serving::Serving;
 
@@ -45,13 +45,7 @@ struct Shared {
 impl Stub {
     /// Blocks every call, at a loopback port of the kernel's choice.
     pub(crate) fn blocking_calls() -> Result<Self> {
-        Self::new(local()?, None, None)
-    }
-
-    /// The same on another host, whose only address this is.
-    pub(crate) fn on_another_host(host: &Netns, address: Ipv4Addr) -> Result<Self> {
-        let listener = host.run(|| Ok(TcpListener::bind((address, 0))?))?;
-        Self::new(listener, None, None)
+        Self::new(None, None)
     }
 
     /// The same over HTTPS. Its certificate is of an authority that `file` is to hold.
@@ -59,15 +53,12 @@ impl Stub {
         let authority = Authority::new()?;
         authority.write(&file)?;
         let identity = authority.identity(&["127.0.0.1"], Flaw::None)?;
-        Self::new(local()?, Some(identity.config()), Some(file))
+        Self::new(Some(identity.config()), Some(file))
     }
 
-    fn new(
-        listener: TcpListener,
-        tls: Option<Arc<ServerConfig>>,
-        authority: Option<PathBuf>,
-    ) -> Result<Self> {
+    fn new(tls: Option<Arc<ServerConfig>>, authority: Option<PathBuf>) -> Result<Self> {
         let body = answer::decision("block", 603).to_string();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         // A server opens its connections all at once.
         rustix::net::listen(&listener, 4096)?;
         listener.set_nonblocking(true)?;
@@ -145,10 +136,6 @@ impl Drop for Stub {
             let _ = thread.join();
         }
     }
-}
-
-fn local() -> Result<TcpListener> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)
 }
 
 /// What loopback never takes to connect.

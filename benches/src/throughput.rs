@@ -6,7 +6,7 @@ mod servers;
 use std::process;
 use std::time::Duration;
 
-use testbed::{Netns, Result};
+use testbed::Result;
 
 use self::servers::Contestant;
 
@@ -51,14 +51,6 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
     compare(&rig, title, &stub, servers::all(&rig, &stub)?, only)?;
     let stub = Stub::over_tls(rig.file("authority.pem"))?;
     let title = "the same over HTTPS, as the real API is";
-    compare(&rig, title, &stub, servers::uncached(&rig, &stub), only)?;
-    if let Some(what) = Netns::missing() {
-        say(&format!("API on another host: skipped, needs {what}"));
-        return Ok(());
-    }
-    let host = Netns::new("")?;
-    let stub = Stub::on_another_host(&host, host.link()?)?;
-    let title = "API without HTTPS on another host, where the port of a connection that was closed is kept for a minute";
     compare(&rig, title, &stub, servers::uncached(&rig, &stub), only)
 }
 

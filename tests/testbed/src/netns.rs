@@ -2,7 +2,6 @@
 //! A network namespace with its own name server.
 use std::{
     fs::{self, File},
-    net::Ipv4Addr,
     os::fd::AsFd,
     path::{Path, PathBuf},
     process::{self, Command},
@@ -17,7 +16,7 @@ use crate::Result;
 /// Namespaces are named after the process that made them, so that leftovers of a killed run can be told from others.
 const PREFIX: &str = "nol-test-";
 
-/// A network namespace in which `lo` is up and nothing else exists, unless it is linked. It goes with its guard.
+/// A network namespace in which `lo` is up and nothing else exists. It goes with its guard.
 #[derive(Debug)]
 pub struct Netns {
     name: String,
@@ -49,25 +48,6 @@ impl Netns {
         fs::write(netns.etc().join("resolv.conf"), resolv_conf)?;
         ip(&["-n", &netns.name, "link", "set", "lo", "up"])?;
         Ok(netns)
-    }
-
-    /// Connects it with the namespace that this process lives in, as a cable would two hosts. Gives its address.
-    pub fn link(&self) -> Result<Ipv4Addr> {
-        let [_, _, high, low] = process::id().to_be_bytes();
-        // RFC 2544 keeps these for benchmarks. Four each, so that two processes hardly ever want the same.
-        let base = u32::from(Ipv4Addr::new(198, 18, high, low)) & !3;
-        let (here, there) = (Ipv4Addr::from(base + 1), Ipv4Addr::from(base + 2));
-        let end = format!("nol{}", process::id());
-        let inside = ["-n", &self.name];
-        ip(&[
-            "link", "add", &end, "type", "veth", "peer", "name", "eth0", "netns", &self.name,
-        ])?;
-        ip(&["address", "add", &format!("{here}/30"), "dev", &end])?;
-        ip(&["link", "set", &end, "up"])?;
-        let address = format!("{there}/30");
-        ip(&[&inside[..], &["address", "add", &address, "dev", "eth0"]].concat())?;
-        ip(&[&inside[..], &["link", "set", "eth0", "up"]].concat())?;
-        Ok(there)
     }
 
     /// The name, as `ip netns` has it.
