@@ -72,8 +72,9 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list {
         let repeated = suite.repeated();
+        let locked_up = suite.locked_up();
         suite::say(&format!(
-            "{}trials repeated because the machine stood still: {repeated}\n",
+            "{}trials repeated because the machine stood still: {repeated}, because a server locked itself up at its end: {locked_up}\n",
             suite.latencies().report()
         ));
     }

@@ -14,7 +14,9 @@ use std::{
 
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
-use testbed::{Authority, Build, Flaw, Identity, Netns, RedisServer, Result, Server, interface};
+use testbed::{
+    Authority, Build, Flaw, Identity, LOCKED_UP, Netns, RedisServer, Result, Server, interface,
+};
 
 use crate::{
     bench::Bench,
@@ -46,6 +48,7 @@ pub(crate) struct Suite {
     unfinished: AtomicUsize,
     pulse: Pulse,
     repeated: AtomicUsize,
+    locked_up: AtomicUsize,
 }
 
 /// What a trial cannot do without.
@@ -89,6 +92,7 @@ impl Suite {
             unfinished: AtomicUsize::new(0),
             pulse: Pulse::new(),
             repeated: AtomicUsize::new(0),
+            locked_up: AtomicUsize::new(0),
         })
     }
 
@@ -123,6 +127,11 @@ impl Suite {
     /// How often a trial was repeated because the machine stood still.
     pub(crate) fn repeated(&self) -> usize {
         self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// How often a trial was repeated because its server locked itself up when it ended: see [`LOCKED_UP`].
+    pub(crate) fn locked_up(&self) -> usize {
+        self.locked_up.load(Ordering::Relaxed)
     }
 
     /// Whether the machine keeps going.
@@ -223,13 +232,17 @@ impl Suite {
 }
 
 impl Suite {
-    /// Runs a trial, and again where the machine stood still meanwhile: nothing that failed then tells anything.
+    /// Runs a trial, and again where the machine stood still meanwhile or the server locked itself up: what failed then tells
+    /// nothing about the module.
     fn attempt(&self, trial: impl Fn() -> Result<()>) -> Result<()> {
         for _ in 1..ATTEMPTS {
             let start = Instant::now();
             match trial() {
                 Err(_) if self.pulse.stalled_since(start) => {
                     self.repeated.fetch_add(1, Ordering::Relaxed)
+                }
+                Err(trouble) if trouble.to_string().starts_with(LOCKED_UP) => {
+                    self.locked_up.fetch_add(1, Ordering::Relaxed)
                 }
                 outcome => return outcome,
             };

@@ -94,6 +94,10 @@ pub(crate) trait Control: fmt::Debug + Send + Sync {
     fn reload_routes(&self) -> Result<()>;
 }
 
+/// How the error begins of a server that could not end by no fault of ours. Kamailio kills its processes wherever they are, and takes
+/// the timers' lock then: it waits for ever if the one that had it died with it. All others are gone by then.
+pub const LOCKED_UP: &str = "the server waits for a lock that one of its processes died with";
+
 /// A running server. It goes with this. Fields are dropped in order: the process before its directory.
 #[derive(Debug)]
 pub struct Host {
@@ -177,11 +181,13 @@ impl Host {
 
     /// Ends the server and checks that it ended well.
     pub fn stop(mut self) -> Result<()> {
-        // Kamailio kills its processes, wherever they are, and takes the timers' lock then: it would wait for ever for one that
-        // died with it, such as a worker that has just replied and sets the transaction's timer.
+        // See LOCKED_UP. A worker that has just replied sets the timer of its transaction.
         let end = Instant::now() + Duration::from_millis(500);
         while !self.process.idle()? && Instant::now() < end {
             thread::sleep(Duration::from_millis(1));
+        }
+        if self.process.ask_to_end().is_none() && self.process.is_locked_up()? {
+            return Err(format!("{LOCKED_UP}\n{}", self.log.tail()).into());
         }
         match self.process.stop() {
             Some(status) if status.success() && self.died().is_none() => Ok(()),

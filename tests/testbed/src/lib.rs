@@ -34,7 +34,7 @@ pub use api::{Api, Greeting, Plan, Request, Step};
 pub use authority::{Authority, Flaw, Identity};
 pub use dns::{Dns, Manner, Zone};
 pub use gate::{BlackHole, Refused, free_port};
-pub use host::{Host, Product, Server};
+pub use host::{Host, LOCKED_UP, Product, Server};
 pub use kamailio::Kamailio;
 pub use log::Log;
 pub use netns::Netns;

@@ -61,13 +61,27 @@ impl Process {
         }
     }
 
-    /// Asks the process to end, then insists. `None`: it had to be killed.
-    pub(crate) fn stop(&mut self) -> Option<ExitStatus> {
+    /// Whether nobody but the main process is left, and waits for a lock.
+    pub(crate) fn is_locked_up(&self) -> Result<bool> {
+        let pid = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let sleeps_in = fs::read_to_string(format!("/proc/{pid}/wchan"))?;
+        let is_alone = children.trim().is_empty() && self.members()?.len() == 1;
+        Ok(is_alone && sleeps_in.contains("futex"))
+    }
+
+    /// Asks the process to end, and waits for that. `None`: it did not.
+    pub(crate) fn ask_to_end(&mut self) -> Option<ExitStatus> {
         if self.exited().is_none() {
             // Failure means that it is gone, which the wait finds out.
             let _ = kill_process(self.pid(), Signal::TERM);
         }
-        let status = self.wait(FAREWELL);
+        self.wait(FAREWELL)
+    }
+
+    /// The same, then insists. `None`: it had to be killed.
+    pub(crate) fn stop(&mut self) -> Option<ExitStatus> {
+        let status = self.ask_to_end();
         // Also after an orderly end: a worker may have been left behind by a dead main process.
         let _ = kill_process_group(self.pid(), Signal::KILL);
         if status.is_none() {
