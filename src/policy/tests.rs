@@ -6,6 +6,7 @@ use crate::config::tests::given;
 use crate::config::{Config, Given};
 use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::failure::Failure;
+use crate::number::Number;
 use crate::text::Text;
 
 pub(crate) const CALL: Call<'_> = Call {
@@ -80,6 +81,14 @@ fn only_an_initial_invite_from_a_number_is_asked_about() {
     }
 }
 
+/// The number that the call is asked about.
+fn asked(policy: &Policy<'_>) -> Number {
+    let Step::Ask(question) = policy.begin(&CALL) else {
+        unreachable!("an initial INVITE");
+    };
+    question.number
+}
+
 #[test]
 fn an_answer_is_followed_and_a_failure_allows() {
     let config = Config::new(&Given {
@@ -89,16 +98,14 @@ fn an_answer_is_followed_and_a_failure_allows() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let Step::Ask(question) = policy.begin(&CALL) else {
-        unreachable!("an initial INVITE");
-    };
+    let number = asked(&policy);
     for (treatment, code) in [
         (Treatment::Allow, 404),
         (Treatment::Flag, 404),
         (Treatment::Redirect, 302),
         (Treatment::Block, 603),
     ] {
-        let decision = policy.resume(question.number, Finding::Answered(answer(treatment, code)));
+        let decision = policy.resume(number, Finding::Answered(answer(treatment, code)));
         assert_eq!(
             (decision.treatment, decision.reply.code, decision.source),
             (treatment, code, Source::Api)
@@ -106,7 +113,7 @@ fn an_answer_is_followed_and_a_failure_allows() {
         assert_eq!(decision.failure, Failure::None);
     }
     for failure in Failure::ALL.iter().copied() {
-        let decision = policy.resume(question.number, Finding::Failed(failure));
+        let decision = policy.resume(number, Finding::Failed(failure));
         assert_eq!(
             (decision.treatment, decision.reply.code),
             (Treatment::Allow, 404)
@@ -122,13 +129,8 @@ fn an_answer_is_followed_and_a_failure_allows() {
 fn a_redirect_without_a_contact_is_an_allow() {
     let config = Config::new(&given()).expect("usable");
     let policy = Policy::new(&config);
-    let Step::Ask(question) = policy.begin(&CALL) else {
-        unreachable!("an initial INVITE");
-    };
-    let decision = policy.resume(
-        question.number,
-        Finding::Answered(answer(Treatment::Redirect, 302)),
-    );
+    let number = asked(&policy);
+    let decision = policy.resume(number, Finding::Answered(answer(Treatment::Redirect, 302)));
     assert_eq!(
         (decision.treatment, decision.would),
         (Treatment::Allow, Treatment::Redirect)
@@ -138,6 +140,7 @@ fn a_redirect_without_a_contact_is_an_allow() {
         (503, Failure::NoContact)
     );
 }
+
 #[test]
 fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
     let config = Config::new(&Given {
@@ -146,9 +149,7 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let Step::Ask(question) = policy.begin(&CALL) else {
-        unreachable!("an initial INVITE");
-    };
+    let number = asked(&policy);
     let failure = Failure::TimeoutResponse;
     for (treatment, code, outcome) in [
         (Treatment::Allow, 503, (Treatment::Allow, Source::Cache)),
@@ -160,13 +161,10 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
         ),
         (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
     ] {
-        let decision = policy.resume(
-            question.number,
-            Finding::Stale(answer(treatment, code), failure),
-        );
+        let decision = policy.resume(number, Finding::Stale(answer(treatment, code), failure));
         assert_eq!((decision.treatment, decision.source), outcome);
         assert_eq!((decision.reply.code, decision.failure), (503, failure));
-        let known = policy.resume(question.number, Finding::Known(answer(treatment, code)));
+        let known = policy.resume(number, Finding::Known(answer(treatment, code)));
         assert_eq!(
             (known.treatment, known.source, known.failure),
             (treatment, Source::Cache, Failure::None)
