@@ -172,7 +172,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	shm_free(waiting);
 	if(rc < 0)
 		return shed(ticket);
-	nol_forsake(ticket);
+	nol_cancel(ticket);
 	return 0;
 }
 

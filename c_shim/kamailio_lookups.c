@@ -84,7 +84,7 @@ static void look_up(pid_t parent)
 	if(nol_serve() < 0)
 		_exit(1);
 	while(getppid() == parent)
-		nol_say(500);
+		nol_heartbeat(500);
 	_exit(0);
 }
 
@@ -118,7 +118,7 @@ static void look_after(int is_stalled)
 		return;
 	}
 	if(child > 0)
-		nol_lost();
+		nol_server_died();
 	child = 0;
 	start();
 }

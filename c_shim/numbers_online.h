@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOL_ABI_VERSION 3
+#define NOL_ABI_VERSION 4
 
 typedef enum nol_rc {
 	NOL_OK = 0,
@@ -259,7 +259,7 @@ typedef struct nol_wake {
 	int fd;
 	/*
 	 * Not 0: it stays open until the word has been read, which comes once, whatever becomes of the call, and finds room. What is
-	 * still on the desk then is answered.
+	 * still queued then is answered.
 	 */
 	int stays_open;
 	uint64_t word;
@@ -293,14 +293,14 @@ typedef struct nol_api {
 	 * NOL_NO_THREAD it tries again. The log is told once. */
 	nol_rc (*pool_serve)(nol_pool *pool);
 	/* In a process that serves others, once a second at least: it lives. Logs what its threads say; waits for that, wait_ms at most. */
-	nol_rc (*pool_say)(nol_pool *pool, uint32_t wait_ms);
+	nol_rc (*pool_heartbeat)(nol_pool *pool, uint32_t wait_ms);
 	/*
 	 * NOL_OK: the word of a call whose lookup is over and whose wake has no fd. Waits for one, wait_ms at most. Answers all that
 	 * are late, whatever their wakes. In one process, the one that calls are told to.
 	 */
 	nol_rc (*pool_next)(nol_pool *pool, uint32_t wait_ms, uint64_t *word);
 	/* The process that served is dead: its calls are over, allowed. */
-	nol_rc (*pool_lost)(nol_pool *pool);
+	nol_rc (*pool_server_died)(nol_pool *pool);
 	/* NOL_OK: the result is filled, as by decide(). NOL_PENDING: there is a ticket. Never blocks. Fills the result whatever it
 	 * returns: if not NOL_OK, with an allow. */
 	nol_rc (*begin)(nol_worker *worker, nol_pool *pool, const nol_call *call, uint64_t *ticket, nol_result *result);
@@ -313,7 +313,7 @@ typedef struct nol_api {
 	/* Decides about a call that cannot be made to wait, as begin() does where the queue is full. Fills the result whatever it returns. */
 	nol_rc (*shed)(nol_pool *pool, uint64_t ticket, nol_result *result);
 	/* Gives a ticket back that is not to be finished. */
-	void (*forsake)(nol_pool *pool, uint64_t ticket);
+	void (*cancel)(nol_pool *pool, uint64_t ticket);
 
 	/* Runs an operator's command. NOL_BAD_ARGUMENT comes with one report line, "error", that says what is allowed. */
 	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);

@@ -29,14 +29,14 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
 int nol_go_on(void *call);
 
 /* Tells the process of all its calls whose lookups are over. */
-typedef struct nol_bell nol_bell;
+typedef struct nol_pipe nol_pipe;
 
 /* One for one more call, whose address is to be written to the descriptor once; or NULL. */
-nol_bell *nol_bell_take(void);
-int nol_bell_descriptor(const nol_bell *bell);
+nol_pipe *nol_pipe_take(void);
+int nol_pipe_fd(const nol_pipe *pipe);
 
 /* Nothing will be written for one call. */
-void nol_bell_leave(nol_bell *bell);
+void nol_pipe_leave(nol_pipe *pipe);
 
 /* The AVPs' numbers are to be looked up before fork. 0, or -1. */
 int nol_name_avps(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * async(numbers_online_decide(), ROUTE): threads of this process make the lookup, and the server goes on with ROUTE in the same
- * process. It is told by the process's bell, or where it must watch a descriptor of the call's own by an eventfd: for launch(),
+ * process. It is told by the process's pipe, or where it must watch a descriptor of the call's own by an eventfd: for launch(),
  * and if the script gives a time limit.
  */
 #include <sys/eventfd.h>
@@ -25,7 +25,7 @@
 typedef struct waiting {
 	uint64_t ticket;
 	async_ctx *ctx;
-	nol_bell *bell; /* NULL: it has an eventfd */
+	nol_pipe *pipe; /* NULL: it has an eventfd */
 	int is_over;
 } waiting_t;
 
@@ -36,7 +36,7 @@ static int go_on(waiting_t *call, int may_wait)
 	nol_result result;
 
 	nol_finish(call->ticket, may_wait, &result);
-	if(call->bell) {
+	if(call->pipe) {
 		/* Its word has come, or will. */
 		call->is_over = 1;
 	} else {
@@ -77,21 +77,21 @@ int nol_go_on(void *param)
 	return 0;
 }
 
-/* Hands a call over whose word comes by the process's bell. 0, or -1. */
-static int submit_to_bell(waiting_t *call)
+/* Hands a call over whose word comes by the process's pipe. 0, or -1. */
+static int submit_to_pipe(waiting_t *call)
 {
 	nol_wake wake = {.stays_open = 1, .word = (uint64_t)(uintptr_t)call};
 
-	call->bell = nol_bell_take();
-	if(!call->bell)
+	call->pipe = nol_pipe_take();
+	if(!call->pipe)
 		return -1;
-	wake.fd = nol_bell_descriptor(call->bell);
+	wake.fd = nol_pipe_fd(call->pipe);
 	if(nol_submit(call->ticket, wake) == 0) {
 		async_status = ASYNC_NO_FD;
 		return 0;
 	}
-	nol_bell_leave(call->bell);
-	call->bell = NULL;
+	nol_pipe_leave(call->pipe);
+	call->pipe = NULL;
 	return -1;
 }
 
@@ -111,7 +111,7 @@ static int submit_alone(waiting_t *call)
 }
 
 /* 0, or -1 after one line in the log. */
-static int submit(uint64_t ticket, async_ctx *ctx, int by_bell)
+static int submit(uint64_t ticket, async_ctx *ctx, int by_pipe)
 {
 	waiting_t *call = pkg_malloc(sizeof(*call));
 
@@ -122,7 +122,7 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_bell)
 		set_resume(ctx, resume);
 		ctx->resume_param = call;
 		ctx->timeout_f = give_up;
-		if((by_bell && submit_to_bell(call) == 0) || submit_alone(call) == 0)
+		if((by_pipe && submit_to_pipe(call) == 0) || submit_alone(call) == 0)
 			return 0;
 		pkg_free(call);
 	}
@@ -136,7 +136,7 @@ static int is_suspendable(const struct sip_msg *msg)
 	return route_type == REQUEST_ROUTE && msg->REQ_METHOD != METHOD_ACK;
 }
 
-static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_bell)
+static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe)
 {
 	nol_call call;
 	nol_result result;
@@ -158,7 +158,7 @@ static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_bell
 		return nol_conclude(&result);
 	if(ctx->timeout_s == 0)
 		ctx->timeout_s = NET_S;
-	if(is_served && submit(ticket, ctx, by_bell) == 0)
+	if(is_served && submit(ticket, ctx, by_pipe) == 0)
 		return 1;
 	/* Where there is no room for one more call that waits, none waits here and now either. */
 	nol_shed(ticket, &result);
@@ -170,7 +170,7 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
 	return decide(msg, ctx, profile, 0);
 }
 
-static int decide_by_bell(struct sip_msg *msg, async_ctx *ctx, str *profile)
+static int decide_by_pipe(struct sip_msg *msg, async_ctx *ctx, str *profile)
 {
 	return decide(msg, ctx, profile, ctx->timeout_s == 0);
 }
@@ -181,15 +181,15 @@ static int decide_by_bell(struct sip_msg *msg, async_ctx *ctx, str *profile)
  */
 static int start(struct sip_msg *msg, struct action *action, struct script_route_ref *route, unsigned int timeout, void **params)
 {
-	static acmd_export_t by_bell;
+	static acmd_export_t by_pipe;
 	const acmd_export_t *called = action->elem[0].u.data;
 	struct action ours;
 
 	if(called && called->function == (acmd_function)(void (*)(void))nol_decide_async) {
-		by_bell = *called;
-		by_bell.function = (acmd_function)(void (*)(void))decide_by_bell;
+		by_pipe = *called;
+		by_pipe.function = (acmd_function)(void (*)(void))decide_by_pipe;
 		ours = *action;
-		ours.elem[0].u.data = &by_bell;
+		ours.elem[0].u.data = &by_pipe;
 		action = &ours;
 	}
 	return tm_start(msg, action, route, timeout, params);

@@ -243,14 +243,14 @@ int nol_shed(uint64_t ticket, nol_result *result)
 	return result->rc;
 }
 
-void nol_forsake(uint64_t ticket)
+void nol_cancel(uint64_t ticket)
 {
-	numbers_online_api()->forsake(pool, ticket);
+	numbers_online_api()->cancel(pool, ticket);
 }
 
-void nol_say(uint32_t wait_ms)
+void nol_heartbeat(uint32_t wait_ms)
 {
-	numbers_online_api()->pool_say(pool, wait_ms);
+	numbers_online_api()->pool_heartbeat(pool, wait_ms);
 }
 
 nol_rc nol_next(uint32_t wait_ms, uint64_t *word)
@@ -258,7 +258,7 @@ nol_rc nol_next(uint32_t wait_ms, uint64_t *word)
 	return numbers_online_api()->pool_next(pool, wait_ms, word);
 }
 
-void nol_lost(void)
+void nol_server_died(void)
 {
-	numbers_online_api()->pool_lost(pool);
+	numbers_online_api()->pool_server_died(pool);
 }

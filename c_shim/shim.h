@@ -37,7 +37,7 @@ int nol_serve_here(void);
 
 /*
  * Decides about one call as nol_decide() does, if nothing has to be waited for. 0 if a lookup has to be: then there is a
- * ticket, for nol_submit(), nol_shed() or nol_forsake(). Never blocks.
+ * ticket, for nol_submit(), nol_shed() or nol_cancel(). Never blocks.
  */
 int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result);
 
@@ -54,16 +54,16 @@ int nol_finish(uint64_t ticket, int may_wait, nol_result *result);
 int nol_shed(uint64_t ticket, nol_result *result);
 
 /* Gives a ticket back that is not to be finished. */
-void nol_forsake(uint64_t ticket);
+void nol_cancel(uint64_t ticket);
 
 /* In the process that makes the lookups, once a second at least. Waits for a line to log, wait_ms at most. */
-void nol_say(uint32_t wait_ms);
+void nol_heartbeat(uint32_t wait_ms);
 
 /* In one process: the word of a call whose lookup is over, where wakes have no descriptor; answers who is late. As pool_next(). */
 nol_rc nol_next(uint32_t wait_ms, uint64_t *word);
 
 /* The process that made the lookups is dead. */
-void nol_lost(void);
+void nol_server_died(void);
 
 /* Calls `raise` for each statistic that the decision raises. */
 void nol_count(const nol_result *result, void (*raise)(int counter));

@@ -2,30 +2,30 @@
 //! Module parameters, parsed once into types that cannot be wrong.
 
 mod api_url;
+mod async_limits;
 mod bad_parameter;
 mod cache;
 mod contact;
+mod decision_options;
 mod limits;
 mod mode;
 mod proxy;
 mod roots;
 mod secret;
 mod timeout;
-mod waiting;
-mod wishes;
 
 pub use api_url::ApiUrl;
+pub use async_limits::AsyncLimits;
 pub use bad_parameter::BadParameter;
 pub use cache::{CacheConfig, RedisUrl};
 pub use contact::ContactUri;
+pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use proxy::ProxyUrl;
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
-pub use waiting::Waiting;
-pub use wishes::{AllowCode, Threshold, Wishes};
 
 /// The parameters as the server's configuration gives them. Their meaning is in README.md.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub struct Config {
     /// The whole deadline of a lookup.
     pub timeout: Timeout,
     /// What the operator wants of the decision.
-    pub wishes: Wishes,
+    pub options: DecisionOptions,
     /// Contact of a 302.
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
@@ -88,7 +88,7 @@ pub struct Config {
     /// The HTTP proxy to the API.
     pub http_proxy: Option<ProxyUrl>,
     /// How many calls may wait for their lookups.
-    pub waiting: Waiting,
+    pub async_limits: AsyncLimits,
 }
 
 impl Config {
@@ -110,12 +110,12 @@ impl Config {
             timeout: Timeout::new(given.timeout).ok_or_else(|| {
                 BadParameter::new("timeout", given.timeout, "20..5000 milliseconds")
             })?,
-            wishes: Wishes::new(given)?,
+            options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
             mode: Mode::new(&given.mode)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: ProxyUrl::new(&given.http_proxy)?,
-            waiting: Waiting::new(given)?,
+            async_limits: AsyncLimits::new(given)?,
         })
     }
 }

@@ -5,13 +5,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::admission::Admission;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::{BadParameter, Config, Given, Roots};
-use crate::ffi::shared::Shared;
-use crate::flights::Flights;
+use crate::in_flight::InFlight;
 use crate::log::{Level, Log};
-use crate::states::States;
+use crate::os::shared::Shared;
 
 /// What all workers of a server have in common.
 #[derive(Debug)]
@@ -21,11 +21,11 @@ pub struct Engine {
     /// The same, parsed at start.
     pub config: Arc<Config>,
     /// What the workers know together.
-    pub states: Shared<States>,
+    pub admission: Shared<Admission>,
     /// Answers.
     pub cache: Cache,
     /// Questions that are being asked.
-    pub flights: Shared<Flights>,
+    pub in_flight: Shared<InFlight>,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -51,9 +51,9 @@ impl Engine {
         };
         Ok(Self {
             given,
-            states: Shared::new().map_err(NoEngine::Memory)?,
+            admission: Shared::new().map_err(NoEngine::Memory)?,
             cache: Cache::new(entries).map_err(NoEngine::Memory)?,
-            flights: Shared::new().map_err(NoEngine::Memory)?,
+            in_flight: Shared::new().map_err(NoEngine::Memory)?,
             clock: Clock::starting(Instant::now()),
             config: Arc::new(config),
         })
@@ -82,7 +82,7 @@ fn warn(config: &Config, log: &dyn Log) {
             &format!("{missing}; calls that need it are allowed without a lookup"),
         );
     }
-    if matches!(config.roots, Roots::Anybody) {
+    if matches!(config.roots, Roots::Unverified) {
         let line =
             "tls_insecure=1: the API's certificate is not verified; never use this for live calls";
         log.line(Level::Warning, line);

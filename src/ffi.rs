@@ -4,20 +4,11 @@
 mod abi;
 mod bytes;
 mod entries;
-pub(crate) mod futex;
 mod guard;
 mod handles;
 mod host;
-mod mark;
 mod outcome;
-pub(crate) mod panics;
-pub(crate) mod poll;
 mod pool;
-pub(crate) mod process;
-pub(crate) mod shared;
-pub(crate) mod signals;
-pub(crate) mod socket;
-pub(crate) mod wake;
 
 pub use abi::*;
 
@@ -37,14 +28,14 @@ static API: nol_api = nol_api {
     pool_new: Some(pool::pool_new),
     pool_free: Some(pool::pool_free),
     pool_serve: Some(pool::pool_serve),
-    pool_say: Some(pool::pool_say),
+    pool_heartbeat: Some(pool::pool_heartbeat),
     pool_next: Some(pool::pool_next),
-    pool_lost: Some(pool::pool_lost),
+    pool_server_died: Some(pool::pool_server_died),
     begin: Some(pool::begin),
     submit: Some(pool::submit),
     finish: Some(pool::finish),
     shed: Some(pool::shed),
-    forsake: Some(pool::forsake),
+    cancel: Some(pool::cancel),
     command: Some(entries::command),
 };
 

@@ -5,21 +5,22 @@
 const MAX_BYTES: usize = 64 * 1024;
 
 mod client;
-mod dial;
+mod connection;
+mod connection_slot;
+mod connector;
+mod error;
+mod happy_eyeballs;
 mod headers;
 mod idle;
-mod line;
-pub(crate) mod names;
-mod race;
 mod reply;
 mod request;
 mod session;
 mod socket;
-mod stopwatch;
+mod timings;
 mod tls;
-mod trouble;
-mod wire;
+mod transport;
 
-pub use client::{Client, Credentials, Exchange, Probe};
+pub use client::{Client, Exchange, Probe};
 pub use reply::Reply;
-pub use stopwatch::Phase;
+pub use request::Credentials;
+pub use timings::Phase;

@@ -19,28 +19,32 @@
 #[cfg(not(panic = "unwind"))]
 compile_error!("a panic must not take the SIP server down: build with panic = \"unwind\"");
 
+pub mod admission;
 pub mod answer;
 pub mod cache;
+pub mod cause;
 pub mod clock;
 pub mod config;
+pub mod counters;
 pub mod deadline;
 pub mod decision;
 pub mod engine;
 pub mod failure;
 #[allow(unsafe_code, reason = "the boundary to C and to the operating system")]
 pub mod ffi;
-pub mod flights;
 pub mod http;
+pub mod in_flight;
 pub mod log;
 pub mod number;
+#[allow(unsafe_code, reason = "the operating system")]
+mod os;
 pub mod policy;
 pub mod pool;
 pub mod question;
 pub mod redis;
 pub mod report;
+mod resolver;
 pub mod signing;
-pub mod states;
-pub mod tally;
 pub mod text;
-mod words;
+mod u64_pair;
 pub mod worker;

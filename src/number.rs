@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::text::Text;
-use crate::words;
+use crate::u64_pair;
 
 /// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`). Whether it is valid is the
 /// API's business.
@@ -53,13 +53,13 @@ impl Number {
         for (to, byte) in bytes.iter_mut().zip(self.as_str().bytes()) {
             *to = byte;
         }
-        words::of(bytes)
+        u64_pair::of(bytes)
     }
 
     /// From shared memory, if a number is there.
     #[must_use]
     pub fn from_shared(shared: [u64; 2]) -> Option<Self> {
-        let bytes = words::bytes(shared);
+        let bytes = u64_pair::bytes(shared);
         Self::new(std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0'))
     }
 

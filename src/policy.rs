@@ -2,7 +2,7 @@
 //! The decision: two pure halves around one question to the API.
 
 use crate::answer::Answer;
-use crate::config::{Config, ContactUri, Wishes};
+use crate::config::{Config, ContactUri, DecisionOptions};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::number::{Caller, Number};
@@ -42,7 +42,7 @@ pub enum Step<'a> {
     clippy::large_enum_variant,
     reason = "lives on the stack for a moment; a box would cost an allocation a call"
 )]
-pub enum Finding {
+pub enum LookupOutcome {
     /// The API's answer to this question.
     Answered(Answer),
     /// An earlier answer to the same question, which still holds.
@@ -53,7 +53,7 @@ pub enum Finding {
     Failed(Failure),
 }
 
-impl Finding {
+impl LookupOutcome {
     /// The outcome of a request.
     #[must_use]
     pub fn of(outcome: Result<Answer, Failure>) -> Self {
@@ -79,7 +79,7 @@ impl Finding {
 /// The operator's rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
-    wishes: &'a Wishes,
+    options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Policy<'a> {
     #[must_use]
     pub fn new(config: &'a Config) -> Self {
         Self {
-            wishes: &config.wishes,
+            options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
         }
     }
@@ -104,7 +104,7 @@ impl<'a> Policy<'a> {
             Caller::NoNumber => Step::Answer(self.bypass(Failure::NoNumber)),
             Caller::Number(number) => Step::Ask(Question {
                 number,
-                wishes: self.wishes,
+                options: self.options,
                 origin: Origin::Call {
                     call_id: call.call_id,
                     from_tag: call.from_tag,
@@ -116,11 +116,11 @@ impl<'a> Policy<'a> {
     /// Turns what was found out about a number into a decision. A failure allows the call, and an answer that no longer holds never blocks
     /// or redirects it.
     #[must_use]
-    pub fn resume(&self, number: Number, finding: Finding) -> Decision {
-        match finding {
-            Finding::Answered(answer) => self.follow(number, &answer, Source::Api),
-            Finding::Known(answer) => self.follow(number, &answer, Source::Cache),
-            Finding::Stale(answer, failure)
+    pub fn resume(&self, number: Number, outcome: LookupOutcome) -> Decision {
+        match outcome {
+            LookupOutcome::Answered(answer) => self.follow(number, &answer, Source::Api),
+            LookupOutcome::Known(answer) => self.follow(number, &answer, Source::Cache),
+            LookupOutcome::Stale(answer, failure)
                 if matches!(answer.treatment, Treatment::Allow | Treatment::Flag) =>
             {
                 Decision {
@@ -128,7 +128,7 @@ impl<'a> Policy<'a> {
                     ..self.follow(number, &answer, Source::Cache)
                 }
             }
-            Finding::Stale(_, failure) | Finding::Failed(failure) => {
+            LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(number))
             }
         }
@@ -138,7 +138,7 @@ impl<'a> Policy<'a> {
     #[must_use]
     pub fn fail_open(&self, failure: Failure, number: Option<Number>) -> Decision {
         Decision::allow(
-            self.wishes.allow_code.code(),
+            self.options.allow_code.code(),
             Source::FailOpen,
             failure,
             number,
@@ -146,7 +146,12 @@ impl<'a> Policy<'a> {
     }
 
     fn bypass(&self, failure: Failure) -> Decision {
-        Decision::allow(self.wishes.allow_code.code(), Source::Bypass, failure, None)
+        Decision::allow(
+            self.options.allow_code.code(),
+            Source::Bypass,
+            failure,
+            None,
+        )
     }
 
     fn follow(&self, number: Number, answer: &Answer, source: Source) -> Decision {
@@ -164,7 +169,7 @@ impl<'a> Policy<'a> {
         if answer.treatment == Treatment::Redirect && self.redirect_contact.is_none() {
             return Decision {
                 treatment: Treatment::Allow,
-                reply: SipReply::standard(self.wishes.allow_code.code()),
+                reply: SipReply::standard(self.options.allow_code.code()),
                 failure: Failure::NoContact,
                 ..decided
             };

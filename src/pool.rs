@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Lookups that no SIP worker waits for.
 //!
-//! A SIP worker puts a question on the desk and goes on; a thread of a crew takes it, looks it up as a worker does, and tells
-//! whoever is to go on with the call. The desk is memory that processes may share, so the crew may be of another process.
-//! Every question is answered by its deadline: by the crew, or by [`Pool::next`] where the crew is late or dead.
+//! A SIP worker puts a question on the queue and goes on; a thread of a threads takes it, looks it up as a worker does, and tells
+//! whoever is to go on with the call. The queue is memory that processes may share, so the threads may be of another process.
+//! Every question is answered by its deadline: by the threads, or by [`Pool::next`] where the threads is late or dead.
 
-mod badges;
-mod counts;
-mod crew;
-mod desk;
-mod lines;
-mod places;
-mod sleepers;
+mod log_queue;
+mod progress;
+mod queue;
 mod slot;
+mod slots;
 mod state;
+mod thread_ids;
+mod threads;
 mod ticket;
+mod waiters;
 mod wake;
 
 use std::io;
@@ -25,73 +25,74 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Moment;
 use crate::config::Timeout;
+use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::ffi::shared::Shared;
 use crate::log::Log;
 use crate::number::Number;
-use crate::policy::Finding;
-use crate::tally::Tally;
-use crate::worker::{InWorker, Inquiry};
+use crate::os::process::InWorker;
+use crate::os::shared::Shared;
+use crate::policy::LookupOutcome;
+use crate::worker::PendingLookup;
 
-use self::crew::Crew;
-use self::desk::{Collected, Desk};
-use self::lines::Lines;
+use self::log_queue::LogQueue;
+use self::queue::{Collected, Queue};
+use self::threads::Threads;
 pub use self::{ticket::Ticket, wake::Wake};
 
 /// The questions that wait for their answers, and in one process the threads that find them.
 #[derive(Debug)]
 pub struct Pool {
-    desk: Desk,
+    queue: Queue,
     lookups: usize,
     timeout: Timeout,
-    /// The desk's clock, the same for all processes.
+    /// The queue's clock, the same for all processes.
     start: Instant,
-    /// When the crew's process was last seen alive: a moment of the engine's clock.
+    /// When the threads's process was last seen alive: a moment of the engine's clock.
     alive: Shared<AtomicU64>,
-    /// When this process is to look for questions that are late, in nanoseconds of the desk's clock.
+    /// When this process is to look for questions that are late, in nanoseconds of the queue's clock.
     due: AtomicU64,
-    crew: OnceLock<Crew>,
-    lines: Lines,
+    threads: OnceLock<Threads>,
+    log_queue: LogQueue,
 }
 
 /// What happened while somebody waited for [`Pool::next`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// A question has been answered: its [`Wake::Bell`].
+    /// A question has been answered: its [`Wake::Poll`].
     Answered(u64),
     /// None was.
     Nothing,
-    /// None was, and the crew's process has not moved for seconds.
+    /// None was, and the threads's process has not moved for seconds.
     Stalled,
 }
 
 /// An answer that was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Completed {
     /// The calling number.
     pub number: Number,
     /// What was found out.
-    pub finding: Finding,
+    pub outcome: LookupOutcome,
     /// What it adds to the statistics.
-    pub tally: Tally,
+    pub counters: Counters,
     /// The time since the call began.
     pub took: Duration,
 }
 
 impl Pool {
-    /// A desk for as many questions as `async_lookups` and `async_queue` say. Processes share it if it is made before fork.
+    /// A queue for as many questions as `async_lookups` and `async_queue` say. Processes share it if it is made before fork.
     pub fn new(engine: &Engine) -> io::Result<Self> {
-        let config = &engine.config.waiting;
+        let config = &engine.config.async_limits;
         Ok(Self {
-            desk: Desk::new(config.lookups + config.queue, config.lookups)?,
+            queue: Queue::new(config.lookups + config.queue, config.lookups)?,
             lookups: config.lookups,
             timeout: engine.config.timeout,
             start: Instant::now(),
             alive: Shared::new()?,
             due: AtomicU64::new(0),
-            crew: OnceLock::new(),
-            lines: Lines::default(),
+            threads: OnceLock::new(),
+            log_queue: LogQueue::default(),
         })
     }
 
@@ -99,32 +100,32 @@ impl Pool {
     /// does nothing. An error if there can be no thread now: it may be tried again.
     pub fn serve(self: &Arc<Self>, proof: InWorker, engine: &'static Engine) -> io::Result<()> {
         self.note_alive(engine);
-        let crew = || Crew::new(proof, engine, self.lookups);
-        self.crew.get_or_init(crew).start(self)
+        let threads = || Threads::new(proof, engine, self.lookups);
+        self.threads.get_or_init(threads).start(self)
     }
 
     /// Whether this process makes the lookups.
     #[must_use]
     pub fn is_served(&self) -> bool {
-        self.crew.get().is_some_and(Crew::is_there)
+        self.threads.get().is_some_and(Threads::is_running)
     }
 
-    /// Writes to the log what the crew has to say, and tells the other processes that this one lives. Waits for a line for
+    /// Writes to the log what the threads has to say, and tells the other processes that this one lives. Waits for a line for
     /// `span` at most.
-    pub fn say(&self, engine: &Engine, log: &dyn Log, span: Duration) {
+    pub fn flush_log(&self, engine: &Engine, log: &dyn Log, span: Duration) {
         self.note_alive(engine);
-        self.lines.write(log, span);
+        self.log_queue.write(log, span);
     }
 
-    /// Puts a question on the desk, not handed over yet. `None`: the queue is full.
+    /// Puts a question on the queue, not handed over yet. `None`: the queue is full.
     #[must_use]
-    pub fn reserve(&self, inquiry: &Inquiry, started: Instant) -> Option<Ticket> {
-        self.desk.reserve(inquiry, self.nanoseconds(started))
+    pub fn reserve(&self, lookup: &PendingLookup, started: Instant) -> Option<Ticket> {
+        self.queue.reserve(lookup, self.nanoseconds(started))
     }
 
-    /// Hands it over. False if it is not on the desk any more.
+    /// Hands it over. False if it is not on the queue any more.
     pub fn submit(&self, ticket: Ticket, wake: Wake) -> bool {
-        self.desk.submit(ticket, wake)
+        self.queue.submit(ticket, wake)
     }
 
     /// Waits for a question that has been answered, or should have been; for `span` at most. One process calls this.
@@ -136,14 +137,14 @@ impl Pool {
             if self.until_look(now).is_zero() && self.look(engine, now) == Next::Stalled {
                 return Next::Stalled;
             }
-            let bell = self.desk.bell();
-            if let Some(word) = self.desk.next() {
+            let seen = self.queue.sequence();
+            if let Some(word) = self.queue.next() {
                 return Next::Answered(word);
             }
             let Some(left) = end.checked_duration_since(now) else {
                 return Next::Nothing;
             };
-            self.desk.listen(bell, left.min(self.until_look(now)));
+            self.queue.wait(seen, left.min(self.until_look(now)));
         }
     }
 
@@ -152,13 +153,13 @@ impl Pool {
         Duration::from_nanos(due.saturating_sub(self.nanoseconds(now)))
     }
 
-    /// Answers what should have been answered, and looks whether the crew moves.
+    /// Answers what should have been answered, and looks whether the threads moves.
     fn look(&self, engine: &Engine, now: Instant) -> Next {
         let allowed = nanoseconds(self.timeout.span() + GRACE);
         let now_nanoseconds = self.nanoseconds(now);
         // What is not answered then never will be.
-        let oldest = self.desk.expire(now_nanoseconds.saturating_sub(allowed));
-        // A question that comes to the desk after this began half a timeout before it at the most.
+        let oldest = self.queue.expire(now_nanoseconds.saturating_sub(allowed));
+        // A question that comes to the queue after this began half a timeout before it at the most.
         let interval = (self.timeout.span() / 2).min(SECOND);
         let latest = now_nanoseconds.saturating_add(nanoseconds(interval));
         let due = oldest.map_or(latest, |began| latest.min(began.saturating_add(allowed)));
@@ -170,64 +171,64 @@ impl Pool {
         }
     }
 
-    /// Answers what the crew had taken: its process is dead.
-    pub fn lost(&self) {
+    /// Answers what the threads had taken: its process is dead.
+    pub fn server_died(&self) {
         self.alive.store(0, Release);
-        self.desk.lost();
+        self.queue.server_died();
     }
 
     /// What was found out. If it is not there yet, it is waited for until the deadline, if the caller `may_wait`; then the
-    /// question is given up. `None` if it is not on the desk.
-    pub fn collect(&self, ticket: Ticket, may_wait: bool) -> Option<Outcome> {
+    /// question is given up. `None` if it is not on the queue.
+    pub fn collect(&self, ticket: Ticket, may_wait: bool) -> Option<Completed> {
         let started = self.started(ticket)?;
         let latest = started + self.timeout.span() + GRACE;
         let end = if may_wait { latest } else { Instant::now() };
         loop {
-            let bell = self.desk.bell();
-            let (number, finding, tally) = match self.desk.collect(ticket) {
-                Collected::Done(number, finding, tally) => (number, finding, tally),
+            let seen = self.queue.sequence();
+            let (number, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(number, outcome, counters) => (number, outcome, counters),
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
                         // It may be a moment: whoever answers wakes first, and writes the last word then.
-                        self.desk.listen(bell, left.min(MOMENT));
+                        self.queue.wait(seen, left.min(MOMENT));
                         continue;
                     }
-                    let Some((inquiry, failure)) = self.desk.forsake(ticket) else {
+                    let Some((lookup, failure)) = self.queue.abandon(ticket) else {
                         std::thread::yield_now();
                         continue;
                     };
-                    let (finding, tally) = inquiry.unanswered(failure);
-                    (inquiry.number, finding, tally)
+                    let (outcome, counters) = lookup.unanswered(failure);
+                    (lookup.number, outcome, counters)
                 }
             };
-            return Some(Outcome {
+            return Some(Completed {
                 number,
-                finding,
-                tally,
+                outcome,
+                counters,
                 took: started.elapsed(),
             });
         }
     }
 
-    /// Takes a question off the desk that cannot be waited for, and says what is known without an answer. `None` if it is not
-    /// on the desk, or was answered.
-    pub fn shed(&self, ticket: Ticket) -> Option<Outcome> {
+    /// Takes a question off the queue that cannot be waited for, and says what is known without an answer. `None` if it is not
+    /// on the queue, or was answered.
+    pub fn shed(&self, ticket: Ticket) -> Option<Completed> {
         let started = self.started(ticket)?;
-        let (inquiry, _) = self.desk.forsake(ticket)?;
-        let (finding, tally) = inquiry.unanswered(Failure::Shed);
-        Some(Outcome {
-            number: inquiry.number,
-            finding,
-            tally,
+        let (lookup, _) = self.queue.abandon(ticket)?;
+        let (outcome, counters) = lookup.unanswered(Failure::Shed);
+        Some(Completed {
+            number: lookup.number,
+            outcome,
+            counters,
             took: started.elapsed(),
         })
     }
 
-    /// Takes a question off the desk whose answer nobody waits for.
-    pub fn forsake(&self, ticket: Ticket) {
-        if self.desk.forsake(ticket).is_none() {
-            let _ = self.desk.collect(ticket);
+    /// Takes a question off the queue whose answer nobody waits for.
+    pub fn abandon(&self, ticket: Ticket) {
+        if self.queue.abandon(ticket).is_none() {
+            let _ = self.queue.collect(ticket);
         }
     }
 
@@ -242,7 +243,7 @@ impl Pool {
     }
 
     fn started(&self, ticket: Ticket) -> Option<Instant> {
-        let started = self.desk.started(ticket)?;
+        let started = self.queue.started(ticket)?;
         Some(self.start + Duration::from_nanos(started))
     }
 
@@ -255,15 +256,15 @@ fn nanoseconds(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What the crew may be late.
+/// What the threads may be late.
 const GRACE: Duration = Duration::from_millis(25);
 
-/// How often somebody who waits looks whether the crew moves, at least.
+/// How often somebody who waits looks whether the threads moves, at least.
 const SECOND: Duration = Duration::from_secs(1);
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// The crew's process says every second that it lives.
+/// The threads's process says every second that it lives.
 const STALLED: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

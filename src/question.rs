@@ -5,17 +5,17 @@ use std::fmt::Write;
 
 use ring::digest;
 
-use crate::config::Wishes;
+use crate::config::DecisionOptions;
 use crate::number::Number;
-use crate::{text, words};
+use crate::{text, u64_pair};
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
     /// The calling number.
     pub number: Number,
-    /// The operator's wishes.
-    pub wishes: &'a Wishes,
+    /// The operator's options.
+    pub options: &'a DecisionOptions,
     /// The call that it is about.
     pub origin: Origin<'a>,
 }
@@ -57,13 +57,13 @@ impl Question<'_> {
     /// The JSON of the request.
     #[must_use]
     pub fn body(&self) -> String {
-        let Wishes {
+        let DecisionOptions {
             allow_code,
             spam_threshold,
             redirect_threshold,
             block_invalid,
             block_reassigned,
-        } = *self.wishes;
+        } = *self.options;
         let mut body = String::with_capacity(BODY_BYTES);
         // No escaping: a number is "+" and digits. And no failure: a string takes all that is written to it.
         let _ = write!(
@@ -109,13 +109,13 @@ impl IdempotencyKey {
     /// As it stands in shared memory.
     #[must_use]
     pub fn to_shared(self) -> [u64; 2] {
-        words::of(self.0)
+        u64_pair::of(self.0)
     }
 
     /// From shared memory.
     #[must_use]
     pub fn from_shared(shared: [u64; 2]) -> Self {
-        Self(words::bytes(shared))
+        Self(u64_pair::bytes(shared))
     }
 
     /// The header's value: 32 hexadecimal digits.
@@ -131,7 +131,7 @@ const BODY_BYTES: usize = 192;
 #[cfg(test)]
 mod tests {
     use super::{IdempotencyKey, Origin, Question};
-    use crate::config::{AllowCode, Threshold, Wishes};
+    use crate::config::{AllowCode, DecisionOptions, Threshold};
     use crate::number::Number;
 
     fn number(text: &str) -> Number {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_body_is_the_contracts() {
-        let wishes = Wishes {
+        let options = DecisionOptions {
             allow_code: AllowCode::new(404).expect("404"),
             spam_threshold: Threshold::new(80).expect("80"),
             redirect_threshold: None,
@@ -148,24 +148,24 @@ mod tests {
             block_reassigned: false,
         };
         let number = number("+14155550123");
-        let question = |wishes| Question {
+        let question = |options| Question {
             number,
-            wishes,
+            options,
             origin: Origin::Call {
                 call_id: b"a",
                 from_tag: b"b",
             },
         };
         assert_eq!(
-            question(&wishes).body(),
+            question(&options).body(),
             r#"{"number":"+14155550123","allow_code":404,"spam_threshold":80,"block_reassigned":false,"block_invalid":true}"#
         );
-        let wishes = Wishes {
+        let options = DecisionOptions {
             redirect_threshold: Threshold::new(90),
-            ..wishes
+            ..options
         };
         assert!(
-            question(&wishes)
+            question(&options)
                 .body()
                 .contains(r#""spam_threshold":80,"redirect_threshold":90,"block_reassigned""#)
         );

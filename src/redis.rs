@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The second level of the cache: answers shared by several servers through Redis.
 
-mod wire;
+mod connection;
 
 use std::time::{Duration, Instant};
 
 use redis::{FromRedisValue, Pipeline, Value};
 
-use self::wire::Wire;
+use self::connection::Connection;
 use crate::answer::Answer;
 use crate::cache::{Key, Packed};
 use crate::config::RedisUrl;
 use crate::deadline::Deadline;
-use crate::http::names::Names;
-use crate::worker::InWorker;
+use crate::os::process::InWorker;
+use crate::resolver::Resolver;
 
 /// One process's connection to Redis. Whatever fails is as if there were no Redis, for a while.
 pub struct Redis {
     url: RedisUrl,
-    names: Names,
-    wire: Option<Wire>,
+    resolver: Resolver,
+    connection: Option<Connection>,
     /// After a failure Redis is left alone until then.
-    sulking: Option<Deadline>,
+    retry_at: Option<Deadline>,
 }
 
 /// Redis did not answer in time, or not at all.
@@ -34,9 +34,9 @@ impl Redis {
     pub fn new(_: &InWorker, url: RedisUrl) -> Self {
         Self {
             url,
-            names: Names::default(),
-            wire: None,
-            sulking: None,
+            resolver: Resolver::default(),
+            connection: None,
+            retry_at: None,
         }
     }
 
@@ -80,7 +80,7 @@ impl Redis {
 
     fn ask(&mut self, commands: &Pipeline, deadline: Deadline) -> Result<Vec<Value>, Unavailable> {
         let now = Instant::now();
-        if self.sulking.is_some_and(|until| !until.is_over(now)) {
+        if self.retry_at.is_some_and(|until| !until.is_over(now)) {
             return Err(Unavailable);
         }
         let patience = deadline.left(now).map(|left| PATIENCE.min(left / 4));
@@ -90,27 +90,30 @@ impl Redis {
             .ok_or(Unavailable)?;
         let until = Deadline::after(now, patience);
         // A connection that waited may have been closed meanwhile; then a new one is worth a try.
-        let kept = self.wire.take();
+        let kept = self.connection.take();
         let outcome = kept
             .ok_or(Unavailable)
-            .and_then(|wire| self.exchange(wire, commands, until))
+            .and_then(|connection| self.exchange(connection, commands, until))
             .or_else(|_| {
-                let wire = Wire::connect(&self.url, &self.names, until)?;
-                self.exchange(wire, commands, until)
+                let connection = Connection::connect(&self.url, &self.resolver, until)?;
+                self.exchange(connection, commands, until)
             });
-        self.sulking = outcome.as_ref().err().map(|_| Deadline::after(now, SULK));
+        self.retry_at = outcome
+            .as_ref()
+            .err()
+            .map(|_| Deadline::after(now, BACKOFF));
         outcome
     }
 
     fn exchange(
         &mut self,
-        mut wire: Wire,
+        mut connection: Connection,
         commands: &Pipeline,
         until: Deadline,
     ) -> Result<Vec<Value>, Unavailable> {
-        let values = wire.ask(commands, until)?;
+        let values = connection.ask(commands, until)?;
         // Only a connection without a pending answer is kept.
-        self.wire = Some(wire);
+        self.connection = Some(connection);
         Ok(values)
     }
 }
@@ -124,4 +127,4 @@ const PATIENCE: Duration = Duration::from_millis(10);
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How long a Redis that failed is left alone.
-const SULK: Duration = Duration::from_secs(2);
+const BACKOFF: Duration = Duration::from_secs(2);

@@ -6,7 +6,6 @@ use base64::prelude::BASE64_STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
 
-use crate::config::FromSecret;
 use crate::text::hex;
 
 /// A signing secret, as the account's owner fetched it. The text itself is the HMAC key.
@@ -22,16 +21,13 @@ pub struct Stamp {
     pub nonce: String,
 }
 
-impl FromSecret for SigningSecret {
-    fn from_secret(text: &str) -> Result<Self, &'static str> {
-        if text.is_empty() {
-            return Err("a signing secret");
-        }
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))
-    }
-}
-
 impl SigningSecret {
+    /// Takes the text of a secret; `None` if it is empty.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))
+    }
+
     /// The value of `X-Operator-Signature` for a request. `path` is the one of the request line.
     #[must_use]
     pub fn sign(&self, method: &str, path: &str, body: &[u8], stamp: &Stamp) -> String {
@@ -71,11 +67,10 @@ impl std::fmt::Debug for SigningSecret {
 #[cfg(test)]
 mod tests {
     use super::{SigningSecret, Stamp};
-    use crate::config::FromSecret;
 
     #[test]
     fn the_contracts_example_is_signed_as_it_says() {
-        let secret = SigningSecret::from_secret("test-signing-secret").expect("a secret");
+        let secret = SigningSecret::new("test-signing-secret").expect("a secret");
         let stamp = Stamp {
             timestamp: 1_780_000_000,
             nonce: "0123456789abcdef0123456789abcdef".to_owned(),
@@ -102,8 +97,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_printed() {
-        let secret = SigningSecret::from_secret("test-signing-secret").expect("a secret");
+        let secret = SigningSecret::new("test-signing-secret").expect("a secret");
         assert_eq!(format!("{secret:?}"), "***");
-        assert!(SigningSecret::from_secret("").is_err());
+        assert!(SigningSecret::new("").is_none());
     }
 }

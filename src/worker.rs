@@ -1,40 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What one process needs for its lookups.
 
+mod generation;
 mod lookup;
 mod operator;
-mod tools;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
+use crate::counters::Counters;
 use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
-use crate::policy::{Call, Finding, Policy, Step};
+use crate::os::process::InWorker;
+use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
 use crate::redis::Redis;
-use crate::tally::Tally;
 
-use self::tools::Tools;
-pub use self::{operator::Refused, tools::Toolbox};
-
-/// Proof that the code runs in the process that will use what it makes: sockets, TLS and random numbers must not exist
-/// before fork.
-#[derive(Clone, Copy, Debug)]
-pub struct InWorker(());
+use self::generation::Generation;
+pub use self::{generation::Generations, operator::Refused};
 
 /// Decides, one call at a time. It belongs to the process that made it.
 pub struct Worker<'a> {
     engine: &'a Engine,
     log: &'a dyn Log,
-    toolbox: Arc<Toolbox>,
-    tools: Arc<Tools>,
+    generations: Arc<Generations>,
+    current: Arc<Generation>,
     redis: Option<Redis>,
 }
 
@@ -46,14 +42,14 @@ pub struct Worker<'a> {
 )]
 pub enum Begun {
     /// It is decided.
-    Decided(Decision, Tally),
+    Decided(Decision, Counters),
     /// An answer has to be waited for: [`Worker::answer`] does that.
-    Ask(Inquiry),
+    Ask(PendingLookup),
 }
 
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inquiry {
+pub struct PendingLookup {
     /// The calling number.
     pub number: Number,
     /// The `Idempotency-Key` of the call.
@@ -61,21 +57,14 @@ pub struct Inquiry {
     /// An answer that no longer holds, and stands in where there is no newer one.
     pub earlier: Option<Answer>,
     /// What the look for an answer adds to the statistics, if it ends here.
-    pub tally: Tally,
+    pub counters: Counters,
 }
 
-impl InWorker {
-    /// Only whoever makes workers may promise this.
-    pub(crate) fn promised() -> Self {
-        Self(())
-    }
-}
-
-impl Inquiry {
+impl PendingLookup {
     /// What is known where nobody finds an answer.
     #[must_use]
-    pub fn unanswered(&self, failure: Failure) -> (Finding, Tally) {
-        (Finding::late(failure, self.earlier), self.tally)
+    pub fn unanswered(&self, failure: Failure) -> (LookupOutcome, Counters) {
+        (LookupOutcome::late(failure, self.earlier), self.counters)
     }
 }
 
@@ -83,14 +72,14 @@ impl<'a> Worker<'a> {
     /// Makes the worker of this process. Nothing is connected yet.
     #[must_use]
     pub fn new(proof: InWorker, engine: &'a Engine, log: &'a dyn Log) -> Self {
-        let toolbox = Toolbox::new(proof, engine, 1);
-        Self::sharing(Arc::new(toolbox), proof, engine, log)
+        let generations = Generations::new(proof, engine, 1);
+        Self::sharing(Arc::new(generations), proof, engine, log)
     }
 
-    /// Makes one of several workers of this process that share their tools. It still decides one call at a time.
+    /// Makes one of several workers of this process that share their connections. It still decides one call at a time.
     #[must_use]
     pub fn sharing(
-        toolbox: Arc<Toolbox>,
+        generations: Arc<Generations>,
         proof: InWorker,
         engine: &'a Engine,
         log: &'a dyn Log,
@@ -99,18 +88,18 @@ impl<'a> Worker<'a> {
         Self {
             engine,
             log,
-            tools: toolbox.current(),
-            toolbox,
+            current: generations.current(),
+            generations,
             redis: url.map(|url| Redis::new(&proof, url)),
         }
     }
 
     /// Connects ahead of the first call. What goes wrong here will go wrong, and be told, when a call needs it.
     pub fn warm(&self, started: Instant) {
-        if self.tools.config.api_key.value().is_ok() {
+        if self.current.config.api_key.value().is_ok() {
             // A worker that waits for a silent API takes no calls meanwhile.
             let _ = self
-                .tools
+                .current
                 .client
                 .warm(self.deadline(started).or_after(started, WARM));
         }
@@ -118,74 +107,78 @@ impl<'a> Worker<'a> {
 
     /// Decides about one call, within the configured deadline from `started` on. Whatever fails, the call is allowed.
     #[must_use]
-    pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Tally) {
+    pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
         self.catch_up();
-        let mut tally = Tally::default();
-        let config = Arc::clone(&self.tools.config);
+        let mut counters = Counters::default();
+        let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
         let decision = match policy.begin(call) {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
-                let finding = self.find_out(&question, started, &mut tally);
-                policy.resume(question.number, finding)
+                let outcome = self.find_out(&question, started, &mut counters);
+                policy.resume(question.number, outcome)
             }
         };
-        (decision, tally)
+        (decision, counters)
     }
 
     /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
     #[must_use]
     pub fn begin(&mut self, call: &Call<'_>, started: Instant) -> Begun {
         self.catch_up();
-        let mut tally = Tally::default();
-        let config = Arc::clone(&self.tools.config);
+        let mut counters = Counters::default();
+        let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
         let question = match policy.begin(call) {
-            Step::Answer(decision) => return Begun::Decided(decision, tally),
+            Step::Answer(decision) => return Begun::Decided(decision, counters),
             Step::Ask(question) => question,
         };
-        match self.at_once(&question.number, started, &mut tally) {
-            ControlFlow::Break(finding) => {
-                Begun::Decided(policy.resume(question.number, finding), tally)
+        match self.at_once(&question.number, started, &mut counters) {
+            ControlFlow::Break(outcome) => {
+                Begun::Decided(policy.resume(question.number, outcome), counters)
             }
-            ControlFlow::Continue(earlier) => Begun::Ask(Inquiry {
+            ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 number: question.number,
                 key: question.idempotency_key(),
                 earlier,
-                tally,
+                counters,
             }),
         }
     }
 
     /// Finds an answer to what [`Worker::begin`] left open, within the configured deadline from `started` on.
     #[must_use]
-    pub fn answer(&mut self, inquiry: &Inquiry, started: Instant) -> (Finding, Tally) {
+    pub fn answer(
+        &mut self,
+        lookup: &PendingLookup,
+        started: Instant,
+    ) -> (LookupOutcome, Counters) {
         self.catch_up();
-        let mut tally = Tally::default();
-        let config = Arc::clone(&self.tools.config);
+        let mut counters = Counters::default();
+        let config = Arc::clone(&self.current.config);
         let question = Question {
-            number: inquiry.number,
-            wishes: &config.wishes,
-            origin: Origin::Key(inquiry.key),
+            number: lookup.number,
+            options: &config.options,
+            origin: Origin::Key(lookup.key),
         };
-        let finding = self.find_out(&question, started, &mut tally);
-        (finding, tally)
+        let outcome = self.find_out(&question, started, &mut counters);
+        (outcome, counters)
     }
 
     fn deadline(&self, started: Instant) -> Deadline {
-        Deadline::after(started, self.tools.config.timeout.span())
+        Deadline::after(started, self.current.config.timeout.span())
     }
 
     /// Follows a reload that another process made.
     pub(crate) fn catch_up(&mut self) {
-        let generation = self.engine.states.generation();
-        if generation == self.tools.generation {
+        let generation = self.engine.admission.generation();
+        if generation == self.current.generation {
             return;
         }
-        match self.toolbox.at(self.engine, generation) {
-            Ok(tools) => self.tools = tools,
+        match self.generations.at(self.engine, generation) {
+            Ok(current) => self.current = current,
             Err(why) => {
-                self.tools = self.toolbox.current();
+                self.current = self.generations.current();
                 let line = format!("reload: {why}; this process keeps what it has");
                 self.log.line(Level::Error, &line);
             }

@@ -85,7 +85,7 @@ impl<'a> Target<'a> {
             sources: &[
                 "c_shim/opensips.c",
                 "c_shim/opensips_async.c",
-                "c_shim/opensips_bell.c",
+                "c_shim/opensips_pipe.c",
                 "c_shim/opensips_avp.c",
                 "c_shim/opensips_mi.c",
                 "c_shim/opensips_reply.c",

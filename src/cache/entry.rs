@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Found, Key, Packed};
 use crate::clock::Moment;
-use crate::ffi::shared::shareable;
+use crate::os::shared::shareable;
 
 shareable! {
     /// An answer, or room for one: a sequence lock whose readers never wait, and whose lock nobody has to give back.

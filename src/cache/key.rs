@@ -9,7 +9,7 @@ use ring::hmac;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::clock::Moment;
-use crate::config::{ApiUrl, Threshold, Wishes};
+use crate::config::{ApiUrl, DecisionOptions, Threshold};
 use crate::number::Number;
 use crate::question::Question;
 
@@ -25,15 +25,15 @@ pub struct KeyMaker(SipHasher24);
 impl KeyMaker {
     /// Derives the hash's own key. `secret` is the text of the API key.
     #[must_use]
-    pub fn new(secret: &[u8], api_url: &ApiUrl, wishes: &Wishes) -> Self {
+    pub fn new(secret: &[u8], api_url: &ApiUrl, options: &DecisionOptions) -> Self {
         // Taken apart so that a new wish is not forgotten.
-        let Wishes {
+        let DecisionOptions {
             allow_code,
             spam_threshold,
             redirect_threshold,
             block_invalid,
             block_reassigned,
-        } = *wishes;
+        } = *options;
         let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
         for part in [
             MEANING,
@@ -117,11 +117,11 @@ mod tests {
 
     use super::{Key, KeyMaker};
     use crate::clock::Clock;
-    use crate::config::{AllowCode, ApiUrl, Threshold, Wishes};
+    use crate::config::{AllowCode, ApiUrl, DecisionOptions, Threshold};
     use crate::number::Number;
 
-    fn wishes() -> Wishes {
-        Wishes {
+    fn options() -> DecisionOptions {
+        DecisionOptions {
             allow_code: AllowCode::new(503).expect("503"),
             spam_threshold: Threshold::new(80).expect("80"),
             redirect_threshold: None,
@@ -130,9 +130,9 @@ mod tests {
         }
     }
 
-    fn maker(secret: &str, url: &str, wishes: Wishes) -> KeyMaker {
+    fn maker(secret: &str, url: &str, options: DecisionOptions) -> KeyMaker {
         let url = ApiUrl::new(url).expect("usable");
-        KeyMaker::new(secret.as_bytes(), &url, &wishes)
+        KeyMaker::new(secret.as_bytes(), &url, &options)
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
         let number = |text| Number::new(text).expect("a global number");
         let url = "https://numbers.online";
         let threshold = |score| Threshold::new(score).expect("1..99");
-        let plain = maker("key", url, wishes());
+        let plain = maker("key", url, options());
         let mut keys = vec![
             plain.key(&number("+14155550123"), ""),
             plain.key(&number("+14155550124"), ""),
@@ -149,30 +149,30 @@ mod tests {
             plain.key(&number("+14155550123"), "failed"),
         ];
         let others = [
-            ("key2", url, wishes()),
-            ("key", "https://numbers.example", wishes()),
-            ("key", "https://numbers.online/path", wishes()),
+            ("key2", url, options()),
+            ("key", "https://numbers.example", options()),
+            ("key", "https://numbers.online/path", options()),
         ];
         let mut makers: Vec<_> = others.map(|(key, url, w)| maker(key, url, w)).into();
-        let base = wishes();
+        let base = options();
         for other in [
-            Wishes {
+            DecisionOptions {
                 allow_code: AllowCode::new(404).expect("404"),
                 ..base
             },
-            Wishes {
+            DecisionOptions {
                 spam_threshold: threshold(81),
                 ..base
             },
-            Wishes {
+            DecisionOptions {
                 redirect_threshold: Some(threshold(80)),
                 ..base
             },
-            Wishes {
+            DecisionOptions {
                 block_invalid: false,
                 ..base
             },
-            Wishes {
+            DecisionOptions {
                 block_reassigned: true,
                 ..base
             },
@@ -191,7 +191,7 @@ mod tests {
                 "two are the same"
             );
         }
-        let twin = maker("key", url, wishes());
+        let twin = maker("key", url, options());
         assert_eq!(
             twin.key(&number("+1 415 555 0123"), ""),
             keys[0],
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_key_maker_does_not_show_its_key() {
-        let maker = maker("key", "https://numbers.online", wishes());
+        let maker = maker("key", "https://numbers.online", options());
         assert_eq!(format!("{maker:?}"), "KeyMaker(***)");
     }
 

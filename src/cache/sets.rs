@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Key;
 use super::entry::{Claim, Entry};
 use crate::clock::Moment;
-use crate::ffi::shared::{SharedSlice, shareable};
+use crate::os::shared::{SharedSlice, shareable};
 
 shareable! {
     /// The entries that the keys of one set may have.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Cache, CacheStats, Found, Key, KeyMaker};
 use crate::answer::Answer;
 use crate::clock::{Clock, Moment};
-use crate::config::{AllowCode, ApiUrl, Threshold, Wishes};
+use crate::config::{AllowCode, ApiUrl, DecisionOptions, Threshold};
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::number::Number;
 use crate::text::Text;
@@ -14,7 +14,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 pub(crate) fn key(number: u32) -> Key {
     let url = ApiUrl::new("https://numbers.online").expect("usable");
-    let wishes = Wishes {
+    let options = DecisionOptions {
         allow_code: AllowCode::new(503).expect("503"),
         spam_threshold: Threshold::new(80).expect("80"),
         redirect_threshold: None,
@@ -22,7 +22,7 @@ pub(crate) fn key(number: u32) -> Key {
         block_reassigned: false,
     };
     let number = Number::new(&format!("+1{number}")).expect("a global number");
-    KeyMaker::new(b"key", &url, &wishes).key(&number, "")
+    KeyMaker::new(b"key", &url, &options).key(&number, "")
 }
 
 pub(crate) fn answer(number: u8) -> Answer {

@@ -17,15 +17,15 @@ pub enum Roots {
     BuiltIn,
     /// The certification authorities of `ca_file`, and what the file held.
     Given(RootCertStore, Vec<u8>),
-    /// Anybody's (`tls_insecure`): whoever sits between this machine and the API reads the key and makes the decisions.
-    Anybody,
+    /// Unverified's (`tls_insecure`): whoever sits between this machine and the API reads the key and makes the decisions.
+    Unverified,
 }
 
 impl Roots {
     /// Reads `ca_file`; empty means the built-in authorities.
     pub fn new(path: &str, insecure: bool) -> Result<Self, BadParameter> {
         if insecure {
-            return Ok(Self::Anybody);
+            return Ok(Self::Unverified);
         }
         if path.is_empty() {
             return Ok(Self::BuiltIn);
@@ -67,7 +67,7 @@ impl fmt::Debug for Roots {
         match self {
             Self::BuiltIn => f.write_str("BuiltIn"),
             Self::Given(store, _) => write!(f, "Given({})", store.len()),
-            Self::Anybody => f.write_str("Anybody"),
+            Self::Unverified => f.write_str("Unverified"),
         }
     }
 }

@@ -32,6 +32,12 @@ pub struct ApiKey {
     authorization: HeaderValue,
 }
 
+impl FromSecret for SigningSecret {
+    fn from_secret(text: &str) -> Result<Self, &'static str> {
+        Self::new(text).ok_or("a signing secret")
+    }
+}
+
 impl<T: FromSecret> Secret<T> {
     /// Parses the parameter `name`: `env:NAME` or `file:PATH`. Anything else is refused without being repeated, for it is
     /// most likely the secret itself.

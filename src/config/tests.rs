@@ -35,7 +35,7 @@ pub(crate) fn given() -> Given {
 #[test]
 fn the_defaults_are_accepted() {
     let config = Config::new(&given()).expect("usable");
-    assert_eq!(config.wishes.redirect_threshold, None);
+    assert_eq!(config.options.redirect_threshold, None);
     assert_eq!(config.redirect_contact, None);
 }
 

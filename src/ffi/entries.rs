@@ -12,15 +12,15 @@ use super::abi::{
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
 use super::host::Log;
-use super::panics::note_panics;
 use crate::config::Given;
+use crate::counters::Counters;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log as _};
+use crate::os::panics::note_panics;
 use crate::policy::Call;
 use crate::report::{Report, Value};
-use crate::tally::Tally;
 use crate::worker::{Refused, Worker};
 
 pub(super) unsafe extern "C" fn engine_new(
@@ -153,7 +153,7 @@ pub(super) unsafe fn conclude(
     worker: *mut nol_worker,
     call: *const nol_call,
     result: *mut nol_result,
-    decide: impl FnOnce(&mut Process, &Call<'_>, Instant) -> Result<(Decision, Tally), nol_rc>,
+    decide: impl FnOnce(&mut Process, &Call<'_>, Instant) -> Result<(Decision, Counters), nol_rc>,
 ) -> nol_rc {
     let started = Instant::now();
     // SAFETY: the caller's promise.
@@ -172,30 +172,30 @@ pub(super) unsafe fn conclude(
     // SAFETY: the caller's promise.
     let rc = unsafe { with(worker, body) };
     guard(None, || {
-        let (decision, tally) = decided.unwrap_or_else(|| fault(server));
-        fill(result, server, &decision, tally, started.elapsed());
+        let (decision, counters) = decided.unwrap_or_else(|| fault(server));
+        fill(result, server, &decision, counters, started.elapsed());
         Ok(())
     });
     rc
 }
 
 /// The decision after a fault of ours: allow.
-pub(super) fn fault(server: Option<&Server>) -> (Decision, Tally) {
-    let allow_code = server.map_or(503, |server| server.engine.config.wishes.allow_code.code());
+pub(super) fn fault(server: Option<&Server>) -> (Decision, Counters) {
+    let allow_code = server.map_or(503, |server| server.engine.config.options.allow_code.code());
     let decision = Decision::allow(allow_code, Source::FailOpen, Failure::Internal, None);
-    (decision, Tally::default())
+    (decision, Counters::default())
 }
 
 pub(super) fn fill(
     result: &mut nol_result,
     server: Option<&Server>,
     decision: &Decision,
-    tally: Tally,
+    counters: Counters,
     took: Duration,
 ) {
     // A parameter that no reload reads again.
     let contact = server.and_then(|server| server.engine.config.redirect_contact.as_ref());
-    result.fill(decision, tally, contact, took);
+    result.fill(decision, counters, contact, took);
 }
 
 /// The parameters as the configuration takes them.

@@ -3,8 +3,8 @@
 
 use super::abi::nol_rc;
 use super::host::Log;
-use super::panics::caught;
 use crate::log::{Level, Log as _};
+use crate::os::panics::caught;
 
 /// Runs the body of an entry. Its error, or `NOL_PANIC`, is what C gets.
 pub(super) fn guard(log: Option<Log>, body: impl FnOnce() -> Result<(), nol_rc>) -> nol_rc {

@@ -7,10 +7,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::abi::{nol_engine, nol_rc, nol_worker};
 use super::guard::guard;
 use super::host::Log;
-use super::mark::Mark;
 use crate::engine::Engine;
 use crate::log::{Level, Log as _};
-use crate::worker::{InWorker, Worker};
+use crate::os::fork_guard::ForkGuard;
+use crate::os::process::InWorker;
+use crate::worker::Worker;
 
 /// What stands behind `nol_engine`.
 pub(super) struct Server {
@@ -41,7 +42,7 @@ impl Server {
 pub(super) struct Process {
     pub(super) worker: Worker<'static>,
     pub(super) server: &'static Server,
-    mark: Mark,
+    fork_guard: ForkGuard,
 }
 
 impl Process {
@@ -49,7 +50,7 @@ impl Process {
         Self {
             worker: Worker::new(InWorker::promised(), &server.engine, &server.log),
             server,
-            mark: Mark::new(),
+            fork_guard: ForkGuard::new(),
         }
     }
 }
@@ -100,7 +101,7 @@ pub(super) unsafe fn with(
     let process = unsafe { worker.cast::<Process>().as_mut() };
     guard(process.as_ref().map(|process| process.server.log), || {
         let process = process.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        if !process.mark.is_ours() {
+        if !process.fork_guard.is_ours() {
             return Err(nol_rc::NOL_FORKED);
         }
         body(process)

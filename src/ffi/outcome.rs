@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use super::abi::{NOL_COUNTED_WORDS, NOL_RESULT_BYTES, nol_counter, nol_result, nol_text};
+use crate::admission::Change;
 use crate::config::ContactUri;
+use crate::counters::Counters;
 use crate::decision::{Decision, Source, Treatment};
 use crate::failure::Failure;
-use crate::states::Change;
-use crate::tally::Tally;
 
 impl nol_result {
     /// Writes every field.
     pub(super) fn fill(
         &mut self,
         decision: &Decision,
-        tally: Tally,
+        counters: Counters,
         contact: Option<&ContactUri>,
         took: Duration,
     ) {
@@ -49,9 +49,9 @@ impl nol_result {
         self.receipt = self.keep(advice.receipt.as_str());
         self.balance_low = advice.balance_low.map_or(ABSENT, i32::from);
         self.latency_us = i32::try_from(took.as_micros()).unwrap_or(i32::MAX);
-        let changes: Vec<_> = names(tally.changes).collect();
+        let changes: Vec<_> = names(counters.changes).collect();
         self.state = self.keep(&changes.join(" "));
-        self.counted = counted(decision, tally, took);
+        self.counted = counted(decision, counters, took);
     }
 
     /// Appends text. All texts of a decision together fit; one that does not is left out.
@@ -81,7 +81,11 @@ fn names(changes: u16) -> impl Iterator<Item = &'static str> {
 }
 
 /// The counters that a decision raises, a bit each.
-fn counted(decision: &Decision, tally: Tally, took: Duration) -> [u64; NOL_COUNTED_WORDS as usize] {
+fn counted(
+    decision: &Decision,
+    counters: Counters,
+    took: Duration,
+) -> [u64; NOL_COUNTED_WORDS as usize] {
     let mut words = [0; NOL_COUNTED_WORDS as usize];
     let mut raise = |counter: u32| {
         if let Some(word) = words.get_mut(counter as usize / 64) {
@@ -120,14 +124,14 @@ fn counted(decision: &Decision, tally: Tally, took: Duration) -> [u64; NOL_COUNT
         ),
         (
             nol_counter::NOL_COUNT_cache_hit,
-            decision.source == Source::Cache && !tally.coalesced && !tally.redis_hit,
+            decision.source == Source::Cache && !counters.coalesced && !counters.redis_hit,
         ),
-        (nol_counter::NOL_COUNT_cache_miss, tally.cache_miss),
-        (nol_counter::NOL_COUNT_coalesced, tally.coalesced),
-        (nol_counter::NOL_COUNT_redis_hit, tally.redis_hit),
-        (nol_counter::NOL_COUNT_redis_fail, tally.redis_fail),
-        (nol_counter::NOL_COUNT_api_requests, tally.requested),
-        (nol_counter::NOL_COUNT_api_retries, tally.retried),
+        (nol_counter::NOL_COUNT_cache_miss, counters.cache_miss),
+        (nol_counter::NOL_COUNT_coalesced, counters.coalesced),
+        (nol_counter::NOL_COUNT_redis_hit, counters.redis_hit),
+        (nol_counter::NOL_COUNT_redis_fail, counters.redis_fail),
+        (nol_counter::NOL_COUNT_api_requests, counters.requested),
+        (nol_counter::NOL_COUNT_api_retries, counters.retried),
         (
             nol_counter::NOL_COUNT_rate_limited,
             decision.failure == Failure::RateLimited,
@@ -142,7 +146,7 @@ fn counted(decision: &Decision, tally: Tally, took: Duration) -> [u64; NOL_COUNT
         }
     }
     for change in 0..CHANGES {
-        if tally.changes >> change & 1 == 1 {
+        if counters.changes >> change & 1 == 1 {
             raise(nol_counter::NOL_COUNT_breaker_opened.0 + change);
         }
     }
@@ -188,18 +192,18 @@ mod tests {
 
     use super::super::abi::nol_counter;
     use super::counted;
+    use crate::counters::Counters;
     use crate::decision::{Decision, Source};
     use crate::failure::Failure;
-    use crate::tally::Tally;
 
     #[test]
     fn a_decision_raises_what_it_is_and_every_latency_it_kept() {
         let decision = Decision::allow(503, Source::FailOpen, Failure::Reset, None);
-        let tally = Tally {
+        let counters = Counters {
             requested: true,
-            ..Tally::default()
+            ..Counters::default()
         };
-        let words = counted(&decision, tally, Duration::from_millis(600));
+        let words = counted(&decision, counters, Duration::from_millis(600));
         let raised =
             |counter: nol_counter| words[counter.0 as usize / 64] >> (counter.0 % 64) & 1 == 1;
         for counter in [

@@ -10,9 +10,10 @@ use super::entries::{self, fault, fill};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
 use crate::failure::Failure;
+use crate::os::process::InWorker;
 use crate::policy::{Call, Policy};
-use crate::pool::{Next, Outcome, Pool, Ticket, Wake};
-use crate::worker::{Begun, InWorker};
+use crate::pool::{Completed, Next, Pool, Ticket, Wake};
+use crate::worker::Begun;
 
 /// What stands behind `nol_pool`.
 struct Shared {
@@ -72,9 +73,9 @@ pub(super) unsafe extern "C" fn pool_serve(pool: *mut nol_pool) -> nol_rc {
     unsafe { with(pool, serve) }
 }
 
-pub(super) unsafe extern "C" fn pool_say(pool: *mut nol_pool, wait_ms: u32) -> nol_rc {
+pub(super) unsafe extern "C" fn pool_heartbeat(pool: *mut nol_pool, wait_ms: u32) -> nol_rc {
     let say = |pool: &Arc<Pool>, server: &'static Server| {
-        pool.say(&server.engine, &server.log, span(wait_ms));
+        pool.flush_log(&server.engine, &server.log, span(wait_ms));
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
@@ -103,9 +104,9 @@ pub(super) unsafe extern "C" fn pool_next(
     unsafe { with(pool, next) }
 }
 
-pub(super) unsafe extern "C" fn pool_lost(pool: *mut nol_pool) -> nol_rc {
+pub(super) unsafe extern "C" fn pool_server_died(pool: *mut nol_pool) -> nol_rc {
     let lost = |pool: &Arc<Pool>, _: &'static Server| {
-        pool.lost();
+        pool.server_died();
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
@@ -125,17 +126,17 @@ pub(super) unsafe extern "C" fn begin(
         let pool = &shared.ok_or(nol_rc::NOL_BAD_ARGUMENT)?.pool;
         // SAFETY: the caller owns the place for the ticket.
         let ticket = unsafe { ticket.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let inquiry = match process.worker.begin(call, started) {
-            Begun::Decided(decision, tally) => return Ok((decision, tally)),
-            Begun::Ask(inquiry) => inquiry,
+        let lookup = match process.worker.begin(call, started) {
+            Begun::Decided(decision, counters) => return Ok((decision, counters)),
+            Begun::Ask(lookup) => lookup,
         };
-        if let Some(reserved) = pool.reserve(&inquiry, started) {
+        if let Some(reserved) = pool.reserve(&lookup, started) {
             *ticket = reserved.to_word();
             return Err(nol_rc::NOL_PENDING);
         }
         let policy = Policy::new(&process.server.engine.config);
-        let (finding, tally) = inquiry.unanswered(Failure::Shed);
-        Ok((policy.resume(inquiry.number, finding), tally))
+        let (outcome, counters) = lookup.unanswered(Failure::Shed);
+        Ok((policy.resume(lookup.number, outcome), counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
     unsafe { entries::conclude(worker, call, result, begin) }
@@ -155,7 +156,7 @@ pub(super) unsafe extern "C" fn submit(
             word,
         } = *wake.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         let wake = if fd < 0 {
-            Wake::Bell(word)
+            Wake::Poll(word)
         } else {
             Wake::Descriptor {
                 fd,
@@ -182,7 +183,7 @@ pub(super) unsafe extern "C" fn finish(
     };
     let collect = |pool: &Arc<Pool>, server: &'static Server| {
         if pool.is_served() {
-            pool.say(&server.engine, &server.log, Duration::ZERO);
+            pool.flush_log(&server.engine, &server.log, Duration::ZERO);
         }
         pool.collect(Ticket::from_word(ticket), may_wait != 0)
     };
@@ -211,7 +212,7 @@ pub(super) unsafe extern "C" fn shed(
 unsafe fn conclude(
     pool: *const nol_pool,
     result: &mut nol_result,
-    end: impl FnOnce(&Arc<Pool>, &'static Server) -> Option<Outcome>,
+    end: impl FnOnce(&Arc<Pool>, &'static Server) -> Option<Completed>,
 ) -> nol_rc {
     let mut found = None;
     let mut owner = None;
@@ -223,27 +224,27 @@ unsafe fn conclude(
     // SAFETY: the caller's promise.
     let rc = unsafe { with(pool, body) };
     guard(None, || {
-        let (decision, tally, took) = if let (Some(outcome), Some(server)) = (found, owner) {
+        let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(outcome.number, outcome.finding);
-            (decision, outcome.tally, outcome.took)
+            let decision = policy.resume(outcome.number, outcome.outcome);
+            (decision, outcome.counters, outcome.took)
         } else {
-            let (decision, tally) = fault(owner);
-            (decision, tally, Duration::ZERO)
+            let (decision, counters) = fault(owner);
+            (decision, counters, Duration::ZERO)
         };
-        fill(result, owner, &decision, tally, took);
+        fill(result, owner, &decision, counters, took);
         Ok(())
     });
     rc
 }
 
-pub(super) unsafe extern "C" fn forsake(pool: *mut nol_pool, ticket: u64) {
-    let forsake = |pool: &Arc<Pool>, _: &'static Server| {
-        pool.forsake(Ticket::from_word(ticket));
+pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {
+    let cancel = |pool: &Arc<Pool>, _: &'static Server| {
+        pool.abandon(Ticket::from_word(ticket));
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
-    unsafe { with(pool, forsake) };
+    unsafe { with(pool, cancel) };
 }
 
 fn span(milliseconds: u32) -> Duration {

@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 use ureq::AsSendBody;
 use ureq::http::Request;
 
-use super::dial::Dial;
+use super::connector::Connector;
+use super::error::HttpError;
 use super::idle::Idle;
 use super::reply::Reply;
-use super::request::{Target, budget};
+use super::request::{Credentials, Target, budget};
 use super::session::Session;
-use super::stopwatch::{Phase, Stopwatch};
-use super::trouble::Trouble;
-use crate::config::{ApiKey, Config};
+use super::timings::{Phase, Timings};
+use crate::admission::Endpoint;
+use crate::cause::Cause;
+use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
+use crate::os::process::InWorker;
 use crate::question::Question;
-use crate::signing::SigningSecret;
-use crate::states::Endpoint;
-use crate::worker::InWorker;
 
 /// The HTTP client of one process, which all its threads may share. It keeps its connections to the API.
 #[derive(Debug)]
 pub struct Client {
-    dial: Dial,
+    connector: Connector,
     primary: Host,
     backup: Option<Host>,
 }
@@ -36,20 +36,13 @@ struct Host {
     idle: Idle,
 }
 
-/// Who asks, and how.
-#[derive(Clone, Copy, Debug)]
-pub struct Credentials<'a> {
-    /// The API key.
-    pub key: &'a ApiKey,
-    /// Signs the request.
-    pub signing: Option<&'a SigningSecret>,
-}
-
 /// One question put to the API.
 #[derive(Debug)]
 pub struct Exchange {
     /// What came back.
     pub reply: Result<Reply, Failure>,
+    /// Why it failed, if more is known than the failure says.
+    pub cause: Option<Cause>,
     /// The request was made once more.
     pub retried: bool,
 }
@@ -59,6 +52,8 @@ pub struct Exchange {
 pub struct Probe {
     /// The HTTP status of the API's health, or what failed.
     pub outcome: Result<u16, Failure>,
+    /// Why it failed, if more is known than the failure says.
+    pub cause: Option<Cause>,
     /// The phases that were reached, in their order.
     pub phases: Vec<(Phase, Duration)>,
 }
@@ -72,7 +67,7 @@ impl Client {
             idle: Idle::new(idle),
         };
         Self {
-            dial: Dial::new(config.roots.clone(), config.http_proxy.clone()),
+            connector: Connector::new(config.roots.clone(), config.http_proxy.clone()),
             primary: host(&config.api_url),
             backup: config.api_url_backup.as_ref().map(host),
         }
@@ -80,7 +75,7 @@ impl Client {
 
     /// Connects ahead of the first request.
     pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
-        let session = self.connect(&self.primary, deadline, &mut Stopwatch::started())?;
+        let session = self.connect(&self.primary, deadline, &mut Timings::started())?;
         self.primary.idle.put_unused(session);
         Ok(())
     }
@@ -94,22 +89,23 @@ impl Client {
     /// Makes a new connection and asks for the API's health, which needs no key.
     #[must_use]
     pub fn probe(&self, deadline: Deadline) -> Probe {
-        let mut stopwatch = Stopwatch::started();
+        let mut timings = Timings::started();
         let outcome = self
-            .connect(&self.primary, deadline, &mut stopwatch)
+            .connect(&self.primary, deadline, &mut timings)
             .and_then(|session| {
                 let request = self.primary.target.health();
                 let reply = self.primary.exchange(session, request, deadline);
                 reply
                     .map(|reply| reply.status)
-                    .map_err(|trouble| trouble.failure)
+                    .map_err(|error| error.failure)
             });
         if outcome.is_ok() {
-            stopwatch.lap(Phase::Response);
+            timings.lap(Phase::Response);
         }
         Probe {
             outcome,
-            phases: stopwatch.laps(),
+            cause: None,
+            phases: timings.laps(),
         }
     }
 
@@ -130,7 +126,7 @@ impl Client {
             .unwrap_or(&self.primary);
         let once = || self.once(host, question, credentials, budget_ms, deadline);
         let first = once();
-        let retried = first.as_ref().is_err_and(|trouble| trouble.stale);
+        let retried = first.as_ref().is_err_and(|error| error.stale);
         let last = if retried {
             // Others that waited as long are no better.
             host.idle.clear();
@@ -139,7 +135,8 @@ impl Client {
             first
         };
         Exchange {
-            reply: last.map_err(|trouble| trouble.failure),
+            reply: last.map_err(|error| error.failure),
+            cause: None,
             retried,
         }
     }
@@ -151,20 +148,20 @@ impl Client {
         credentials: Credentials<'_>,
         budget_ms: u16,
         deadline: Deadline,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<Reply, HttpError> {
         let left = deadline.left(Instant::now());
-        let left = left.ok_or(Trouble::new(Failure::TimeoutResponse))?;
+        let left = left.ok_or(HttpError::new(Failure::TimeoutResponse))?;
         let session = match host.idle.take() {
             Some(session) => session,
             None => self
-                .connect(host, deadline, &mut Stopwatch::started())
-                .map_err(Trouble::new)?,
+                .connect(host, deadline, &mut Timings::started())
+                .map_err(HttpError::new)?,
         };
         let body = question.body();
         let request = host
             .target
             .request(question, &body, credentials, budget(budget_ms, left))
-            .map_err(Trouble::new)?;
+            .map_err(HttpError::new)?;
         host.exchange(session, request, deadline)
     }
 
@@ -172,10 +169,12 @@ impl Client {
         &self,
         host: &Host,
         deadline: Deadline,
-        stopwatch: &mut Stopwatch,
+        timings: &mut Timings,
     ) -> Result<Session, Failure> {
-        let line = self.dial.connect(&host.target.uri, deadline, stopwatch)?;
-        Ok(Session::new(line))
+        let connection = self
+            .connector
+            .connect(&host.target.uri, deadline, timings)?;
+        Ok(Session::new(connection))
     }
 }
 
@@ -186,7 +185,7 @@ impl Host {
         session: Session,
         request: Request<impl AsSendBody>,
         deadline: Deadline,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<Reply, HttpError> {
         let (reply, session) = session.exchange(request, deadline);
         if let Some(seconds) = reply.as_ref().ok().and_then(|reply| reply.keep_alive) {
             self.idle.note(seconds);

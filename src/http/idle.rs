@@ -100,7 +100,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::time::{Duration, Instant};
 
-    use super::super::line::Line;
+    use super::super::connection::Connection;
     use super::super::session::Session;
     use super::{Idle, span};
     use crate::deadline::Deadline;
@@ -110,8 +110,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
         let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
-        let line = Line::plain(stream, deadline).expect("a connection");
-        (Session::new(line), listener.accept().expect("accepted").0)
+        let connection = Connection::plain(stream, deadline).expect("a connection");
+        (
+            Session::new(connection),
+            listener.accept().expect("accepted").0,
+        )
     }
 
     fn is_closed(peer: &mut TcpStream) -> bool {

@@ -6,11 +6,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
-use super::client::Credentials;
-use crate::config::ApiUrl;
+use crate::config::{ApiKey, ApiUrl};
 use crate::failure::Failure;
 use crate::question::Question;
-use crate::signing::Stamp;
+use crate::signing::{SigningSecret, Stamp};
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// The API key.
+    pub key: &'a ApiKey,
+    /// Signs the request.
+    pub signing: Option<&'a SigningSecret>,
+}
 
 /// Where one of the API's URLs leads.
 #[derive(Debug)]

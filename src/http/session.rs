@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Exchanges over one connection.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use ureq::config::Config;
 use ureq::http::{Request, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -10,10 +8,11 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::{Agent, AsSendBody, Error};
 
 use super::MAX_BYTES;
-use super::line::Line;
+use super::connection::Connection;
+use super::connection_slot::ConnectionSlot;
+use super::error::HttpError;
 use super::reply::Reply;
-use super::trouble::Trouble;
-use super::wire::Wire;
+use super::transport::ExchangeTransport;
 use crate::deadline::Deadline;
 
 /// A connection, and the agent of the HTTP library that talks over it and over no other: so a request needs no settings of
@@ -21,19 +20,15 @@ use crate::deadline::Deadline;
 #[derive(Debug)]
 pub(super) struct Session {
     agent: Agent,
-    seat: Seat,
-    line: Box<Line>,
+    slot: ConnectionSlot,
+    connection: Box<Connection>,
     /// There was a request before, or time passed since the connection was made.
     rested: bool,
 }
 
-/// Where the agent finds its connection, and where the connection is again when another exchange may follow.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Seat(Arc<Mutex<Option<Box<Line>>>>);
-
 impl Session {
-    pub(super) fn new(line: Line) -> Self {
-        let seat = Seat::default();
+    pub(super) fn new(connection: Connection) -> Self {
+        let slot = ConnectionSlot::default();
         let http = Agent::config_builder()
             .http_status_as_error(false)
             // A redirection would carry the API key to wherever it points.
@@ -45,9 +40,9 @@ impl Session {
             .proxy(None)
             .build();
         Self {
-            agent: Agent::with_parts(http, seat.clone(), NoNames),
-            seat,
-            line: Box::new(line),
+            agent: Agent::with_parts(http, slot.clone(), NoNames),
+            slot,
+            connection: Box::new(connection),
             rested: false,
         }
     }
@@ -60,7 +55,7 @@ impl Session {
 
     /// Whether the connection is open, and nothing came that nobody asked for.
     pub(super) fn is_quiet(&mut self) -> bool {
-        self.line.is_quiet()
+        self.connection.is_quiet()
     }
 
     /// Makes one exchange, which is over at `deadline` at the latest. With its outcome comes the session, if another may
@@ -69,46 +64,42 @@ impl Session {
         self,
         request: Request<impl AsSendBody>,
         deadline: Deadline,
-    ) -> (Result<Reply, Trouble>, Option<Self>) {
+    ) -> (Result<Reply, HttpError>, Option<Self>) {
         let Self {
             agent,
-            seat,
-            mut line,
+            slot,
+            mut connection,
             rested,
         } = self;
-        line.begin(deadline, rested);
-        seat.put(line);
+        connection.begin(deadline, rested);
+        slot.put(connection);
         let reply = agent.run(request).and_then(Reply::read);
-        let next = seat.take().map(|line| Self {
+        let next = slot.take().map(|connection| Self {
             agent,
-            seat,
-            line,
+            slot,
+            connection,
             rested: true,
         });
-        (reply.map_err(|error| Trouble::of(&error)), next)
+        (reply.map_err(|error| HttpError::of(&error)), next)
     }
 
     #[cfg(test)]
     pub(super) fn port(&self) -> u16 {
-        self.line.port()
+        self.connection.port()
     }
 }
 
-impl Seat {
-    pub(super) fn put(&self, line: Box<Line>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
-    }
+impl Connector<()> for ConnectionSlot {
+    type Out = ExchangeTransport;
 
-    fn take(&self) -> Option<Box<Line>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl Connector<()> for Seat {
-    type Out = Wire;
-
-    fn connect(&self, _: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Wire>, Error> {
-        Ok(self.take().map(|line| Wire::new(line, self.clone())))
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<ExchangeTransport>, Error> {
+        Ok(self
+            .take()
+            .map(|connection| ExchangeTransport::new(connection, self.clone())))
     }
 }
 

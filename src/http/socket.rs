@@ -7,8 +7,8 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use crate::deadline::Deadline;
-use crate::ffi::poll::{self, Interest};
-use crate::ffi::socket::{self, Wait};
+use crate::os::poll::{self, Interest};
+use crate::os::socket::{self, Wait};
 
 /// The socket of a connection.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ impl Socket {
     }
 
     /// What can be received without waiting.
-    pub(super) fn glance(&self) -> Glance<'_> {
-        Glance(self)
+    pub(super) fn non_blocking(&self) -> NonBlocking<'_> {
+        NonBlocking(self)
     }
 
     #[cfg(test)]
@@ -100,9 +100,9 @@ impl Write for Socket {
 
 /// Reads without waiting.
 #[derive(Debug)]
-pub(super) struct Glance<'a>(&'a Socket);
+pub(super) struct NonBlocking<'a>(&'a Socket);
 
-impl Read for Glance<'_> {
+impl Read for NonBlocking<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         socket::receive(self.0.stream.as_fd(), buffer, Wait::No)
     }
@@ -174,10 +174,13 @@ mod tests {
     fn a_glance_never_waits() {
         let (socket, mut peer) = pair(Duration::from_secs(60));
         let mut buffer = [0; 8];
-        let error = socket.glance().read(&mut buffer).expect_err("nothing");
+        let error = socket
+            .non_blocking()
+            .read(&mut buffer)
+            .expect_err("nothing");
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
         peer.write_all(b"x").expect("sent");
-        while socket.glance().read(&mut buffer).is_err() {}
+        while socket.non_blocking().read(&mut buffer).is_err() {}
         assert_eq!(buffer[0], b'x');
     }
 

@@ -9,7 +9,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 use crate::config::Roots;
 
-mod anybody;
+mod no_verification;
 
 /// The TLS client of one process. Made after fork: it holds session tickets and draws random numbers.
 pub(super) fn client(roots: &Roots) -> Result<Arc<ClientConfig>, rustls::Error> {
@@ -30,8 +30,8 @@ fn verified_by(
             builder.with_root_certificates(built_in)
         }
         Roots::Given(store, _) => builder.with_root_certificates(store.clone()),
-        Roots::Anybody => builder
+        Roots::Unverified => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(anybody::Verifier::new(provider))),
+            .with_custom_certificate_verifier(Arc::new(no_verification::Verifier::new(provider))),
     })
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use super::{Call, Finding, Policy, Step};
+use super::{Call, LookupOutcome, Policy, Step};
 use crate::answer::Answer;
 use crate::config::tests::given;
 use crate::config::{Config, Given};
@@ -105,7 +105,7 @@ fn an_answer_is_followed_and_a_failure_allows() {
         (Treatment::Redirect, 302),
         (Treatment::Block, 603),
     ] {
-        let decision = policy.resume(number, Finding::Answered(answer(treatment, code)));
+        let decision = policy.resume(number, LookupOutcome::Answered(answer(treatment, code)));
         assert_eq!(
             (decision.treatment, decision.reply.code, decision.source),
             (treatment, code, Source::Api)
@@ -113,7 +113,7 @@ fn an_answer_is_followed_and_a_failure_allows() {
         assert_eq!(decision.failure, Failure::None);
     }
     for failure in Failure::ALL.iter().copied() {
-        let decision = policy.resume(number, Finding::Failed(failure));
+        let decision = policy.resume(number, LookupOutcome::Failed(failure));
         assert_eq!(
             (decision.treatment, decision.reply.code),
             (Treatment::Allow, 404)
@@ -130,7 +130,10 @@ fn a_redirect_without_a_contact_is_an_allow() {
     let config = Config::new(&given()).expect("usable");
     let policy = Policy::new(&config);
     let number = asked(&policy);
-    let decision = policy.resume(number, Finding::Answered(answer(Treatment::Redirect, 302)));
+    let decision = policy.resume(
+        number,
+        LookupOutcome::Answered(answer(Treatment::Redirect, 302)),
+    );
     assert_eq!(
         (decision.treatment, decision.would),
         (Treatment::Allow, Treatment::Redirect)
@@ -161,10 +164,13 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
         ),
         (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
     ] {
-        let decision = policy.resume(number, Finding::Stale(answer(treatment, code), failure));
+        let decision = policy.resume(
+            number,
+            LookupOutcome::Stale(answer(treatment, code), failure),
+        );
         assert_eq!((decision.treatment, decision.source), outcome);
         assert_eq!((decision.reply.code, decision.failure), (503, failure));
-        let known = policy.resume(number, Finding::Known(answer(treatment, code)));
+        let known = policy.resume(number, LookupOutcome::Known(answer(treatment, code)));
         assert_eq!(
             (known.treatment, known.source, known.failure),
             (treatment, Source::Cache, Failure::None)

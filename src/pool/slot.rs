@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One place of the desk.
+//! One place of the queue.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
+use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::ffi::shared::shareable;
 use crate::number::Number;
-use crate::policy::Finding;
+use crate::os::shared::shareable;
+use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::tally::Tally;
-use crate::worker::Inquiry;
+use crate::worker::PendingLookup;
 
 shareable! {
     /// A question and, later, what was found out about it. Only whoever has brought the place into the right state reads or
     /// writes it, so the order of the single words does not matter.
     #[repr(C, align(64))]
     pub(super) struct Slot {
-        /// Nanoseconds of the desk's clock.
+        /// Nanoseconds of the queue's clock.
         started: AtomicU64,
         number: [AtomicU64; 2],
         key: [AtomicU64; 2],
@@ -34,26 +34,26 @@ shareable! {
 type Whole = Packed<304>;
 
 impl Slot {
-    pub(super) fn ask(&self, inquiry: &Inquiry, started: u64) {
+    pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
-        store(&self.number, inquiry.number.to_shared());
-        store(&self.key, inquiry.key.to_shared());
+        store(&self.number, lookup.number.to_shared());
+        store(&self.key, lookup.key.to_shared());
         // An earlier answer stands where the new one will.
-        let (finding, tally) = inquiry.unanswered(Failure::None);
-        self.answer(&finding, tally);
+        let (outcome, counters) = lookup.unanswered(Failure::None);
+        self.answer(&outcome, counters);
     }
 
     /// The question, until it is answered.
-    pub(super) fn inquiry(&self) -> Option<Inquiry> {
-        let (finding, tally) = self.finding();
-        Some(Inquiry {
+    pub(super) fn lookup(&self) -> Option<PendingLookup> {
+        let (outcome, counters) = self.outcome();
+        Some(PendingLookup {
             number: self.number()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
-            earlier: match finding {
-                Finding::Stale(answer, _) => Some(answer),
+            earlier: match outcome {
+                LookupOutcome::Stale(answer, _) => Some(answer),
                 _ => None,
             },
-            tally,
+            counters,
         })
     }
 
@@ -73,12 +73,12 @@ impl Slot {
         Wake::from_shared(load(&self.wake))
     }
 
-    pub(super) fn answer(&self, finding: &Finding, tally: Tally) {
-        let (kind, answer, failure) = match finding {
-            Finding::Answered(answer) => (Kind::Answered, Some(answer), Failure::None),
-            Finding::Known(answer) => (Kind::Known, Some(answer), Failure::None),
-            Finding::Stale(answer, failure) => (Kind::Stale, Some(answer), *failure),
-            Finding::Failed(failure) => (Kind::Failed, None, *failure),
+    pub(super) fn answer(&self, outcome: &LookupOutcome, counters: Counters) {
+        let (kind, answer, failure) = match outcome {
+            LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer), Failure::None),
+            LookupOutcome::Known(answer) => (Kind::Known, Some(answer), Failure::None),
+            LookupOutcome::Stale(answer, failure) => (Kind::Stale, Some(answer), *failure),
+            LookupOutcome::Failed(failure) => (Kind::Failed, None, *failure),
         };
         let packed = answer.and_then(Whole::new);
         let len = packed.map_or(0, |packed| {
@@ -91,39 +91,42 @@ impl Slot {
             kind,
             failure,
             len,
-            tally,
+            counters,
         };
         self.head.store(head.to_shared(), Relaxed);
     }
 
     /// What was found out; a fault of ours if these words do not say it.
-    pub(super) fn finding(&self) -> (Finding, Tally) {
+    pub(super) fn outcome(&self) -> (LookupOutcome, Counters) {
         let Head {
             kind,
             failure,
             len,
-            tally,
+            counters,
         } = Head::from_shared(self.head.load(Relaxed));
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
-        let finding = match kind {
-            Kind::Answered => answer().map(Finding::Answered),
-            Kind::Known => answer().map(Finding::Known),
-            Kind::Stale => answer().map(|answer| Finding::Stale(answer, failure)),
-            Kind::Failed => Some(Finding::Failed(failure)),
+        let outcome = match kind {
+            Kind::Answered => answer().map(LookupOutcome::Answered),
+            Kind::Known => answer().map(LookupOutcome::Known),
+            Kind::Stale => answer().map(|answer| LookupOutcome::Stale(answer, failure)),
+            Kind::Failed => Some(LookupOutcome::Failed(failure)),
         };
-        (finding.unwrap_or(Finding::Failed(Failure::Internal)), tally)
+        (
+            outcome.unwrap_or(LookupOutcome::Failed(Failure::Internal)),
+            counters,
+        )
     }
 }
 
-/// What stands before the answer, in one word: kind (8 bits), failure (8), length of the answer (16), changes of the tally (16),
+/// What stands before the answer, in one word: kind (8 bits), failure (8), length of the answer (16), changes of the counters (16),
 /// its facts (6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     kind: Kind,
     failure: Failure,
     len: usize,
-    tally: Tally,
+    counters: Counters,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +140,7 @@ enum Kind {
 impl Head {
     fn to_shared(self) -> u64 {
         // Taken apart so that a new fact is not forgotten.
-        let Tally {
+        let Counters {
             cache_miss,
             coalesced,
             redis_hit,
@@ -145,7 +148,7 @@ impl Head {
             requested,
             retried,
             changes,
-        } = self.tally;
+        } = self.counters;
         let facts = [
             cache_miss, coalesced, redis_hit, redis_fail, requested, retried,
         ];
@@ -183,7 +186,7 @@ impl Head {
             },
             failure: failure.copied().unwrap_or(Failure::Internal),
             len: u16::from_le_bytes([len_low, len_high]).into(),
-            tally: Tally {
+            counters: Counters {
                 cache_miss: fact(0),
                 coalesced: fact(1),
                 redis_hit: fact(2),

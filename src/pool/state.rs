@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The state of a place on the desk.
+//! The state of a place on the queue.
 
 /// Who may touch it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) phase: Phase,
-    /// How often it has been used before: a question that is off the desk is not taken for the next one.
+    /// How often it has been used before: a question that is off the queue is not taken for the next one.
     pub(super) use_count: u32,
 }
 
@@ -19,12 +19,12 @@ pub(super) enum Phase {
     /// Somebody looks it up.
     Taken,
     /// Somebody looks it up, and nobody waits for it any more.
-    Forsaken,
+    Abandoned,
     /// What was found out is being written.
     Answering,
     Answered,
-    /// Answered, and told to whoever waits.
-    Told,
+    /// Answered, and delivered to whoever waits.
+    Delivered,
 }
 
 impl State {
@@ -48,10 +48,10 @@ impl State {
                 1 => Phase::Reserved,
                 2 => Phase::Queued,
                 3 => Phase::Taken,
-                4 => Phase::Forsaken,
+                4 => Phase::Abandoned,
                 5 => Phase::Answering,
                 6 => Phase::Answered,
-                7 => Phase::Told,
+                7 => Phase::Delivered,
                 _ => Phase::Free,
             },
             use_count: u32::from_le_bytes([a, b, c, d]),
@@ -70,20 +70,20 @@ mod tests {
             Phase::Reserved,
             Phase::Queued,
             Phase::Taken,
-            Phase::Forsaken,
+            Phase::Abandoned,
             Phase::Answering,
             Phase::Answered,
-            Phase::Told,
+            Phase::Delivered,
         ] {
             for use_count in [0, 1, u32::MAX] {
                 let state = State { phase, use_count };
                 assert_eq!(State::from_shared(state.to_shared()), state);
             }
         }
-        let told = State {
-            phase: Phase::Told,
+        let delivered = State {
+            phase: Phase::Delivered,
             use_count: u32::MAX,
         };
-        assert_eq!(told.into(Phase::Free), State::from_shared(0));
+        assert_eq!(delivered.into(Phase::Free), State::from_shared(0));
     }
 }

@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
-use super::{Next, Outcome, Pool, STALLED, Ticket, Wake};
+use super::{Completed, Next, Pool, STALLED, Ticket, Wake};
 use crate::cache::tests::answer;
 use crate::config::Given;
 use crate::config::tests::given;
+use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
-use crate::policy::Finding;
+use crate::os::process::InWorker;
+use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::tally::Tally;
-use crate::worker::{InWorker, Inquiry};
+use crate::worker::PendingLookup;
 
 struct Silent;
 
@@ -28,13 +29,13 @@ impl Log for Silent {
 const LONG: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
 
-fn inquiry() -> Inquiry {
+fn lookup() -> PendingLookup {
     let number = Number::new("+14155550123").expect("a global number");
-    Inquiry {
+    PendingLookup {
         number,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
-        tally: Tally::default(),
+        counters: Counters::default(),
     }
 }
 
@@ -67,8 +68,8 @@ fn pool(engine: &Engine) -> Arc<Pool> {
 }
 
 fn ask(pool: &Pool, word: u64) -> Ticket {
-    let ticket = pool.reserve(&inquiry(), Instant::now()).expect("a place");
-    assert!(pool.submit(ticket, Wake::Bell(word)));
+    let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
+    assert!(pool.submit(ticket, Wake::Poll(word)));
     ticket
 }
 
@@ -82,9 +83,9 @@ fn sleeps() -> u64 {
     sleeps.expect("a count")
 }
 
-fn failure(outcome: Option<&Outcome>) -> Option<Failure> {
-    match outcome?.finding {
-        Finding::Failed(failure) => Some(failure),
+fn failure(outcome: Option<&Completed>) -> Option<Failure> {
+    match outcome?.outcome {
+        LookupOutcome::Failed(failure) => Some(failure),
         _ => None,
     }
 }
@@ -96,9 +97,9 @@ fn every_question_is_answered_by_its_deadline() {
     pool.serve(InWorker::promised(), engine).expect("a thread");
     assert!(pool.is_served());
     let tickets = [0, 1, 2, 3, 4, 5].map(|word| ask(&pool, word));
-    assert!((0..4).all(|_| pool.reserve(&inquiry(), Instant::now()).is_some()));
+    assert!((0..4).all(|_| pool.reserve(&lookup(), Instant::now()).is_some()));
     assert!(
-        pool.reserve(&inquiry(), Instant::now()).is_none(),
+        pool.reserve(&lookup(), Instant::now()).is_none(),
         "it is full"
     );
     let mut words = Vec::new();
@@ -155,8 +156,8 @@ fn a_question_that_came_to_the_desk_late_is_answered_in_time() {
         pool.due.store(0, Relaxed);
         assert_eq!(pool.next(engine, NOW), Next::Nothing);
         let began = Instant::now().checked_sub(age).expect("it is not so early");
-        let ticket = pool.reserve(&inquiry(), began).expect("a place");
-        assert!(pool.submit(ticket, Wake::Bell(3)));
+        let ticket = pool.reserve(&lookup(), began).expect("a place");
+        assert!(pool.submit(ticket, Wake::Poll(3)));
         assert_eq!(pool.next(engine, LONG), Next::Answered(3));
         let took = began.elapsed();
         assert!(took <= Duration::from_millis(450), "{took:?}");
@@ -175,7 +176,7 @@ fn whoever_collects_early_waits_and_gives_up_in_time() {
         Some(Failure::TimeoutQueue)
     );
     assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < LONG);
-    assert_eq!(pool.next(engine, NOW), Next::Nothing, "it is off the desk");
+    assert_eq!(pool.next(engine, NOW), Next::Nothing, "it is off the queue");
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn a_descriptor_is_written_to_and_the_answer_is_there() {
     pool.serve(InWorker::promised(), engine).expect("a thread");
     for stays_open in [false, true] {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-        let ticket = pool.reserve(&inquiry(), Instant::now()).expect("a place");
+        let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
         let wake = Wake::Descriptor {
             fd: std::os::fd::AsRawFd::as_raw_fd(&theirs),
             stays_open,
@@ -201,7 +202,11 @@ fn a_descriptor_is_written_to_and_the_answer_is_there() {
             failure(pool.collect(ticket, !stays_open).as_ref()),
             Some(Failure::TimeoutResponse)
         );
-        assert_eq!(pool.next(engine, NOW), Next::Nothing, "it was told already");
+        assert_eq!(
+            pool.next(engine, NOW),
+            Next::Nothing,
+            "it was delivered already"
+        );
     }
 }
 
@@ -214,7 +219,7 @@ fn a_descriptor_that_stays_open_gets_the_word_of_a_question_given_up() {
             pool.serve(InWorker::promised(), engine).expect("a thread");
         }
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-        let ticket = pool.reserve(&inquiry(), Instant::now()).expect("a place");
+        let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
         let wake = Wake::Descriptor {
             fd: std::os::fd::AsRawFd::as_raw_fd(&theirs),
             stays_open: true,
@@ -234,7 +239,7 @@ fn a_question_given_up_is_told_to_nobody() {
     let (engine, _api) = engine(30, 1);
     let pool = pool(engine);
     let ticket = ask(&pool, 0);
-    pool.forsake(ticket);
+    pool.abandon(ticket);
     assert_eq!(pool.next(engine, Duration::from_millis(100)), Next::Nothing);
 }
 
@@ -253,27 +258,27 @@ fn whoever_may_not_wait_gives_up_at_once() {
 fn whoever_gets_no_answer_in_time_keeps_the_earlier_one() {
     let (engine, _api) = engine(50, 1);
     let pool = pool(engine);
-    let known = Inquiry {
+    let known = PendingLookup {
         earlier: Some(answer(1)),
-        tally: Tally {
+        counters: Counters {
             cache_miss: true,
-            ..Tally::default()
+            ..Counters::default()
         },
-        ..inquiry()
+        ..lookup()
     };
     let ask = || {
         let ticket = pool.reserve(&known, Instant::now()).expect("a place");
-        assert!(pool.submit(ticket, Wake::Bell(0)));
+        assert!(pool.submit(ticket, Wake::Poll(0)));
         ticket
     };
     let expect = |ticket, failure| {
-        let outcome = pool.collect(ticket, false).expect("on the desk");
+        let outcome = pool.collect(ticket, false).expect("on the queue");
         assert_eq!(
-            (outcome.finding, outcome.tally),
-            (Finding::Stale(answer(1), failure), known.tally)
+            (outcome.outcome, outcome.counters),
+            (LookupOutcome::Stale(answer(1), failure), known.counters)
         );
     };
-    // Given up, found by whoever looks for late ones, and taken by the crew too late.
+    // Given up, found by whoever looks for late ones, and taken by the threads too late.
     expect(ask(), Failure::TimeoutQueue);
     let ticket = ask();
     assert_eq!(pool.next(engine, LONG), Next::Answered(0));
@@ -294,12 +299,12 @@ fn a_crew_that_stands_still_is_noticed_while_calls_come() {
     while pool.next(engine, Duration::from_millis(1)) != Next::Stalled {
         assert!(start.elapsed() < 2 * STALLED, "calls hide it");
         let _ = pool
-            .reserve(&inquiry(), Instant::now())
-            .map(|ticket| pool.submit(ticket, Wake::Bell(0)));
-        // What is told is collected.
-        pool.desk.lost();
+            .reserve(&lookup(), Instant::now())
+            .map(|ticket| pool.submit(ticket, Wake::Poll(0)));
+        // What is delivered is collected.
+        pool.queue.server_died();
     }
-    pool.lost();
+    pool.server_died();
     assert_ne!(
         pool.next(engine, NOW),
         Next::Stalled,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whose a place on the desk is.
+//! Whose a place on the queue is.
 
-/// One question on the desk.
+/// One question on the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     pub(super) place: u32,

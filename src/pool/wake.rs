@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How the end of a lookup is told.
+//! How the end of a lookup is delivered.
 
 /// What happens when a lookup is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
     /// [`super::Pool::next`] gives this word.
-    Bell(u64),
+    Poll(u64),
     /// The word is written to a descriptor of the process that looks up, an eventfd for instance.
     Descriptor {
         /// Not negative.
@@ -28,13 +28,13 @@ impl Wake {
         } = self
             && stays_open == stays
         {
-            crate::ffi::wake::write(fd, word);
+            crate::os::wake::write(fd, word);
         }
     }
 
     pub(super) fn to_shared(self) -> [u64; 2] {
         match self {
-            Self::Bell(word) => [0, word],
+            Self::Poll(word) => [0, word],
             // Never 0, whatever the descriptor.
             Self::Descriptor {
                 fd,
@@ -55,7 +55,7 @@ impl Wake {
                 stays_open: first & 1 == 1,
                 word,
             },
-            None => Self::Bell(word),
+            None => Self::Poll(word),
         }
     }
 }

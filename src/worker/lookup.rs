@@ -4,18 +4,18 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Tools, Worker};
+use super::{Generation, Worker};
 use crate::answer::{self, Answer};
 use crate::cache::{Found, Key};
+use crate::counters::Counters;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
-use crate::flights::{Landed, Role};
 use crate::http::{Credentials, Reply};
+use crate::in_flight::{Role, Waited};
 use crate::log::Level;
 use crate::number::Number;
-use crate::policy::Finding;
+use crate::policy::LookupOutcome;
 use crate::question::Question;
-use crate::tally::Tally;
 
 impl Worker<'_> {
     /// What can be found out without a wait. If more may have to be waited for, an answer that no longer holds.
@@ -23,27 +23,27 @@ impl Worker<'_> {
         &self,
         number: &Number,
         started: Instant,
-        tally: &mut Tally,
-    ) -> ControlFlow<Finding, Option<Answer>> {
-        let Tools { config, keys, .. } = &*self.tools;
+        counters: &mut Counters,
+    ) -> ControlFlow<LookupOutcome, Option<Answer>> {
+        let Generation { config, keys, .. } = &*self.current;
         if config.api_key.value().is_err() {
-            return ControlFlow::Break(Finding::Failed(Failure::NoKey));
+            return ControlFlow::Break(LookupOutcome::Failed(Failure::NoKey));
         }
         let now = self.engine.clock.at(started);
         let mut stale = None;
         if config.cache.is_on() {
             match self.engine.cache.find(&keys.key(number, ""), now) {
-                Found::Fresh(answer) => return ControlFlow::Break(Finding::Known(answer)),
+                Found::Fresh(answer) => return ControlFlow::Break(LookupOutcome::Known(answer)),
                 Found::Stale(answer) => stale = Some(answer),
                 Found::Miss => {}
             }
-            tally.cache_miss = true;
+            counters.cache_miss = true;
         }
-        let passable = self.engine.states.passable(&config.limits, now);
+        let passable = self.engine.admission.passable(&config.limits, now);
         match passable {
             // Redis may know what the API cannot be asked about.
             Err(failure) if self.redis.is_none() => {
-                ControlFlow::Break(Finding::late(failure, stale))
+                ControlFlow::Break(LookupOutcome::late(failure, stale))
             }
             _ => ControlFlow::Continue(stale),
         }
@@ -54,25 +54,25 @@ impl Worker<'_> {
         &mut self,
         question: &Question<'_>,
         started: Instant,
-        tally: &mut Tally,
-    ) -> Finding {
+        counters: &mut Counters,
+    ) -> LookupOutcome {
         // Without a key nothing can be asked, and nothing was.
-        if self.tools.config.api_key.value().is_err() {
-            return Finding::Failed(Failure::NoKey);
+        if self.current.config.api_key.value().is_err() {
+            return LookupOutcome::Failed(Failure::NoKey);
         }
-        if !self.tools.config.cache.is_on() {
-            return Finding::of(self.ask(question, started, tally));
+        if !self.current.config.cache.is_on() {
+            return LookupOutcome::of(self.ask(question, started, counters));
         }
-        let key = self.tools.keys.key(&question.number, "");
+        let key = self.current.keys.key(&question.number, "");
         let stale = match self.engine.cache.find(&key, self.engine.clock.at(started)) {
-            Found::Fresh(answer) => return Finding::Known(answer),
+            Found::Fresh(answer) => return LookupOutcome::Known(answer),
             Found::Stale(answer) => Some(answer),
             Found::Miss => None,
         };
-        tally.cache_miss = true;
-        match self.share(question, key, started, tally) {
-            Finding::Failed(failure) => Finding::late(failure, stale),
-            finding => finding,
+        counters.cache_miss = true;
+        match self.share(question, key, started, counters) {
+            LookupOutcome::Failed(failure) => LookupOutcome::late(failure, stale),
+            outcome => outcome,
         }
     }
 
@@ -82,41 +82,41 @@ impl Worker<'_> {
         question: &Question<'_>,
         key: Key,
         started: Instant,
-        tally: &mut Tally,
-    ) -> Finding {
+        counters: &mut Counters,
+    ) -> LookupOutcome {
         let engine = self.engine;
         let now = Instant::now();
         let until = engine
             .clock
             .at(started)
-            .after(self.tools.config.timeout.span());
-        let ticket = match engine.flights.join(key, until, engine.clock.at(now)) {
-            Role::Alone => return self.ask_and_keep(question, key, started, tally),
+            .after(self.current.config.timeout.span());
+        let ticket = match engine.in_flight.join(key, until, engine.clock.at(now)) {
+            Role::Alone => return self.ask_and_keep(question, key, started, counters),
             Role::Lead(ticket) => ticket,
             Role::Follow(flight) => {
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
-                    Landed::YourTurn(ticket) => {
-                        let least = self.tools.config.timeout.least();
+                    Waited::YourTurn(ticket) => {
+                        let least = self.current.config.timeout.least();
                         let left = self.deadline(started).left(Instant::now());
                         if left.is_none_or(|left| left < least) {
-                            ticket.land(Some(Failure::TimeoutResponse));
-                            return Finding::Failed(Failure::TimeoutResponse);
+                            ticket.finish(Some(Failure::TimeoutResponse));
+                            return LookupOutcome::Failed(Failure::TimeoutResponse);
                         }
                         ticket
                     }
-                    Landed::TimedOut => return Finding::Failed(Failure::TimeoutResponse),
-                    Landed::Failed(failure) => {
-                        tally.coalesced = true;
-                        return Finding::Failed(failure);
+                    Waited::TimedOut => return LookupOutcome::Failed(Failure::TimeoutResponse),
+                    Waited::Failed(failure) => {
+                        counters.coalesced = true;
+                        return LookupOutcome::Failed(failure);
                     }
-                    Landed::Answered => {
+                    Waited::Answered => {
                         match engine.cache.find(&key, engine.clock.at(Instant::now())) {
                             Found::Fresh(answer) => {
-                                tally.coalesced = true;
-                                return Finding::Known(answer);
+                                counters.coalesced = true;
+                                return LookupOutcome::Known(answer);
                             }
                             // The answer was not one to keep.
-                            _ => return Finding::of(self.ask(question, started, tally)),
+                            _ => return LookupOutcome::of(self.ask(question, started, counters)),
                         }
                     }
                 }
@@ -124,13 +124,13 @@ impl Worker<'_> {
         };
         // Whoever led before may have landed between our look into the cache and now.
         if let Found::Fresh(answer) = engine.cache.find(&key, engine.clock.at(Instant::now())) {
-            ticket.land(None);
-            tally.coalesced = true;
-            return Finding::Known(answer);
+            ticket.finish(None);
+            counters.coalesced = true;
+            return LookupOutcome::Known(answer);
         }
-        let finding = self.ask_and_keep(question, key, started, tally);
-        ticket.land(finding.failure());
-        finding
+        let outcome = self.ask_and_keep(question, key, started, counters);
+        ticket.finish(outcome.failure());
+        outcome
     }
 
     fn ask_and_keep(
@@ -138,20 +138,20 @@ impl Worker<'_> {
         question: &Question<'_>,
         key: Key,
         started: Instant,
-        tally: &mut Tally,
-    ) -> Finding {
+        counters: &mut Counters,
+    ) -> LookupOutcome {
         let deadline = self.deadline(started);
-        let ttl = self.tools.config.cache.ttl;
-        if let Some((answer, left)) = self.in_redis(key, deadline, tally) {
+        let ttl = self.current.config.cache.ttl;
+        if let Some((answer, left)) = self.in_redis(key, deadline, counters) {
             self.engine.cache.store(
                 &key,
                 &answer,
                 ttl.min(left),
                 self.engine.clock.at(Instant::now()),
             );
-            return Finding::Known(answer);
+            return LookupOutcome::Known(answer);
         }
-        let outcome = self.ask(question, started, tally);
+        let outcome = self.ask(question, started, counters);
         if let Ok(answer) = &outcome
             && self
                 .engine
@@ -159,9 +159,9 @@ impl Worker<'_> {
                 .store(&key, answer, ttl, self.engine.clock.at(Instant::now()))
             && let Some(redis) = &mut self.redis
         {
-            tally.redis_fail |= redis.store(key, answer, ttl, deadline).is_err();
+            counters.redis_fail |= redis.store(key, answer, ttl, deadline).is_err();
         }
-        Finding::of(outcome)
+        LookupOutcome::of(outcome)
     }
 
     /// The answer that Redis keeps, and how long it still holds.
@@ -169,12 +169,12 @@ impl Worker<'_> {
         &mut self,
         key: Key,
         deadline: Deadline,
-        tally: &mut Tally,
+        counters: &mut Counters,
     ) -> Option<(Answer, Duration)> {
         let found = self.redis.as_mut()?.find(key, deadline);
-        tally.redis_fail = found.is_err();
+        counters.redis_fail = found.is_err();
         let answer = found.ok().flatten();
-        tally.redis_hit = answer.is_some();
+        counters.redis_hit = answer.is_some();
         answer
     }
 
@@ -183,35 +183,35 @@ impl Worker<'_> {
         &mut self,
         question: &Question<'_>,
         started: Instant,
-        tally: &mut Tally,
+        counters: &mut Counters,
     ) -> Result<Answer, Failure> {
-        let (engine, config) = (self.engine, &self.tools.config);
-        let states = &engine.states;
+        let (engine, config) = (self.engine, &self.current.config);
+        let admission = &engine.admission;
         let key = config.api_key.value().map_err(|_| Failure::NoKey)?;
         let mut secrets = config.signing_secrets.usable();
         let first = secrets.next();
         if config.signing_secrets.is_on() && first.is_none() {
             return Err(Failure::NoKey);
         }
-        let permit = states.admit(&config.limits, engine.clock.at(Instant::now()))?;
+        let permit = admission.admit(&config.limits, engine.clock.at(Instant::now()))?;
         let signing = permit
             .secret
             .checked_sub(1)
             .and_then(|index| secrets.nth(index))
             .or(first);
         let deadline = self.deadline(started);
-        tally.requested = true;
-        let exchange = self.tools.client.ask(
+        counters.requested = true;
+        let exchange = self.current.client.ask(
             permit.endpoint,
             question,
             Credentials { key, signing },
             config.timeout.budget_ms(),
             deadline,
         );
-        tally.retried = exchange.retried;
+        counters.retried = exchange.retried;
         let reply = exchange.reply;
         if let Some(date) = reply.as_ref().ok().and_then(|reply| reply.date) {
-            states.note_skew(skew(date, SystemTime::now()));
+            admission.note_skew(skew(date, SystemTime::now()));
         }
         let signed = signing.is_some();
         let retry_after = reply.as_ref().ok().and_then(wait);
@@ -228,19 +228,19 @@ impl Worker<'_> {
             .and_then(in_time);
         let outcome = answer.as_ref().map(|_| ()).map_err(|failure| *failure);
         let moment = engine.clock.at(now);
-        for change in states.record(&config.limits, permit, outcome, retry_after, moment) {
-            tally.changes |= change.bit();
+        for change in admission.record(&config.limits, permit, outcome, retry_after, moment) {
+            counters.changes |= change.bit();
             self.log.line(change.level(), &change.to_string());
         }
         if let Err(failure) = outcome
-            && let Some(times) = states.complain(failure, moment)
+            && let Some(times) = admission.may_log(failure, moment)
         {
-            self.complain(failure, times, now.duration_since(started));
+            self.log_failure(failure, times, now.duration_since(started));
         }
         answer
     }
 
-    fn complain(&self, failure: Failure, times: u64, took: Duration) {
+    fn log_failure(&self, failure: Failure, times: u64, took: Duration) {
         let (failure, took) = (failure.as_str(), took.as_millis());
         let line = format!(
             "a lookup failed: {failure} after {took} ms; the call is allowed ({times} since the last such line)"

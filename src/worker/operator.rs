@@ -5,12 +5,12 @@ use std::ffi::CStr;
 use std::time::Instant;
 
 use super::Worker;
+use crate::admission::{LatchState, Mode};
 use crate::decision::Decision;
 use crate::http::Phase;
 use crate::number::Number;
 use crate::policy::Call;
 use crate::report::Report;
-use crate::states::{GateState, Mode};
 
 /// A command that cannot be carried out: one line that says what is allowed, or what to repair.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Worker<'_> {
     /// Keys, breakers, latches, cache and clock, as all workers see them.
     #[must_use]
     pub fn status(&mut self) -> Report {
-        let (config, now) = (&self.tools.config, self.engine.clock.at(Instant::now()));
+        let (config, now) = (&self.current.config, self.engine.clock.at(Instant::now()));
         let key = match config.api_key.value() {
             Ok(_) => "present".to_owned(),
             Err(missing) => missing.to_string(),
@@ -28,25 +28,25 @@ impl Worker<'_> {
         let mut report = Report::default()
             .text(c"key", key)
             .number(c"signing_secrets", config.signing_secrets.usable().count());
-        for GateState { name, shut_for } in self.engine.states.gates(now) {
+        for LatchState { name, shut_for } in self.engine.admission.latches(now) {
             let state = if shut_for.is_some() { "yes" } else { "no" };
             let (name, trial) = trial_names(name);
             report = report
                 .text(name, state)
                 .maybe(trial, shut_for.map(|span| span.as_secs()));
         }
-        let states = &self.engine.states;
+        let admission = &self.engine.admission;
         let cache = self.engine.cache.stats(now);
         report
-            .text(c"breaker_mode", states.mode().as_str())
-            .text(c"dns", states.dns())
-            .number(c"reloads", states.generation())
-            .maybe(c"clock_skew_s", states.clock_skew())
+            .text(c"breaker_mode", admission.mode().as_str())
+            .text(c"dns", admission.dns())
+            .number(c"reloads", admission.generation())
+            .maybe(c"clock_skew_s", admission.clock_skew())
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used)
             .number(
                 c"timeout_ms",
-                u64::try_from(self.tools.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
+                u64::try_from(self.current.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
             )
     }
 
@@ -71,13 +71,13 @@ impl Worker<'_> {
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
     #[must_use]
     pub fn probe(&mut self) -> Report {
-        let probe = self.tools.client.probe(self.deadline(Instant::now()));
+        let probe = self.current.client.probe(self.deadline(Instant::now()));
         let outcome = probe.outcome.map_or_else(
             |failure| failure.as_str().to_owned(),
             |status| format!("http_{status}"),
         );
         let mut report = Report::default()
-            .text(c"url", self.tools.client.url())
+            .text(c"url", self.current.client.url())
             .text(c"outcome", outcome);
         for (phase, took) in probe.phases {
             let name = match phase {
@@ -111,7 +111,7 @@ impl Worker<'_> {
             None
         } else {
             let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
-            Some(self.tools.keys.key(&number, ""))
+            Some(self.current.keys.key(&number, ""))
         };
         Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
     }
@@ -120,7 +120,7 @@ impl Worker<'_> {
     pub fn set_breaker(&mut self, mode: &str) -> Result<Report, Refused> {
         let mode = Mode::from_name(mode)
             .ok_or_else(|| Refused("allowed: auto, open or closed".to_owned()))?;
-        self.engine.states.set_mode(mode);
+        self.engine.admission.set_mode(mode);
         Ok(Report::default().text(c"breaker_mode", mode.as_str()))
     }
 
@@ -129,10 +129,10 @@ impl Worker<'_> {
     pub fn reload(&mut self) -> Result<Report, Refused> {
         let config = self
             .engine
-            .read_again(&self.tools.config)
+            .read_again(&self.current.config)
             .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
-        let generation = self.engine.states.reloaded();
-        self.tools = self.toolbox.replace(generation, config);
+        let generation = self.engine.admission.reloaded();
+        self.current = self.generations.replace(generation, config);
         Ok(Report::default().number(c"reloads", generation))
     }
 }

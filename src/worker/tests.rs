@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Begun, InWorker, Worker};
+use super::{Begun, Worker};
 use crate::cache::tests::answer;
 use crate::config::Given;
 use crate::config::tests::given;
@@ -10,7 +10,8 @@ use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
-use crate::policy::Finding;
+use crate::os::process::InWorker;
+use crate::policy::LookupOutcome;
 use crate::policy::tests::CALL;
 
 struct Silent;
@@ -33,7 +34,7 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
     let engine = Engine::new(given, &Silent).expect("usable");
     let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
     let number = Number::new("+14155550123").expect("a global number");
-    let (key, now) = (worker.tools.keys.key(&number, ""), Instant::now());
+    let (key, now) = (worker.current.keys.key(&number, ""), Instant::now());
     let ttl = engine.config.cache.ttl;
     assert!(
         engine
@@ -42,12 +43,12 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
     );
     assert!(matches!(worker.begin(&CALL, now), Begun::Decided(..)));
     for (age, earlier) in [(ttl * 3 / 2, Some(answer(1))), (ttl * 3, None)] {
-        let Begun::Ask(inquiry) = worker.begin(&CALL, now + age) else {
+        let Begun::Ask(lookup) = worker.begin(&CALL, now + age) else {
             unreachable!("it no longer holds");
         };
-        assert_eq!((inquiry.number, inquiry.earlier), (number, earlier));
-        assert!(inquiry.tally.cache_miss);
-        let (finding, _) = inquiry.unanswered(Failure::Shed);
-        assert_eq!(finding, Finding::late(Failure::Shed, earlier));
+        assert_eq!((lookup.number, lookup.earlier), (number, earlier));
+        assert!(lookup.counters.cache_miss);
+        let (outcome, _) = lookup.unanswered(Failure::Shed);
+        assert_eq!(outcome, LookupOutcome::late(Failure::Shed, earlier));
     }
 }

@@ -25,10 +25,10 @@ unsafe extern "C" {
     fn nol_submit(ticket: u64, wake: nol_wake) -> c_int;
     fn nol_finish(ticket: u64, may_wait: c_int, result: *mut nol_result) -> c_int;
     fn nol_shed(ticket: u64, result: *mut nol_result) -> c_int;
-    fn nol_forsake(ticket: u64);
+    fn nol_cancel(ticket: u64);
     fn nol_next(wait_ms: u32, word: *mut u64) -> nol_rc;
-    fn nol_say(wait_ms: u32);
-    fn nol_lost();
+    fn nol_heartbeat(wait_ms: u32);
+    fn nol_server_died();
 }
 
 const BELL: nol_wake = nol_wake {
@@ -69,7 +69,7 @@ fn crew() -> libc::pid_t {
         unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
         if unsafe { nol_serve() } == 0 {
             loop {
-                unsafe { nol_say(100) };
+                unsafe { nol_heartbeat(100) };
             }
         }
         unsafe { libc::_exit(1) };
@@ -111,7 +111,7 @@ fn another_process_makes_the_lookups_and_may_die() {
     // It is looked up as soon as the API sees a connection.
     let _connection = silent.accept().expect("a connection");
     kill(first);
-    unsafe { nol_lost() };
+    unsafe { nol_server_died() };
     assert_eq!(next(), (nol_rc::NOL_OK, 42));
     assert_eq!(finish(taken), (1, "internal".to_owned()));
     assert_eq!(
@@ -163,7 +163,7 @@ fn what_needs_no_lookup_is_decided_at_once_and_what_is_too_much_is_shed() {
     );
     let (rc, gone) = result(|result| unsafe { nol_shed(second.1, result) });
     assert_eq!((rc, text(&gone, gone.failure).as_str()), (1, "internal"));
-    unsafe { nol_forsake(first.1) };
+    unsafe { nol_cancel(first.1) };
     for _ in 0..2 {
         assert_eq!(begin(&invite()).0, 0, "there is room again");
     }
@@ -270,12 +270,12 @@ fn a_null_is_an_argument_error_here_too() {
             bad
         );
         assert_eq!(table.pool_serve.expect("there")(none), bad);
-        assert_eq!(table.pool_say.expect("there")(none, 0), bad);
+        assert_eq!(table.pool_heartbeat.expect("there")(none, 0), bad);
         assert_eq!(
             table.pool_next.expect("there")(none, 0, ptr::null_mut()),
             bad
         );
-        assert_eq!(table.pool_lost.expect("there")(none), bad);
+        assert_eq!(table.pool_server_died.expect("there")(none), bad);
         assert_eq!(table.submit.expect("there")(none, 0, ptr::null()), bad);
         let begin = table.begin.expect("there");
         assert_eq!(
@@ -299,7 +299,7 @@ fn a_null_is_an_argument_error_here_too() {
             bad
         );
         assert_eq!(filled.assume_init_ref().rc, 1);
-        table.forsake.expect("there")(none, 0);
+        table.cancel.expect("there")(none, 0);
         table.pool_free.expect("there")(none);
     }
 }

@@ -12,12 +12,12 @@
 
 mod cache;
 mod child;
-mod flights;
+mod in_flight;
 
 use std::time::Duration;
 
 use numbers_online::cache::{Key, KeyMaker};
-use numbers_online::config::{AllowCode, ApiUrl, Threshold, Wishes};
+use numbers_online::config::{AllowCode, ApiUrl, DecisionOptions, Threshold};
 use numbers_online::number::Number;
 
 pub(crate) const TTL: Duration = Duration::from_secs(60);
@@ -30,14 +30,14 @@ pub(crate) struct Keys(KeyMaker);
 impl Keys {
     pub(crate) fn new() -> Self {
         let url = ApiUrl::new("https://numbers.online").expect("usable");
-        let wishes = Wishes {
+        let options = DecisionOptions {
             allow_code: AllowCode::new(503).expect("503"),
             spam_threshold: Threshold::new(80).expect("80"),
             redirect_threshold: None,
             block_invalid: true,
             block_reassigned: false,
         };
-        Self(KeyMaker::new(b"key", &url, &wishes))
+        Self(KeyMaker::new(b"key", &url, &options))
     }
 
     /// The class makes as many keys as are wanted of one number.

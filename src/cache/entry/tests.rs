@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::cache::tests::{answer, key};
 use crate::cache::{Found, Packed};
 use crate::clock::{Clock, Moment};
-use crate::ffi::shared::Shared;
+use crate::os::shared::Shared;
 
 fn entry() -> Shared<Entry> {
     Shared::new().expect("memory")

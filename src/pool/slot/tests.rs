@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use super::{Answer, Failure, Finding, Slot, Tally, Wake};
+use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::decision::{Advice, SipReply, Treatment};
-use crate::ffi::shared::Shared;
 use crate::number::Number;
+use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
 use crate::text::Text;
-use crate::worker::Inquiry;
+use crate::worker::PendingLookup;
 
 /// Every text as long as it can be.
 fn longest() -> Answer {
@@ -37,31 +37,35 @@ fn longest() -> Answer {
 #[test]
 fn what_was_found_out_comes_back_whole() {
     let slot = Shared::<Slot>::new().expect("memory");
-    let tally = Tally {
+    let counters = Counters {
         cache_miss: true,
         requested: true,
         changes: 0x8001,
-        ..Tally::default()
+        ..Counters::default()
     };
     let mut findings = vec![
-        Finding::Answered(longest()),
-        Finding::Known(longest()),
-        Finding::Stale(longest(), Failure::Reset),
+        LookupOutcome::Answered(longest()),
+        LookupOutcome::Known(longest()),
+        LookupOutcome::Stale(longest(), Failure::Reset),
     ];
-    findings.extend(Failure::ALL.iter().map(|failure| Finding::Failed(*failure)));
-    for finding in findings {
-        slot.answer(&finding, tally);
-        assert_eq!(slot.finding(), (finding, tally));
+    findings.extend(
+        Failure::ALL
+            .iter()
+            .map(|failure| LookupOutcome::Failed(*failure)),
+    );
+    for outcome in findings {
+        slot.answer(&outcome, counters);
+        assert_eq!(slot.outcome(), (outcome, counters));
     }
-    let tally = Tally {
+    let counters = Counters {
         coalesced: true,
         redis_hit: true,
         redis_fail: true,
         retried: true,
-        ..Tally::default()
+        ..Counters::default()
     };
-    slot.answer(&Finding::Failed(Failure::Dns), tally);
-    assert_eq!(slot.finding().1, tally);
+    slot.answer(&LookupOutcome::Failed(Failure::Dns), counters);
+    assert_eq!(slot.outcome().1, counters);
 }
 
 #[test]
@@ -69,20 +73,20 @@ fn a_question_comes_back_whole() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new("+441632960123").expect("a global number");
     for earlier in [Some(longest()), None] {
-        let inquiry = Inquiry {
+        let lookup = PendingLookup {
             number,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
-            tally: Tally {
+            counters: Counters {
                 cache_miss: true,
-                ..Tally::default()
+                ..Counters::default()
             },
         };
-        slot.ask(&inquiry, 42);
-        assert_eq!((slot.inquiry(), slot.started()), (Some(inquiry), 42));
+        slot.ask(&lookup, 42);
+        assert_eq!((slot.lookup(), slot.started()), (Some(lookup), 42));
     }
     for wake in [
-        Wake::Bell(u64::MAX),
+        Wake::Poll(u64::MAX),
         Wake::Descriptor {
             fd: 7,
             stays_open: false,

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which failures have been told lately.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::failure::Failure;
+use crate::os::shared::shareable;
+
+shareable! {
+    /// One place for each failure: when it may be told again in the upper 48 bits, untold ones in the lower 16.
+    pub(super) struct LogLimit {
+        places: [AtomicU64; Failure::ALL.len()],
+    }
+}
+
+impl LogLimit {
+    /// Counts a failure. The number since the last that was told, this one included, if it is time to may_log.
+    pub(super) fn may_log(&self, failure: Failure, now: Moment) -> Option<u64> {
+        let place = self.places.get(failure as usize)?;
+        let silent_until =
+            |value: u64| Moment::from_shared(value >> 16).filter(|until| *until > now);
+        let untold = |value: u64| value & u64::from(u16::MAX);
+        let next = |value| match silent_until(value) {
+            Some(_) if untold(value) == u64::from(u16::MAX) => None,
+            Some(_) => Some(value + 1),
+            None => Some(now.after(SILENCE).to_shared() << 16),
+        };
+        let before = place.fetch_update(AcqRel, Acquire, next).ok()?;
+        silent_until(before).is_none().then(|| untold(before) + 1)
+    }
+}
+
+const SILENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::LogLimit;
+    use crate::clock::Clock;
+    use crate::failure::Failure;
+    use crate::os::shared::Shared;
+
+    #[test]
+    fn a_failure_is_told_once_in_ten_seconds_with_the_number_that_was_not() {
+        let limit = Shared::<LogLimit>::new().expect("memory");
+        let start = Clock::starting(Instant::now()).at(Instant::now());
+        let may_log =
+            |failure, second| limit.may_log(failure, start.after(Duration::from_secs(second)));
+        assert_eq!(may_log(Failure::Reset, 0), Some(1));
+        assert_eq!(may_log(Failure::Reset, 1), None);
+        assert_eq!(may_log(Failure::Reset, 9), None);
+        assert_eq!(may_log(Failure::Tls, 9), Some(1));
+        assert_eq!(may_log(Failure::Reset, 10), Some(3));
+        assert_eq!(may_log(Failure::Reset, 19), None);
+        assert_eq!(may_log(Failure::Reset, 20), Some(2));
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One connection to the API, plain or TLS.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use rustls::ClientConnection;
+use ureq::unversioned::transport::{Buffers, LazyBuffers};
+
+use super::MAX_BYTES;
+use super::socket::Socket;
+use crate::deadline::Deadline;
+use crate::failure::Failure;
+
+/// A connection, which one exchange at a time uses.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: Socket,
+    tls: Option<Box<ClientConnection>>,
+    buffers: LazyBuffers,
+    /// The request so far. It leaves in one piece when the answer is awaited.
+    unsent: Vec<u8>,
+    /// The connection was idle before this exchange.
+    rested: bool,
+    /// The answer has begun.
+    answered: bool,
+}
+
+impl Connection {
+    /// Takes a connected stream.
+    pub(super) fn plain(stream: TcpStream, deadline: Deadline) -> io::Result<Self> {
+        Ok(Self {
+            socket: Socket::new(stream, deadline)?,
+            tls: None,
+            buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
+            unsent: Vec::new(),
+            rested: false,
+            answered: false,
+        })
+    }
+
+    /// Makes the TLS handshake of a plain connection.
+    pub(super) fn secure(mut self, mut tls: ClientConnection) -> Result<Self, Failure> {
+        while tls.is_handshaking() {
+            if let Err(error) = tls.complete_io(&mut self.socket) {
+                return Err(if error.kind() == io::ErrorKind::TimedOut {
+                    Failure::TimeoutTls
+                } else {
+                    Failure::Tls
+                });
+            }
+        }
+        self.tls = Some(Box::new(tls));
+        Ok(self)
+    }
+
+    /// The connection itself, before TLS.
+    pub(super) fn socket(&mut self) -> &mut (impl Read + Write) {
+        &mut self.socket
+    }
+
+    /// Where requests are written and answers read.
+    pub(super) fn buffers(&mut self) -> &mut LazyBuffers {
+        &mut self.buffers
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// An exchange begins, which ends at `deadline`.
+    pub(super) fn begin(&mut self, deadline: Deadline, rested: bool) {
+        self.socket.set_deadline(deadline);
+        self.rested = rested;
+        self.answered = false;
+    }
+
+    /// The deadline has passed.
+    pub(super) fn is_late(&self) -> bool {
+        self.socket.left().is_err()
+    }
+
+    /// The connection may have ended while the request was on its way, and a new one may do better.
+    pub(super) fn may_be_stale(&self) -> bool {
+        self.rested && !self.answered
+    }
+
+    /// Takes the first `amount` bytes of the output as the next part of the request.
+    pub(super) fn hold_back(&mut self, amount: usize) {
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        self.unsent.extend_from_slice(output);
+    }
+
+    /// Sends what was held back, and waits for more of the answer. Says how much came; 0 is the end of the stream.
+    pub(super) fn converse(&mut self) -> io::Result<usize> {
+        if !self.unsent.is_empty() {
+            self.send()?;
+        }
+        let amount = self.receive()?;
+        self.buffers.input_appended(amount);
+        self.answered |= amount > 0;
+        Ok(amount)
+    }
+
+    #[cfg(test)]
+    pub(super) fn port(&self) -> u16 {
+        self.socket.port()
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        match &mut self.tls {
+            None => self.socket.write_all(&self.unsent)?,
+            Some(tls) => {
+                tls.writer().write_all(&self.unsent)?;
+                while tls.wants_write() {
+                    tls.write_tls(&mut self.socket)?;
+                }
+            }
+        }
+        self.unsent.clear();
+        Ok(())
+    }
+
+    fn receive(&mut self) -> io::Result<usize> {
+        let input = self.buffers.input_append_buf();
+        // Little by little: what is buffered unread counts as one head, and must not be more than that.
+        let room = input.len().min(READ_BYTES);
+        let input = input.get_mut(..room).unwrap_or_default();
+        let Some(tls) = &mut self.tls else {
+            return self.socket.read(input);
+        };
+        loop {
+            match tls.reader().read(input) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // An end without close_notify is an end like any other: HTTP has its own framing.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+                outcome => return outcome,
+            }
+            tls.read_tls(&mut self.socket)?;
+            tls.process_new_packets().map_err(io::Error::other)?;
+        }
+    }
+
+    /// Looks, without waiting, whether the server closed the connection or sent what nobody asked for.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let mut non_blocking = self.socket.non_blocking();
+        let Some(tls) = &mut self.tls else {
+            return matches!(non_blocking.read(&mut [0]), Err(error) if is_empty(&error));
+        };
+        loop {
+            match tls.read_tls(&mut non_blocking) {
+                // Session tickets come when the server likes.
+                Ok(1..) => match tls.process_new_packets() {
+                    Ok(state)
+                        if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
+                    _ => return false,
+                },
+                Ok(_) => return false,
+                Err(error) => return is_empty(&error),
+            }
+        }
+    }
+}
+
+fn is_empty(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// More than a head may have: a full buffer could not be told from the end of the stream.
+const INPUT_BYTES: usize = MAX_BYTES + 4 * 1024;
+
+const READ_BYTES: usize = 16 * 1024;
+
+/// A request, its headers included, is below 1 KiB.
+const OUTPUT_BYTES: usize = 4 * 1024;

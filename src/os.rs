@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The operating system: shared memory, futexes, sockets, signals and processes.
+
+pub(crate) mod fork_guard;
+pub(crate) mod futex;
+pub(crate) mod panics;
+pub(crate) mod poll;
+pub(crate) mod process;
+pub(crate) mod shared;
+pub(crate) mod signals;
+pub(crate) mod socket;
+pub(crate) mod wake;

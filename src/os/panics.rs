@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Catching panics.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+
+/// Runs `body`. `Err` is where it panicked.
+pub(crate) fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
+        // The payload's own Drop may panic as well.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        PLACE.take().unwrap_or_default()
+    })
+}
+
+/// Keeps where a panic happened for [`caught`] to tell, in place of writing it to standard error, which a daemon does not
+/// have. The message is left out: it may hold a caller's number.
+pub(crate) fn note_panics() {
+    panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
+        PLACE.set(
+            info.location()
+                .map(|place| format!("{}:{}", place.file(), place.line())),
+        );
+    }));
+}
+
+thread_local! {
+    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Processes of the server: this one, and others.
+
+/// Proof that the code runs in the process that will use what it makes: sockets, TLS and random numbers must not exist
+/// before fork.
+#[derive(Clone, Copy, Debug)]
+pub struct InWorker(());
+
+impl InWorker {
+    /// Only whoever makes workers may promise this.
+    pub(crate) fn promised() -> Self {
+        Self(())
+    }
+}
+
+/// Whether there is a process with this id. One that has ended counts until its parent has asked for its status.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    // 0 would be our own process group.
+    let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|pid| *pid > 0) else {
+        return false;
+    };
+    // SAFETY: signal 0 is not sent; it only asks whether it could be.
+    let result = unsafe { libc::kill(pid, 0) };
+    // EPERM: it is there, and somebody else's.
+    result == 0 || std::io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::is_alive;
+
+    #[test]
+    fn a_process_lives_until_its_parent_knows_of_its_end() {
+        assert!(is_alive(std::process::id()) && is_alive(1));
+        let mut child = Command::new("sleep").arg("60").spawn().expect("sleep(1)");
+        assert!(is_alive(child.id()));
+        child.kill().expect("our child");
+        child.wait().expect("its status");
+        assert!(!is_alive(child.id()));
+        assert!(!is_alive(0) && !is_alive(u32::MAX));
+    }
+}

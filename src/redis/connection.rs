@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One connection to Redis, on which nothing takes longer than it may.
+//!
+//! The `redis` crate speaks the protocol. The socket is ours, because the crate has a timeout for each read but none for an
+//! answer, which a server may send byte by byte, and because it looks resolver up without a deadline.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use redis::{ConnectionAddr, Parser, Pipeline, Value};
+
+use super::Unavailable;
+use crate::config::RedisUrl;
+use crate::deadline::Deadline;
+use crate::resolver::Resolver;
+
+/// A connection that waits for no answer.
+pub(super) struct Connection {
+    stream: TcpStream,
+    parser: Parser,
+}
+
+impl Connection {
+    /// Connects, and signs in if the URL says so.
+    pub(super) fn connect(
+        url: &RedisUrl,
+        resolver: &Resolver,
+        until: Deadline,
+    ) -> Result<Self, Unavailable> {
+        let ConnectionAddr::Tcp(host, port) = url.connection().addr() else {
+            return Err(Unavailable);
+        };
+        let addresses = resolver
+            .resolve(host.trim_matches(['[', ']']), until)
+            .map_err(|_| Unavailable)?;
+        let stream = (1..=u32::try_from(addresses.len()).unwrap_or(u32::MAX))
+            .rev()
+            .zip(addresses)
+            .find_map(|(still, ip)| {
+                // One address that does not answer leaves the others their share.
+                let left = until.left(Instant::now())? / still;
+                TcpStream::connect_timeout(&SocketAddr::new(ip, *port), left.max(SHORTEST)).ok()
+            })
+            .ok_or(Unavailable)?;
+        stream.set_nodelay(true).map_err(|_| Unavailable)?;
+        let mut connection = Self {
+            stream,
+            parser: Parser::new(),
+        };
+        let settings = url.connection().redis_settings();
+        let mut greeting = redis::pipe();
+        if let Some(password) = settings.password() {
+            greeting.cmd("AUTH").arg(settings.username()).arg(password);
+        }
+        if settings.db() != 0 {
+            greeting.cmd("SELECT").arg(settings.db());
+        }
+        connection.ask(&greeting, until)?;
+        Ok(connection)
+    }
+
+    /// Sends commands and reads an answer to each. After an error the connection is of no use.
+    pub(super) fn ask(
+        &mut self,
+        commands: &Pipeline,
+        until: Deadline,
+    ) -> Result<Vec<Value>, Unavailable> {
+        let mut stream = DeadlineStream {
+            stream: &self.stream,
+            until,
+            room: LONGEST,
+        };
+        stream
+            .write_all(&commands.get_packed_pipeline())
+            .map_err(|_| Unavailable)?;
+        (0..commands.len())
+            .map(|_| {
+                self.parser
+                    .parse_value(&mut stream)
+                    .and_then(Value::extract_error)
+                    .map_err(|_| Unavailable)
+            })
+            .collect()
+    }
+}
+
+/// The socket, until a deadline.
+struct DeadlineStream<'a> {
+    stream: &'a TcpStream,
+    until: Deadline,
+    /// Bytes that may still be read.
+    room: usize,
+}
+
+impl DeadlineStream<'_> {
+    fn left(&self) -> io::Result<Duration> {
+        self.until
+            .left(Instant::now())
+            .ok_or_else(|| ErrorKind::TimedOut.into())
+    }
+}
+
+impl Read for DeadlineStream<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        let count = self.stream.read(bytes)?;
+        self.room = self
+            .room
+            .checked_sub(count)
+            .ok_or(ErrorKind::FileTooLarge)?;
+        Ok(count)
+    }
+}
+
+impl Write for DeadlineStream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// More bytes than this are no answers of ours.
+const LONGEST: usize = 16 * 1024;
+
+/// `connect_timeout` takes no shorter one.
+const SHORTEST: Duration = Duration::from_micros(1);

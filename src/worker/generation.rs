@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What lookups are made with, and what a reload replaces.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cache::KeyMaker;
+use crate::config::{ApiKey, Config};
+use crate::engine::Engine;
+use crate::http::Client;
+use crate::os::process::InWorker;
+
+/// The current configuration of one process. Workers that are threads of it share it, and with it the connections.
+#[derive(Debug)]
+pub struct Generations {
+    proof: InWorker,
+    /// How many idle connections are kept.
+    connections: usize,
+    current: Mutex<Arc<Generation>>,
+}
+
+/// A configuration and what is made of it.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    /// The reload after which it was read.
+    pub(crate) generation: u32,
+    pub(crate) config: Arc<Config>,
+    pub(crate) client: Arc<Client>,
+    pub(crate) keys: KeyMaker,
+}
+
+impl Generations {
+    /// Generation for so many lookups at a time. Nothing is connected yet.
+    #[must_use]
+    pub fn new(proof: InWorker, engine: &Engine, lookups: usize) -> Self {
+        let config = Arc::clone(&engine.config);
+        let client = Arc::new(Client::new(&proof, &config, lookups));
+        let first = Generation::new(0, config, client);
+        Self {
+            proof,
+            connections: lookups,
+            current: Mutex::new(Arc::new(first)),
+        }
+    }
+
+    /// The generation in use.
+    pub(super) fn current(&self) -> Arc<Generation> {
+        Arc::clone(&self.lock())
+    }
+
+    /// The generation after a reload that another process made. Its files are read once; `Err` says in one line why what is in
+    /// use stays.
+    pub(super) fn at(&self, engine: &Engine, generation: u32) -> Result<Arc<Generation>, String> {
+        let mut current = self.lock();
+        // Another thread may have read a later one by now.
+        if current.generation.wrapping_sub(generation) < u32::MAX / 2 {
+            return Ok(Arc::clone(&current));
+        }
+        let read = engine.read_again(&current.config);
+        let (config, outcome) = match read {
+            Ok(config) => (Arc::new(config), Ok(())),
+            // A file that cannot be read now will not be there for the next call either.
+            Err(why) => (Arc::clone(&current.config), Err(why)),
+        };
+        *current = Arc::new(self.successor(&current, generation, config));
+        outcome.map(|()| Arc::clone(&current))
+    }
+
+    /// Takes a configuration that has just been read.
+    pub(super) fn replace(&self, generation: u32, config: Config) -> Arc<Generation> {
+        let mut current = self.lock();
+        *current = Arc::new(self.successor(&current, generation, Arc::new(config)));
+        Arc::clone(&current)
+    }
+
+    fn successor(&self, before: &Generation, generation: u32, config: Arc<Config>) -> Generation {
+        // Its connections and the addresses that it knows are as good as before.
+        let client = if config.roots == before.config.roots {
+            Arc::clone(&before.client)
+        } else {
+            Arc::new(Client::new(&self.proof, &config, self.connections))
+        };
+        Generation::new(generation, config, client)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Generation>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Generation {
+    fn new(generation: u32, config: Arc<Config>, client: Arc<Client>) -> Self {
+        // Without an API key nothing is asked, and nothing cached.
+        let secret = config.api_key.value().map_or("", ApiKey::expose);
+        Self {
+            generation,
+            keys: KeyMaker::new(secret.as_bytes(), &config.api_url, &config.options),
+            config,
+            client,
+        }
+    }
+}
