@@ -172,7 +172,7 @@ impl<'a> Worker<'a> {
     /// Follows a reload that another process made.
     pub(crate) fn catch_up(&mut self) {
         let generation = self.engine.admission.generation();
-        if generation == self.current.generation {
+        if generation == self.current.number {
             return;
         }
         match self.generations.at(self.engine, generation) {

@@ -17,7 +17,7 @@ shareable! {
 }
 
 impl LogLimit {
-    /// Counts a failure. The number since the last that was told, this one included, if it is time to may_log.
+    /// Counts a failure. The number since the last logged one, this one included, if it may be logged.
     pub(super) fn may_log(&self, failure: Failure, now: Moment) -> Option<u64> {
         let place = self.places.get(failure as usize)?;
         let silent_until =

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::log::{Level, Log};
 
-/// LogQueue that wait to be written, a hundred at most; what comes beyond is counted.
+/// Lines that wait to be written, a hundred at most; what comes beyond is counted.
 #[derive(Debug, Default)]
 pub(super) struct LogQueue {
     waiting: Mutex<Waiting>,

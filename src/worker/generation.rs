@@ -22,7 +22,7 @@ pub struct Generations {
 #[derive(Debug)]
 pub(crate) struct Generation {
     /// The reload after which it was read.
-    pub(crate) generation: u32,
+    pub(crate) number: u32,
     pub(crate) config: Arc<Config>,
     pub(crate) client: Arc<Client>,
     pub(crate) keys: KeyMaker,
@@ -52,7 +52,7 @@ impl Generations {
     pub(super) fn at(&self, engine: &Engine, generation: u32) -> Result<Arc<Generation>, String> {
         let mut current = self.lock();
         // Another thread may have read a later one by now.
-        if current.generation.wrapping_sub(generation) < u32::MAX / 2 {
+        if current.number.wrapping_sub(generation) < u32::MAX / 2 {
             return Ok(Arc::clone(&current));
         }
         let read = engine.read_again(&current.config);
@@ -92,7 +92,7 @@ impl Generation {
         // Without an API key nothing is asked, and nothing cached.
         let secret = config.api_key.value().map_or("", ApiKey::expose);
         Self {
-            generation,
+            number: generation,
             keys: KeyMaker::new(secret.as_bytes(), &config.api_url, &config.options),
             config,
             client,

@@ -145,7 +145,7 @@ fn a_worker_waits_no_longer_than_its_own_deadline() {
     child.end();
 }
 
-/// InFlight, and a key that all workers have.
+/// The requests in flight, and a key that all workers have.
 struct Table {
     in_flight: Box<dyn Deref<Target = InFlight>>,
     clock: Clock,
