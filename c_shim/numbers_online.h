@@ -147,6 +147,7 @@ typedef struct nol_call {
 	X(list, "calls decided by a local list") \
 	X(cache_hit, "decisions from the cache") \
 	X(cache_miss, "decisions that were not in the cache") \
+	X(failed_before, "lookups not made because one of the same number failed a moment ago") \
 	X(coalesced, "decisions that another call's request answered") \
 	X(redis_hit, "decisions from Redis") \
 	X(redis_fail, "Redis did not answer in time, or not at all") \

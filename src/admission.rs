@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What all workers of a server know together: whether to ask at all, and whom.
+//! Whether a request may be made, and to which of the API's hosts: what all workers of a server know together.
+//!
+//! What is switched off by a sign from outside is switched on again by time, by proof and by the operator.
 
 mod breaker;
 mod change;
 mod control;
+mod endpoint;
+mod fastest;
+mod last_failure;
 mod latch;
 mod log_limit;
 mod secret_in_use;
@@ -11,54 +16,34 @@ mod token_bucket;
 
 pub use change::Change;
 pub use control::Mode;
+pub use endpoint::{Endpoint, LatchState};
 
 use std::time::Duration;
 
-use self::breaker::Breaker;
 use self::control::Control;
-use self::latch::Latch;
+use self::endpoint::EndpointState;
+use self::fastest::FastestAnswer;
+use self::last_failure::LastFailure;
 use self::log_limit::LogLimit;
-use self::secret_in_use::{SecretInUse, Switch};
 use self::token_bucket::TokenBucket;
+use crate::cause::Cause;
 use crate::clock::Moment;
 use crate::config::Limits;
+use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// The states that stop useless requests. They live in shared memory.
+    /// What keeps useless requests from being made. It lives in shared memory.
     pub struct Admission {
-        primary: Breaker,
-        backup: Breaker,
-        /// Shut while the API refuses the key: too many refused requests, and it refuses this machine's address.
-        key: Latch,
-        /// Shut while the account has to be paid for.
-        account: Latch,
-        /// Shut while the API wants no more requests.
-        throttle: Latch,
+        primary: EndpointState,
+        backup: EndpointState,
         tokens: TokenBucket,
-        secret: SecretInUse,
         log_limit: LogLimit,
+        last_failure: LastFailure,
+        fastest: FastestAnswer,
         control: Control,
     }
-}
-
-/// One reason for making no request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LatchState {
-    /// Its name.
-    pub name: &'static str,
-    /// The time to the next trial; `None` if it is no reason now.
-    pub shut_for: Option<Duration>,
-}
-
-/// A base URL of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `api_url`.
-    Primary,
-    /// `api_url_backup`.
-    Backup,
 }
 
 /// A request that may be made.
@@ -68,130 +53,122 @@ pub struct Permit {
     pub endpoint: Endpoint,
     /// The signing secret to use, counted from 0.
     pub secret: usize,
+    /// The API's health is to be checked before the request is made.
+    pub check: bool,
     /// When it was given.
     at: Moment,
-    /// The reload after which it was given.
+    /// The generation of the key that the request is made with.
     generation: u32,
 }
 
 impl Admission {
-    /// Whether a request may be made now. A permit is not returned: its outcome is [`Admission::record`]ed, or its worker died.
-    pub fn admit(&self, limits: &Limits, now: Moment) -> Result<Permit, Failure> {
+    /// Whether a request may be made now, with the key of a generation. A permit is not returned: its outcome is
+    /// [`Admission::record`]ed, or its worker died.
+    pub fn admit(&self, limits: &Limits, generation: u32, now: Moment) -> Result<Permit, Failure> {
         // First a look at everything: a trial must not be spent on a request that something else forbids.
         let endpoint = self.passable(limits, now)?;
         if limits.rate.is_some_and(|rate| !self.tokens.take(rate, now)) {
             return Err(Failure::RateLimited);
         }
-        let forced = self.control.mode() == Mode::Closed;
-        let passes = self.key.pass(now, KEY_TRIAL)
-            && self.account.pass(now, ACCOUNT_TRIAL)
-            && self.throttle.pass(now, THROTTLE)
-            && (forced || self.breaker(endpoint).pass(&limits.breaker, now));
-        if !passes {
-            return Err(Failure::BreakerOpen);
-        }
+        let state = self.state(endpoint);
+        let check = if self.control.mode() == Mode::Closed {
+            false
+        } else {
+            state
+                .admit(&limits.breaker, now)
+                .ok_or(Failure::BreakerOpen)?
+        };
         Ok(Permit {
             endpoint,
-            secret: self.secret.index(),
+            secret: state.secret(),
+            check,
             at: now,
-            generation: self.control.generation(),
+            generation,
         })
     }
 
-    /// Whom a request could be made to, for all that one can see without asking for a permit.
+    /// Whom a request could be made to, as far as can be told without asking for a permit.
     pub fn passable(&self, limits: &Limits, now: Moment) -> Result<Endpoint, Failure> {
-        if !self.key.is_passable(now) || !self.account.is_passable(now) {
-            return Err(Failure::BreakerOpen);
-        }
-        if !self.throttle.is_passable(now) {
-            return Err(Failure::RateLimited);
-        }
         match self.control.mode() {
-            Mode::Closed => Ok(Endpoint::Primary),
-            Mode::Auto if self.primary.is_passable(now) => Ok(Endpoint::Primary),
-            Mode::Auto if limits.has_backup && self.backup.is_passable(now) => Ok(Endpoint::Backup),
-            Mode::Auto | Mode::Open => Err(Failure::BreakerOpen),
+            Mode::Closed => return Ok(Endpoint::Primary),
+            Mode::Open => return Err(Failure::BreakerOpen),
+            Mode::Auto => {}
         }
+        self.primary
+            .passable(now)
+            .map(|()| Endpoint::Primary)
+            .or_else(|failure| {
+                let backup = limits.has_backup && self.backup.passable(now).is_ok();
+                backup.then_some(Endpoint::Backup).ok_or(failure)
+            })
     }
 
-    /// Learns from the outcome of a request. Returns what changed by it, for the log: each change once for all workers.
+    /// Learns from the outcome of a request about a number, which `hash` stands for. Returns what changed by it, for the log:
+    /// each change once for all workers.
     pub fn record(
         &self,
         limits: &Limits,
         permit: Permit,
         outcome: Result<(), Failure>,
-        retry_after: Option<Duration>,
+        evidence: Evidence,
+        hash: u64,
         now: Moment,
     ) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let unresolved = matches!(outcome, Err(Failure::Dns | Failure::TimeoutDns));
-        self.control.note_names(!unresolved);
-        let endpoint = permit.endpoint;
-        let Err(failure) = outcome else {
-            self.answered(endpoint, &mut changes);
-            let latches = [
-                (&self.key, Change::KeyAccepted),
-                (&self.account, Change::AccountAccepted),
-                (&self.throttle, Change::ThrottleOver),
-            ];
-            changes.extend(
-                latches
-                    .into_iter()
-                    .filter(|(latch, _)| latch.open(permit.at))
-                    .map(|(_, change)| change),
-            );
-            return changes;
-        };
-        match failure {
-            // About a key that has been replaced since.
-            Failure::Http401 | Failure::Http403 | Failure::Signature | Failure::ClockSkew
-                if permit.generation != self.control.generation() => {}
-            Failure::Signature => match self.secret.refused(permit.secret, limits.secrets) {
-                Switch::Done => changes.push(Change::SecretSwitched),
-                Switch::ByOthers => {}
-                Switch::None => changes.extend(self.refuse_key(failure, now)),
-            },
-            Failure::Http401 | Failure::Http403 | Failure::ClockSkew => {
-                changes.extend(self.refuse_key(failure, now));
-            }
-            Failure::Http402 => {
-                if self.account.shut(now, ACCOUNT_TRIAL) {
-                    changes.push(Change::AccountRefused {
-                        trial: ACCOUNT_TRIAL,
-                    });
-                }
-            }
-            Failure::Http429 => {
-                let span = retry_after
-                    .unwrap_or(THROTTLE)
-                    .clamp(SHORTEST_THROTTLE, LONGEST_THROTTLE);
-                if self.throttle.shut(now, span) {
-                    changes.push(Change::Throttled { span });
-                }
-            }
-            // About this request, not about the API.
-            Failure::Http400 | Failure::Http4xx => {}
-            // The operator's word is that it stays closed.
-            _ if self.control.mode() == Mode::Closed => return changes,
-            _ => {
-                if self.breaker(endpoint).failed(&limits.breaker, now) {
-                    changes.push(Change::BreakerOpened {
-                        endpoint,
-                        failure,
-                        retry: limits.breaker.retry,
-                    });
-                }
-                return changes;
-            }
+        if evidence != Evidence::Nothing {
+            let unresolved = matches!(outcome, Err(Failure::Dns | Failure::TimeoutDns));
+            self.control.note_names(!unresolved);
         }
-        self.answered(endpoint, &mut changes);
-        changes
+        let context = endpoint::Context {
+            limits,
+            permit,
+            failure: outcome.err().unwrap_or(Failure::None),
+            is_current: permit.generation == self.control.generation(),
+            is_forced: self.control.mode() == Mode::Closed,
+            now,
+        };
+        self.state(permit.endpoint).record(context, evidence, hash)
     }
 
-    /// Counts a failed lookup. Returns how many there were since the last that was told, if this one is to be told: one
-    /// line for each failure in ten seconds.
-    pub fn may_log(&self, failure: Failure, now: Moment) -> Option<u64> {
+    /// Takes over the check of an endpoint's health, if one is due and nobody else does it.
+    pub fn take_check(&self, endpoint: Endpoint, now: Moment) -> bool {
+        self.state(endpoint).take_check(now)
+    }
+
+    /// Learns from a check of the API's health.
+    pub fn checked(
+        &self,
+        limits: &Limits,
+        endpoint: Endpoint,
+        outcome: Result<(), Failure>,
+        now: Moment,
+    ) -> Option<Change> {
+        let is_forced = self.control.mode() == Mode::Closed;
+        self.state(endpoint)
+            .checked(endpoint, limits, outcome, is_forced, now)
+    }
+
+    /// The API answered about a number, and the whole took so long.
+    pub fn note_answer(&self, took: Duration, now: Moment) {
+        self.fastest.note(took, now);
+    }
+
+    /// The shortest time in which the API answered in the last ten to twenty seconds; `None` if it did not. A request that has
+    /// less time left cannot succeed.
+    pub fn fastest_answer(&self, now: Moment) -> Option<Duration> {
+        self.fastest.of_late(now)
+    }
+
+    /// Notes a failed lookup. Returns how many there were since the last that was logged, if this one may be: one line for
+    /// each failure in ten seconds.
+    pub fn note_failure(&self, failure: Failure, cause: Option<Cause>, now: Moment) -> Option<u64> {
+        self.last_failure.note(failure, cause, now);
         self.log_limit.may_log(failure, now)
+    }
+
+    /// The last failed lookup, its cause if that is known, and how long ago it was.
+    #[must_use]
+    pub fn last_failure(&self, now: Moment) -> Option<(Failure, Option<Cause>, Duration)> {
+        self.last_failure.read(now)
     }
 
     /// The operator's choice for the breakers.
@@ -200,8 +177,9 @@ impl Admission {
         self.control.mode()
     }
 
-    /// Sets it.
+    /// Sets it. Whatever the choice, nothing that was learned before stands in its way.
     pub fn set_mode(&self, mode: Mode) {
+        self.open_all();
         self.control.set_mode(mode);
     }
 
@@ -211,12 +189,11 @@ impl Admission {
         self.control.generation()
     }
 
-    /// Keys and certificates are to be read again. A refused key, or account, gets a new chance. Returns the new number.
+    /// Keys and certificates are to be read again, and all that was refused gets a new chance. Returns the new number.
     pub fn reloaded(&self) -> u32 {
-        self.key.reopen();
-        self.account.reopen();
-        self.secret.reset();
-        self.control.reloaded()
+        let generation = self.control.reloaded();
+        self.open_all();
+        generation
     }
 
     /// Remembers the API's clock less ours, in seconds.
@@ -236,52 +213,25 @@ impl Admission {
         self.control.skew()
     }
 
-    /// The latches that may keep requests from being made.
+    /// What may keep requests from an endpoint.
     #[must_use]
-    pub fn latches(&self, now: Moment) -> [LatchState; 5] {
-        let named = [
-            ("breaker", self.primary.trial()),
-            ("breaker_backup", self.backup.trial()),
-            ("key_refused", self.key.trial()),
-            ("account_refused", self.account.trial()),
-            ("throttled", self.throttle.trial()),
-        ];
-        named.map(|(name, trial)| LatchState {
-            name,
-            shut_for: trial.map(|trial| trial.since(now)),
-        })
+    pub fn latches(&self, endpoint: Endpoint, now: Moment) -> [LatchState; 4] {
+        self.state(endpoint).latches(now)
     }
 
-    fn answered(&self, endpoint: Endpoint, changes: &mut Vec<Change>) {
-        if self.breaker(endpoint).succeeded() {
-            changes.push(Change::BreakerClosed { endpoint });
+    fn open_all(&self) {
+        for state in [&self.primary, &self.backup] {
+            state.reset();
         }
     }
 
-    fn breaker(&self, endpoint: Endpoint) -> &Breaker {
+    fn state(&self, endpoint: Endpoint) -> &EndpointState {
         match endpoint {
             Endpoint::Primary => &self.primary,
             Endpoint::Backup => &self.backup,
         }
     }
-
-    fn refuse_key(&self, failure: Failure, now: Moment) -> Option<Change> {
-        let trial = KEY_TRIAL;
-        let refused = Change::KeyRefused { failure, trial };
-        self.key.shut(now, trial).then_some(refused)
-    }
 }
-
-/// A refused key is tried again this often: too many refused requests ban the address (`rate_limited_ip`).
-const KEY_TRIAL: Duration = Duration::from_secs(300);
-
-/// An account may have been topped up.
-const ACCOUNT_TRIAL: Duration = Duration::from_secs(60);
-
-/// The API counts by the minute; used where it does not say how long to wait.
-const THROTTLE: Duration = Duration::from_secs(60);
-const SHORTEST_THROTTLE: Duration = Duration::from_secs(1);
-const LONGEST_THROTTLE: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The API's answer.
+//! The API's answer to a question.
 
 mod body;
+mod lenient;
 mod packed;
+mod refusal;
 
-pub use self::packed::Packed;
+pub use packed::Packed;
 
 use std::time::Duration;
 
-use self::body::Refusal;
+use self::refusal::Refusal;
+use crate::cause::Cause;
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::failure::Failure;
+use crate::number::Number;
 use crate::text::Text;
 
 /// An answer that keeps the API contract.
@@ -26,15 +30,41 @@ pub struct Answer {
     pub advice: Advice,
 }
 
+/// Why an HTTP response is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// What failed.
+    pub failure: Failure,
+    /// Why, if more is known.
+    pub cause: Option<Cause>,
+}
+
 impl Answer {
-    /// Reads the response to `POST /api/v1/sbc/redirect`.
+    /// Reads the response to `POST /api/v1/sbc/redirect` about a number.
     ///
-    /// Documented fields must have their documented types; unknown ones are ignored, and absent or null means unknown. Only
-    /// `decision` and `sip.code` must be there, and must agree. Anything else is a failure, and so allows the call.
-    pub fn new(status: u16, body: &[u8]) -> Result<Self, Failure> {
+    /// What decides is strict: `decision`, `sip.code` and `valid` must have their documented types, and must agree; `e164` must
+    /// be the number, or null. What advises is lenient: a field of another type or out of range is absent. Unknown fields are
+    /// ignored. Anything else is a failure, and so allows the call.
+    pub fn new(status: u16, body: &[u8], asked: &Number) -> Result<Self, Unusable> {
         match status {
-            200 => body::parse(body),
-            _ => Err(refusal(status, body)),
+            200 => body::parse(body, asked),
+            _ => Err(Refusal::new(body).unusable(status, body)),
+        }
+    }
+}
+
+impl Unusable {
+    pub(crate) fn new(failure: Failure) -> Self {
+        Self {
+            failure,
+            cause: None,
+        }
+    }
+
+    fn because(failure: Failure, cause: Cause) -> Self {
+        Self {
+            failure,
+            cause: Some(cause),
         }
     }
 }
@@ -46,75 +76,21 @@ pub fn retry_after(status: u16, body: &[u8]) -> Option<Duration> {
     Some(Duration::from_secs(seconds.into()))
 }
 
-/// What a status other than 200 means.
-fn refusal(status: u16, body: &[u8]) -> Failure {
+/// Why a response to `GET /api/health` is not a good one.
+#[must_use]
+pub fn unhealthy(status: u16, body: &[u8]) -> Unusable {
     match status {
-        400 => Failure::Http400,
-        401 if Refusal::new(body).code.as_str() == "signature_invalid" => Failure::Signature,
-        401 => Failure::Http401,
-        402 => Failure::Http402,
-        403 => Failure::Http403,
-        404 => Failure::Http404,
-        429 => Failure::Http429,
-        405..=499 => Failure::Http4xx,
-        500..=599 => Failure::Http5xx,
-        _ => Failure::HttpOther,
+        200 => refusal::markup(Failure::Parse, body),
+        _ => Refusal::new(body).unusable(status, body),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Answer, retry_after};
-    use crate::failure::Failure;
-
-    #[test]
-    fn an_error_body_may_say_how_long_to_wait() {
-        let wait =
-            |status, body: &str| retry_after(status, body.as_bytes()).map(|span| span.as_secs());
-        assert_eq!(
-            wait(
-                429,
-                r#"{"error":"x","code":"rate_limited_key","retry_after_seconds":17}"#
-            ),
-            Some(17)
-        );
-        assert_eq!(wait(429, r#"{"error":"x"}"#), None);
-        assert_eq!(wait(429, r#"{"retry_after_seconds":"17"}"#), None);
-        assert_eq!(wait(429, "too many"), None);
-        assert_eq!(wait(503, r#"{"retry_after_seconds":17}"#), None);
-    }
-
-    #[test]
-    fn every_other_status_is_a_failure_of_its_own_name() {
-        for (status, failure) in [
-            (201, Failure::HttpOther),
-            (302, Failure::HttpOther),
-            (400, Failure::Http400),
-            (401, Failure::Http401),
-            (402, Failure::Http402),
-            (403, Failure::Http403),
-            (404, Failure::Http404),
-            (405, Failure::Http4xx),
-            (429, Failure::Http429),
-            (499, Failure::Http4xx),
-            (500, Failure::Http5xx),
-            (599, Failure::Http5xx),
-            (600, Failure::HttpOther),
-        ] {
-            assert_eq!(
-                Answer::new(status, br#"{"error":"no"}"#),
-                Err(failure),
-                "{status}"
-            );
-        }
-        assert_eq!(
-            Answer::new(401, br#"{"error":"x","code":"invalid_key"}"#),
-            Err(Failure::Http401)
-        );
-        assert_eq!(
-            Answer::new(401, br#"{"error":"x","code":"signature_invalid"}"#),
-            Err(Failure::Signature)
-        );
-        assert_eq!(Answer::new(401, b"UNAVAILABLE"), Err(Failure::Http401));
+/// Whether the response to `GET /api/health` is the API's own, and good. An API without that endpoint answers with its error body.
+#[must_use]
+pub fn is_healthy(status: u16, body: &[u8]) -> bool {
+    match status {
+        200 => body::says_ok(body),
+        404 => Refusal::new(body).is_documented(),
+        _ => false,
     }
 }

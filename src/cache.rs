@@ -6,9 +6,11 @@
 //! the next writer takes over after a second.
 
 mod entry;
+mod failed;
 mod key;
 mod sets;
 
+pub use failed::Failed;
 pub use key::{Key, KeyMaker};
 
 use std::io;

@@ -6,17 +6,20 @@
 pub enum Cause {
     /// The answer came from something between us and the API: a CDN, a captive portal, a proxy.
     HttpIntermediary,
+    /// The answer is about another number than the one asked about.
+    OtherNumber,
 }
 
 impl Cause {
     /// All of them. The n-th has the discriminant n.
-    pub const ALL: &[Self] = &[Self::HttpIntermediary];
+    pub const ALL: &[Self] = &[Self::HttpIntermediary, Self::OtherNumber];
 
     /// Its name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::HttpIntermediary => "http_intermediary",
+            Self::OtherNumber => "other_number",
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::admission::Change;
 pub struct Counters {
     /// The cache was asked and did not know.
     pub cache_miss: bool,
+    /// A lookup of the same number failed a moment ago, and none was made.
+    pub failed_before: bool,
     /// Another call's request answered.
     pub coalesced: bool,
     /// Redis knew.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::admission::Admission;
-use crate::cache::Cache;
+use crate::cache::{Cache, Failed};
 use crate::clock::Clock;
 use crate::config::{BadParameter, Config, Given, Roots};
 use crate::in_flight::InFlight;
@@ -24,6 +24,8 @@ pub struct Engine {
     pub admission: Shared<Admission>,
     /// Answers.
     pub cache: Cache,
+    /// Numbers whose lookup failed a moment ago.
+    pub failed: Shared<Failed>,
     /// Questions that are being asked.
     pub in_flight: Shared<InFlight>,
     /// The workers' clock.
@@ -53,6 +55,7 @@ impl Engine {
             given,
             admission: Shared::new().map_err(NoEngine::Memory)?,
             cache: Cache::new(entries).map_err(NoEngine::Memory)?,
+            failed: Shared::new().map_err(NoEngine::Memory)?,
             in_flight: Shared::new().map_err(NoEngine::Memory)?,
             clock: Clock::starting(Instant::now()),
             config: Arc::new(config),

@@ -29,11 +29,13 @@ pub mod counters;
 pub mod deadline;
 pub mod decision;
 pub mod engine;
+pub mod evidence;
 pub mod failure;
 #[allow(unsafe_code, reason = "the boundary to C and to the operating system")]
 pub mod ffi;
 pub mod http;
 pub mod in_flight;
+mod length_prefixed;
 pub mod log;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]

@@ -7,7 +7,7 @@ use ring::digest;
 
 use crate::config::DecisionOptions;
 use crate::number::Number;
-use crate::{text, u64_pair};
+use crate::{length_prefixed, text, u64_pair};
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,16 +89,13 @@ impl IdempotencyKey {
     #[must_use]
     pub fn new(call_id: &[u8], from_tag: &[u8], number: &Number) -> Self {
         let mut hash = digest::Context::new(&digest::SHA256);
-        for part in [
+        let parts = [
             b"numbers_online".as_slice(),
             call_id,
             from_tag,
             number.as_str().as_bytes(),
-        ] {
-            // The length keeps ("ab", "c") apart from ("a", "bc").
-            hash.update(&part.len().to_be_bytes());
-            hash.update(part);
-        }
+        ];
+        length_prefixed::update(parts, |bytes| hash.update(bytes));
         let mut key = [0; 16];
         key.iter_mut()
             .zip(hash.finish().as_ref())

@@ -4,6 +4,7 @@
 mod generation;
 mod lookup;
 mod operator;
+mod request;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

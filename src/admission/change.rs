@@ -21,19 +21,23 @@ pub enum Change {
     /// The API answers again.
     BreakerClosed { endpoint: Endpoint },
     /// The API refuses the key or the signature.
-    KeyRefused { failure: Failure, trial: Duration },
+    KeyRefused {
+        endpoint: Endpoint,
+        failure: Failure,
+        trial: Duration,
+    },
     /// The key is good again.
-    KeyAccepted,
+    KeyAccepted { endpoint: Endpoint },
     /// The account must be paid for.
-    AccountRefused { trial: Duration },
+    AccountRefused { endpoint: Endpoint, trial: Duration },
     /// The account is good again.
-    AccountAccepted,
+    AccountAccepted { endpoint: Endpoint },
     /// The API wants no requests for a while.
-    Throttled { span: Duration },
+    Throttled { endpoint: Endpoint, span: Duration },
     /// Requests are welcome again.
-    ThrottleOver,
+    ThrottleOver { endpoint: Endpoint },
     /// The other signing secret is used from now on.
-    SecretSwitched,
+    SecretSwitched { endpoint: Endpoint },
 }
 
 impl Change {
@@ -57,12 +61,12 @@ impl Change {
             Self::BreakerOpened { .. } => 0,
             Self::BreakerClosed { .. } => 1,
             Self::KeyRefused { .. } => 2,
-            Self::KeyAccepted => 3,
+            Self::KeyAccepted { .. } => 3,
             Self::AccountRefused { .. } => 4,
-            Self::AccountAccepted => 5,
+            Self::AccountAccepted { .. } => 5,
             Self::Throttled { .. } => 6,
-            Self::ThrottleOver => 7,
-            Self::SecretSwitched => 8,
+            Self::ThrottleOver { .. } => 7,
+            Self::SecretSwitched { .. } => 8,
         }
     }
 
@@ -96,28 +100,43 @@ impl fmt::Display for Change {
                 "breaker closed for {}: it answers again",
                 endpoint.parameter()
             ),
-            Self::KeyRefused { failure, trial } => write!(
+            Self::KeyRefused {
+                endpoint,
+                failure,
+                trial,
+            } => write!(
                 f,
-                "{} ({}); calls are allowed without a lookup, next trial in {} s or after a reload",
+                "{}: {} ({}); calls are allowed without a lookup there, next trial in {} s or after a reload",
+                endpoint.parameter(),
                 remedy(*failure),
                 failure.as_str(),
                 trial.as_secs(),
             ),
-            Self::KeyAccepted => f.write_str("the API accepts the key again"),
-            Self::AccountRefused { trial } => write!(
+            Self::KeyAccepted { endpoint } => {
+                write!(f, "{} accepts the key again", endpoint.parameter())
+            }
+            Self::AccountRefused { endpoint, trial } => write!(
                 f,
-                "the API wants the account topped up or verified (http_402); calls are allowed without a lookup, next trial in {} s",
+                "{} wants the account topped up or verified (http_402); calls are allowed without a lookup there, next trial in {} s or after a reload",
+                endpoint.parameter(),
                 trial.as_secs(),
             ),
-            Self::AccountAccepted => f.write_str("the API accepts the account again"),
-            Self::Throttled { span } => write!(
+            Self::AccountAccepted { endpoint } => {
+                write!(f, "{} accepts the account again", endpoint.parameter())
+            }
+            Self::Throttled { endpoint, span } => write!(
                 f,
-                "the API wants no more requests (http_429); calls are allowed without a lookup for {} s",
+                "{} wants no more requests (http_429); calls are allowed without a lookup there for {} s or until a reload",
+                endpoint.parameter(),
                 span.as_secs(),
             ),
-            Self::ThrottleOver => f.write_str("the API accepts requests again"),
-            Self::SecretSwitched => f.write_str(
-                "the API refuses the first signing secret; the second is used from now on",
+            Self::ThrottleOver { endpoint } => {
+                write!(f, "{} accepts requests again", endpoint.parameter())
+            }
+            Self::SecretSwitched { endpoint } => write!(
+                f,
+                "{} refuses the first signing secret; the second is used from now on",
+                endpoint.parameter()
             ),
         }
     }

@@ -5,122 +5,168 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
-use super::Answer;
+use super::lenient::Lenient;
+use super::refusal::markup;
+use super::{Answer, Unusable};
+use crate::cause::Cause;
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::failure::Failure;
+use crate::number::Number;
 use crate::text::Text;
 
-/// Reads the body of a 200.
-pub(super) fn parse(body: &[u8]) -> Result<Answer, Failure> {
+/// Reads the body of a 200 to a question about a number.
+pub(super) fn parse(body: &[u8], asked: &Number) -> Result<Answer, Unusable> {
     // JSON is UTF-8 (RFC 8259 section 8.1), and one look at the whole costs less than one at every string.
-    let text = str::from_utf8(body).map_err(|_| Failure::Parse)?;
-    let Object(body): Object<Body> =
+    let text = str::from_utf8(body).map_err(|_| markup(Failure::Parse, body))?;
+    let Object(body): Object<Body<'_>> =
         serde_json::from_str(text).map_err(|error| match error.classify() {
-            Category::Data => Failure::Schema,
-            _ => Failure::Parse,
+            // The first thing that is wrong need not be the only one.
+            Category::Data if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
+                Unusable::new(Failure::Schema)
+            }
+            _ => markup(Failure::Parse, body),
         })?;
-    let Object(sip) = body.sip;
-    let treatment = Treatment::from_name(body.decision.as_str()).ok_or(Failure::Schema)?;
-    let agrees = match treatment {
-        Treatment::Block => sip.code == 603,
-        Treatment::Redirect => sip.code == 302,
-        Treatment::Allow | Treatment::Flag => matches!(sip.code, 503 | 404),
-    };
-    if !agrees {
-        return Err(Failure::Schema);
-    }
-    let reason = body.reason.unwrap_or_default();
-    if treatment == Treatment::Allow && matches!(reason.as_str(), "error" | "latency_budget") {
-        return Err(Failure::ServerFailopen);
-    }
-    let mut reply = SipReply::standard(sip.code);
-    reply.phrase = sip
-        .reason
-        .filter(|phrase| !phrase.is_empty())
-        .unwrap_or(reply.phrase);
-    let Object(advisory) = body.advisory.unwrap_or_default();
-    if advisory
-        .spam_score
-        .is_some_and(|score| !(1..=99).contains(&score))
+    if body
+        .e164
+        .is_some_and(|about| !is_same(asked.as_str(), about.as_str()))
     {
-        return Err(Failure::Schema);
+        return Err(Unusable::because(Failure::Schema, Cause::OtherNumber));
+    }
+    let Object(Sip {
+        code,
+        reason: phrase,
+    }) = body.sip;
+    let treatment = Treatment::from_name(body.decision.as_str())
+        .filter(|treatment| agrees(*treatment, code))
+        .ok_or(Unusable::new(Failure::Schema))?;
+    let reason: Text<64> = body.reason.text();
+    if treatment == Treatment::Allow && matches!(reason.as_str(), "error" | "latency_budget") {
+        return Err(Unusable::new(Failure::ServerFailopen));
+    }
+    // A number cannot be both.
+    if treatment == Treatment::Block
+        && reason.as_str() == "invalid_number"
+        && body.valid == Some(true)
+    {
+        return Err(Unusable::new(Failure::Schema));
+    }
+    let mut reply = SipReply::standard(code);
+    let phrase: Text<64> = phrase.text();
+    if !phrase.is_empty() {
+        reply.phrase = phrase;
     }
     Ok(Answer {
         treatment,
         reply,
         reason,
-        advice: Advice {
-            valid: body.valid,
-            spam_score: advisory.spam_score,
-            risk_level: advisory
-                .risk
-                .unwrap_or_default()
-                .0
-                .level
-                .unwrap_or_default(),
-            line_type: advisory.line_type.unwrap_or_default(),
-            verstat: advisory.verstat.unwrap_or_default(),
-            dnc: advisory.dnc_status.unwrap_or_default(),
-            reassigned: advisory.reassigned_status.unwrap_or_default(),
-            receipt: body.receipt_id.unwrap_or_default(),
-            balance_low: body.insufficient_balance,
-        },
+        advice: advice(&body),
     })
 }
 
-/// An error body, as far as it matters.
-#[derive(Default, serde::Deserialize)]
-pub(super) struct Refusal {
-    /// Empty if there is none.
-    #[serde(default)]
-    pub(super) code: Text<64>,
-    pub(super) retry_after_seconds: Option<u32>,
-}
-
-impl Refusal {
-    /// Reads an error body. One that says nothing is no failure of its own: the status counts.
-    pub(super) fn new(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+/// Whether a code is one of those that a decision may have.
+fn agrees(treatment: Treatment, code: u16) -> bool {
+    match treatment {
+        Treatment::Block => code == 603,
+        Treatment::Redirect => code == 302,
+        Treatment::Allow | Treatment::Flag => matches!(code, 503 | 404),
     }
 }
 
+/// Whether an answer is about the number that was asked about. The API writes a number in its canonical form: a trunk prefix
+/// behind the country code, one digit among the second to the fourth, may be missing in it.
+fn is_same(asked: &str, about: &str) -> bool {
+    asked == about
+        || (2..=4).any(|at| {
+            let without = asked.split_at_checked(at).zip(asked.get(at + 1..));
+            without.is_some_and(|((head, _), tail)| {
+                about.strip_prefix(head).is_some_and(|rest| rest == tail)
+            })
+        })
+}
+
+fn advice(body: &Body<'_>) -> Advice {
+    let Object(advisory): Object<Advisory<'_>> = body.advisory.read().unwrap_or_default();
+    let Object(risk): Object<Risk<'_>> = advisory.risk.read().unwrap_or_default();
+    let score: Option<u8> = advisory.spam_score.read();
+    Advice {
+        valid: body.valid,
+        spam_score: score.filter(|score| (1..=99).contains(score)),
+        risk_level: risk.level.one_of(&["low", "medium", "high", "unknown"]),
+        line_type: advisory.line_type.text(),
+        verstat: advisory
+            .verstat
+            .one_of(&["verified", "unverified", "unknown"]),
+        dnc: advisory
+            .dnc_status
+            .one_of(&["listed", "not_listed", "unknown"]),
+        reassigned: advisory.reassigned_status.one_of(&["yes", "no", "unknown"]),
+        receipt: body.receipt_id.text(),
+        balance_low: body.insufficient_balance.read(),
+    }
+}
+
+/// Whether a body says that all is well: `{"status":"ok"}`.
+pub(super) fn says_ok(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Health {
+        status: Text<16>,
+    }
+    serde_json::from_slice(body).is_ok_and(|health: Health| health.status.as_str() == "ok")
+}
+
 #[derive(serde::Deserialize)]
-struct Body {
+struct Body<'a> {
     decision: Text<16>,
-    sip: Object<Sip>,
-    reason: Option<Text<64>>,
+    #[serde(borrow)]
+    sip: Object<Sip<'a>>,
+    e164: Option<Text<16>>,
     valid: Option<bool>,
-    advisory: Option<Object<Advisory>>,
-    receipt_id: Option<Text<64>>,
-    insufficient_balance: Option<bool>,
+    #[serde(borrow, default)]
+    reason: Lenient<'a>,
+    #[serde(borrow, default)]
+    advisory: Lenient<'a>,
+    #[serde(borrow, default)]
+    receipt_id: Lenient<'a>,
+    #[serde(borrow, default)]
+    insufficient_balance: Lenient<'a>,
 }
 
-#[derive(serde::Deserialize)]
-struct Sip {
+#[derive(Clone, Copy, serde::Deserialize)]
+struct Sip<'a> {
     code: u16,
-    reason: Option<Text<64>>,
+    #[serde(borrow, default)]
+    reason: Lenient<'a>,
 }
 
 #[derive(Default, serde::Deserialize)]
-struct Advisory {
-    spam_score: Option<u8>,
-    risk: Option<Object<Risk>>,
-    line_type: Option<Text<32>>,
-    verstat: Option<Text<16>>,
-    dnc_status: Option<Text<16>>,
-    reassigned_status: Option<Text<16>>,
+#[serde(default)]
+struct Advisory<'a> {
+    #[serde(borrow)]
+    spam_score: Lenient<'a>,
+    #[serde(borrow)]
+    risk: Lenient<'a>,
+    #[serde(borrow)]
+    line_type: Lenient<'a>,
+    #[serde(borrow)]
+    verstat: Lenient<'a>,
+    #[serde(borrow)]
+    dnc_status: Lenient<'a>,
+    #[serde(borrow)]
+    reassigned_status: Lenient<'a>,
 }
 
 #[derive(Default, serde::Deserialize)]
-struct Risk {
-    level: Option<Text<16>>,
+#[serde(default)]
+struct Risk<'a> {
+    #[serde(borrow)]
+    level: Lenient<'a>,
 }
 
 /// A JSON object. serde would take an array of the values for it as well.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -10,6 +10,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::clock::Moment;
 use crate::config::{ApiUrl, DecisionOptions, Threshold};
+use crate::length_prefixed;
 use crate::number::Number;
 use crate::question::Question;
 
@@ -26,7 +27,7 @@ impl KeyMaker {
     /// Derives the hash's own key. `secret` is the text of the API key.
     #[must_use]
     pub fn new(secret: &[u8], api_url: &ApiUrl, options: &DecisionOptions) -> Self {
-        // Taken apart so that a new wish is not forgotten.
+        // Taken apart so that a new option is not forgotten.
         let DecisionOptions {
             allow_code,
             spam_threshold,
@@ -35,21 +36,16 @@ impl KeyMaker {
             block_reassigned,
         } = *options;
         let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
-        for part in [
-            MEANING,
-            api_url.join(Question::PATH).to_string().as_bytes(),
-            &allow_code.code().to_be_bytes(),
-            &[
-                spam_threshold.score(),
-                redirect_threshold.map_or(0, Threshold::score),
-                block_invalid.into(),
-                block_reassigned.into(),
-            ],
-        ] {
-            // The length keeps ("ab", "c") apart from ("a", "bc").
-            mac.update(&part.len().to_be_bytes());
-            mac.update(part);
-        }
+        let url = api_url.join(Question::PATH).to_string();
+        let flags = [
+            spam_threshold.score(),
+            redirect_threshold.map_or(0, Threshold::score),
+            block_invalid.into(),
+            block_reassigned.into(),
+        ];
+        let code = allow_code.code().to_be_bytes();
+        let parts = [MEANING, url.as_bytes(), &code, &flags];
+        length_prefixed::update(parts, |bytes| mac.update(bytes));
         let mut key = [0; 16];
         key.iter_mut()
             .zip(mac.sign().as_ref())

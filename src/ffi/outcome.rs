@@ -127,6 +127,7 @@ fn counted(
             decision.source == Source::Cache && !counters.coalesced && !counters.redis_hit,
         ),
         (nol_counter::NOL_COUNT_cache_miss, counters.cache_miss),
+        (nol_counter::NOL_COUNT_failed_before, counters.failed_before),
         (nol_counter::NOL_COUNT_coalesced, counters.coalesced),
         (nol_counter::NOL_COUNT_redis_hit, counters.redis_hit),
         (nol_counter::NOL_COUNT_redis_fail, counters.redis_fail),

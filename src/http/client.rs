@@ -109,6 +109,37 @@ impl Client {
         }
     }
 
+    /// Asks an endpoint for its health, which needs no key, before `deadline`.
+    #[must_use]
+    pub fn health(&self, endpoint: Endpoint, deadline: Deadline) -> Exchange {
+        let host = self.host(endpoint);
+        let session = match host.idle.take() {
+            Some(session) => Ok(session),
+            None => self.connect(host, deadline, &mut Timings::started()),
+        };
+        let reply = session.and_then(|session| {
+            host.exchange(session, host.target.health(), deadline)
+                .map_err(|error| error.failure)
+        });
+        Exchange {
+            reply,
+            cause: None,
+            retried: false,
+        }
+    }
+
+    /// Closes the connections to an endpoint that wait for a request.
+    pub fn close_idle(&self, endpoint: Endpoint) {
+        self.host(endpoint).idle.clear();
+    }
+
+    fn host(&self, endpoint: Endpoint) -> &Host {
+        self.backup
+            .as_ref()
+            .filter(|_| endpoint == Endpoint::Backup)
+            .unwrap_or(&self.primary)
+    }
+
     /// Asks. Everything, from the name of the host to the last byte of the answer, happens before `deadline`. A request
     /// whose idle connection ended before the first byte of the answer is made once more; nothing else is.
     pub fn ask(
@@ -119,11 +150,7 @@ impl Client {
         budget_ms: u16,
         deadline: Deadline,
     ) -> Exchange {
-        let host = self
-            .backup
-            .as_ref()
-            .filter(|_| endpoint == Endpoint::Backup)
-            .unwrap_or(&self.primary);
+        let host = self.host(endpoint);
         let once = || self.once(host, question, credentials, budget_ms, deadline);
         let first = once();
         let retried = first.as_ref().is_err_and(|error| error.stale);

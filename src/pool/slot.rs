@@ -142,6 +142,7 @@ impl Head {
         // Taken apart so that a new fact is not forgotten.
         let Counters {
             cache_miss,
+            failed_before,
             coalesced,
             redis_hit,
             redis_fail,
@@ -150,7 +151,13 @@ impl Head {
             changes,
         } = self.counters;
         let facts = [
-            cache_miss, coalesced, redis_hit, redis_fail, requested, retried,
+            cache_miss,
+            coalesced,
+            redis_hit,
+            redis_fail,
+            requested,
+            retried,
+            failed_before,
         ];
         let facts = facts
             .into_iter()
@@ -193,6 +200,7 @@ impl Head {
                 redis_fail: fact(3),
                 requested: fact(4),
                 retried: fact(5),
+                failed_before: fact(6),
                 changes: u16::from_le_bytes([changes_low, changes_high]),
             },
         }

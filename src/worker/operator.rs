@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::time::Instant;
 
 use super::Worker;
-use crate::admission::{LatchState, Mode};
+use crate::admission::{Endpoint, LatchState, Mode};
 use crate::decision::Decision;
 use crate::http::Phase;
 use crate::number::Number;
@@ -28,15 +28,27 @@ impl Worker<'_> {
         let mut report = Report::default()
             .text(c"key", key)
             .number(c"signing_secrets", config.signing_secrets.usable().count());
-        for LatchState { name, shut_for } in self.engine.admission.latches(now) {
-            let state = if shut_for.is_some() { "yes" } else { "no" };
-            let (name, trial) = trial_names(name);
-            report = report
-                .text(name, state)
-                .maybe(trial, shut_for.map(|span| span.as_secs()));
+        let endpoints = [
+            Some(Endpoint::Primary),
+            config.api_url_backup.as_ref().map(|_| Endpoint::Backup),
+        ];
+        for endpoint in endpoints.into_iter().flatten() {
+            for LatchState { name, shut_for } in self.engine.admission.latches(endpoint, now) {
+                let state = if shut_for.is_some() { "yes" } else { "no" };
+                let (name, trial) = names(endpoint, name);
+                report = report
+                    .text(name, state)
+                    .maybe(trial, shut_for.map(|span| span.as_secs()));
+            }
         }
         let admission = &self.engine.admission;
         let cache = self.engine.cache.stats(now);
+        if let Some((failure, cause, ago)) = admission.last_failure(now) {
+            let cause = cause.map_or(String::new(), |cause| format!(" ({})", cause.as_str()));
+            report = report
+                .text(c"last_failure", format!("{}{cause}", failure.as_str()))
+                .number(c"last_failure_ago_s", ago.as_secs());
+        }
         report
             .text(c"breaker_mode", admission.mode().as_str())
             .text(c"dns", admission.dns())
@@ -113,6 +125,7 @@ impl Worker<'_> {
             let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
             Some(self.current.keys.key(&number, ""))
         };
+        self.engine.failed.forget(key.as_ref());
         Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
     }
 
@@ -121,6 +134,7 @@ impl Worker<'_> {
         let mode = Mode::from_name(mode)
             .ok_or_else(|| Refused("allowed: auto, open or closed".to_owned()))?;
         self.engine.admission.set_mode(mode);
+        self.engine.failed.forget(None);
         Ok(Report::default().text(c"breaker_mode", mode.as_str()))
     }
 
@@ -132,6 +146,7 @@ impl Worker<'_> {
             .read_again(&self.current.config)
             .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
         let generation = self.engine.admission.reloaded();
+        self.engine.failed.forget(None);
         self.current = self.generations.replace(generation, config);
         Ok(Report::default().number(c"reloads", generation))
     }
@@ -159,13 +174,19 @@ fn describe(decision: &Decision) -> Report {
         .maybe(c"balance_low", advice.balance_low.map(i64::from))
 }
 
-fn trial_names(state: &str) -> (&'static CStr, &'static CStr) {
-    match state {
-        "breaker" => (c"breaker", c"breaker_trial_s"),
-        "breaker_backup" => (c"breaker_backup", c"breaker_backup_trial_s"),
-        "key_refused" => (c"key_refused", c"key_trial_s"),
-        "account_refused" => (c"account_refused", c"account_trial_s"),
-        _ => (c"throttled", c"throttle_s"),
+/// The lines that tell of a latch, and of the time to its next trial.
+fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
+    match (endpoint, latch) {
+        (Endpoint::Primary, "breaker") => (c"breaker", c"breaker_trial_s"),
+        (Endpoint::Primary, "key_refused") => (c"key_refused", c"key_trial_s"),
+        (Endpoint::Primary, "account_refused") => (c"account_refused", c"account_trial_s"),
+        (Endpoint::Primary, _) => (c"throttled", c"throttle_s"),
+        (Endpoint::Backup, "breaker") => (c"breaker_backup", c"breaker_backup_trial_s"),
+        (Endpoint::Backup, "key_refused") => (c"key_refused_backup", c"key_backup_trial_s"),
+        (Endpoint::Backup, "account_refused") => {
+            (c"account_refused_backup", c"account_backup_trial_s")
+        }
+        (Endpoint::Backup, _) => (c"throttled_backup", c"throttle_backup_s"),
     }
 }
 

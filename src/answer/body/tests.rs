@@ -2,12 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::parse;
-use crate::decision::Treatment;
+use super::is_same;
+use crate::answer::Answer;
+use crate::cause::Cause;
+use crate::decision::{Advice, SipReply, Treatment};
 use crate::failure::Failure;
+use crate::number::Number;
+use crate::text::Text;
 
 fn answer() -> Value {
     serde_json::from_str(include_str!("../../../tests/vectors/allow.json")).expect("a vector")
+}
+
+fn parse(body: &[u8]) -> Result<Answer, Failure> {
+    let asked = Number::new("+14155550123").expect("a global number");
+    super::parse(body, &asked).map_err(|unusable| unusable.failure)
 }
 
 fn parsed(change: impl FnOnce(&mut Value)) -> Result<Treatment, Failure> {
@@ -84,7 +93,7 @@ fn a_server_that_failed_itself_is_a_failure() {
 }
 
 #[test]
-fn a_documented_field_of_another_type_breaks_the_contract() {
+fn a_deciding_field_of_another_type_breaks_the_contract() {
     for (pointer, wrong) in [
         ("/decision", json!(1)),
         ("/decision", json!(null)),
@@ -92,17 +101,9 @@ fn a_documented_field_of_another_type_breaks_the_contract() {
         ("/sip/code", json!("503")),
         ("/sip/code", json!(503.5)),
         ("/sip/code", json!(-503)),
-        ("/sip/reason", json!([])),
-        ("/reason", json!(1)),
         ("/valid", json!("true")),
-        ("/advisory", json!([1])),
-        ("/advisory/spam_score", json!("12")),
-        ("/advisory/spam_score", json!(0)),
-        ("/advisory/spam_score", json!(100)),
-        ("/advisory/risk", json!("low")),
-        ("/advisory/line_type", json!({})),
-        ("/receipt_id", json!(7)),
-        ("/insufficient_balance", json!("no")),
+        ("/valid", json!(1)),
+        ("/e164", json!(14_155_550_123_u64)),
     ] {
         let got = parsed(|value| *value.pointer_mut(pointer).expect("documented") = wrong.clone());
         assert_eq!(got, Err(Failure::Schema), "{pointer} {wrong}");
@@ -110,6 +111,125 @@ fn a_documented_field_of_another_type_breaks_the_contract() {
     for missing in ["decision", "sip"] {
         let got = parsed(|value| drop(value.as_object_mut().expect("an object").remove(missing)));
         assert_eq!(got, Err(Failure::Schema), "{missing}");
+    }
+}
+
+#[test]
+fn an_advisory_field_that_cannot_be_read_is_absent_and_spoils_nothing() {
+    let expected = parse(include_bytes!("../../../tests/vectors/allow.json")).expect("an answer");
+    let blank = |pointer: &str| {
+        let mut answer = expected;
+        let advice = &mut answer.advice;
+        match pointer {
+            "/sip/reason" => answer.reply.phrase = SipReply::standard(503).phrase,
+            "/reason" => answer.reason = Text::EMPTY,
+            "/advisory" => {
+                *advice = Advice {
+                    valid: advice.valid,
+                    receipt: advice.receipt,
+                    balance_low: advice.balance_low,
+                    ..Advice::default()
+                }
+            }
+            "/advisory/spam_score" => advice.spam_score = None,
+            "/advisory/risk" | "/advisory/risk/level" => advice.risk_level = Text::EMPTY,
+            "/advisory/line_type" => advice.line_type = Text::EMPTY,
+            "/advisory/verstat" => advice.verstat = Text::EMPTY,
+            "/advisory/dnc_status" => advice.dnc = Text::EMPTY,
+            "/advisory/reassigned_status" => advice.reassigned = Text::EMPTY,
+            "/receipt_id" => advice.receipt = Text::EMPTY,
+            _ => advice.balance_low = None,
+        }
+        answer
+    };
+    for (pointer, odd) in [
+        ("/sip/reason", "[]"),
+        ("/reason", "1"),
+        ("/reason", r#""\ud800""#),
+        ("/advisory", "[1]"),
+        ("/advisory", r#""low""#),
+        ("/advisory", "null"),
+        ("/advisory/spam_score", "0"),
+        ("/advisory/spam_score", "100"),
+        ("/advisory/spam_score", "10.0"),
+        ("/advisory/spam_score", "1e999"),
+        ("/advisory/spam_score", r#""12""#),
+        ("/advisory/spam_score", "-12"),
+        ("/advisory/risk", r#""low""#),
+        ("/advisory/risk", "[]"),
+        ("/advisory/risk/level", "1"),
+        ("/advisory/risk/level", r#""enormous""#),
+        ("/advisory/line_type", "5"),
+        ("/advisory/line_type", r#""\udc00\ud800""#),
+        ("/advisory/verstat", "true"),
+        ("/advisory/verstat", r#""perhaps""#),
+        ("/advisory/dnc_status", "{}"),
+        ("/advisory/dnc_status", r#""LISTED""#),
+        ("/advisory/reassigned_status", "0"),
+        ("/receipt_id", "7"),
+        ("/insufficient_balance", "1"),
+        ("/insufficient_balance", r#""false""#),
+    ] {
+        let mut value = answer();
+        *value.pointer_mut(pointer).expect("documented") = json!("@");
+        let body = value.to_string().replace(r#""@""#, odd);
+        let got = parse(body.as_bytes());
+        assert_eq!(got, Ok(blank(pointer)), "{pointer} {odd}");
+    }
+}
+
+#[test]
+fn an_answer_about_another_number_is_refused() {
+    let asked = Number::new("+14155550123").expect("a global number");
+    for (e164, outcome) in [
+        (json!("+14155550123"), Ok(())),
+        (json!(null), Ok(())),
+        (json!("+442079460101"), Err(Some(Cause::OtherNumber))),
+        (json!("+14155550124"), Err(Some(Cause::OtherNumber))),
+        (json!(""), Err(Some(Cause::OtherNumber))),
+        (json!("14155550123"), Err(Some(Cause::OtherNumber))),
+        (json!(["+14155550123"]), Err(None)),
+    ] {
+        let mut value = answer();
+        value["e164"] = e164.clone();
+        let got = super::parse(value.to_string().as_bytes(), &asked);
+        let got = got.map(drop).map_err(|unusable| {
+            assert_eq!(unusable.failure, Failure::Schema);
+            unusable.cause
+        });
+        assert_eq!(got, outcome, "{e164}");
+    }
+}
+
+#[test]
+fn a_number_in_canonical_form_is_the_same() {
+    assert!(is_same("+4402079460101", "+442079460101"));
+    assert!(is_same("+10415555012", "+1415555012"));
+    for (asked, about) in [
+        ("+442079460101", "+44207946010"),
+        ("+442079460101", "+4402079460101"),
+        ("+4402079460101", "+442079460102"),
+        ("+14155550123", "+24155550123"),
+        ("+", ""),
+    ] {
+        assert!(!is_same(asked, about), "{asked} {about}");
+    }
+}
+
+#[test]
+fn a_number_is_not_valid_and_invalid_at_once() {
+    for (valid, outcome) in [
+        (json!(false), Ok(Treatment::Block)),
+        (json!(null), Ok(Treatment::Block)),
+        (json!(true), Err(Failure::Schema)),
+    ] {
+        let got = parsed(|value| {
+            value["decision"] = json!("block");
+            value["sip"]["code"] = json!(603);
+            value["reason"] = json!("invalid_number");
+            value["valid"] = valid;
+        });
+        assert_eq!(got, outcome);
     }
 }
 
@@ -169,6 +289,8 @@ fn text_that_is_no_json_does_not_parse() {
             b"{\"decision\":\"allow\",\"decision\":\"block\",\"sip\":{\"code\":603}}",
             Failure::Schema,
         ),
+        (b"{\"decision\":1,\"sip\":{\"code\":603}} x", Failure::Parse),
+        (b"{\"decision\":1,\"x\":[}", Failure::Parse),
         (b"[]", Failure::Schema),
         (
             b"[\"block\",[603,null],null,true,null,null,false]",

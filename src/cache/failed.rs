@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Numbers whose lookup failed a moment ago.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use super::Key;
+use crate::clock::Moment;
+use crate::failure::Failure;
+use crate::os::shared::shareable;
+
+shareable! {
+    /// A failure per key, for [`SPAN`]: a number that cannot be answered for must not be asked about again and again. It works
+    /// without the cache too. Two keys with one place take it from each other.
+    pub struct Failed {
+        /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it ends, in units of [`UNIT_MS`].
+        places: [AtomicU64; PLACES],
+    }
+}
+
+impl Failed {
+    /// Remembers a failure.
+    pub fn remember(&self, key: &Key, failure: Failure, now: Moment) {
+        if let Some(place) = self.place(key) {
+            let end = (now.after(SPAN).to_shared() / UNIT_MS) & END;
+            place.store(tag(key) | (failure as u64) << 28 | end, Relaxed);
+        }
+    }
+
+    /// How the last lookup of a key failed, if that was a moment ago.
+    #[must_use]
+    pub fn find(&self, key: &Key, now: Moment) -> Option<Failure> {
+        let seen = self.place(key)?.load(Relaxed);
+        if seen & TAG != tag(key) {
+            return None;
+        }
+        let left = (seen & END).wrapping_sub(now.to_shared() / UNIT_MS) & END;
+        let span = u64::try_from(SPAN.as_millis()).unwrap_or(u64::MAX) / UNIT_MS;
+        let failure = *Failure::ALL.get(usize::try_from(seen >> 28 & 0xff).ok()?)?;
+        // Zeroed memory is no failure.
+        (failure != Failure::None && (1..=span).contains(&left)).then_some(failure)
+    }
+
+    /// Forgets a key, or all of them.
+    pub fn forget(&self, key: Option<&Key>) {
+        match key {
+            Some(key) => {
+                if let Some(place) = self.place(key)
+                    && place.load(Relaxed) & TAG == tag(key)
+                {
+                    place.store(0, Relaxed);
+                }
+            }
+            None => self.places.iter().for_each(|place| place.store(0, Relaxed)),
+        }
+    }
+
+    fn place(&self, key: &Key) -> Option<&AtomicU64> {
+        self.places.get(key.place(PLACES))
+    }
+}
+
+fn tag(key: &Key) -> u64 {
+    let [_, word] = key.words();
+    word & TAG
+}
+
+/// How long a number is left alone.
+const SPAN: Duration = Duration::from_secs(5);
+
+const PLACES: usize = 8192;
+const UNIT_MS: u64 = 64;
+const TAG: u64 = !0 << 36;
+const END: u64 = (1 << 28) - 1;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::tests::key;
+    use super::Failed;
+    use crate::clock::Clock;
+    use crate::failure::Failure;
+    use crate::os::shared::Shared;
+
+    #[test]
+    fn a_failure_is_remembered_for_a_few_seconds() {
+        let failed = Shared::<Failed>::new().expect("memory");
+        let start = Clock::starting(Instant::now()).at(Instant::now());
+        let at = |ms| start.after(Duration::from_millis(ms));
+        let (one, other) = (key(1), key(2));
+        assert_eq!(failed.find(&one, at(0)), None);
+        failed.remember(&one, Failure::Http5xx, at(0));
+        assert_eq!(failed.find(&one, at(0)), Some(Failure::Http5xx));
+        assert_eq!(failed.find(&one, at(4800)), Some(Failure::Http5xx));
+        assert_eq!(failed.find(&one, at(5100)), None);
+        assert_eq!(failed.find(&other, at(0)), None);
+        failed.remember(&one, Failure::Reset, at(6000));
+        failed.remember(&other, Failure::Parse, at(6000));
+        failed.forget(Some(&one));
+        assert_eq!(failed.find(&one, at(6000)), None);
+        assert_eq!(failed.find(&other, at(6000)), Some(Failure::Parse));
+        failed.forget(None);
+        assert_eq!(failed.find(&other, at(6000)), None);
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the outcome of a request proves, and about whom.
+
+use std::time::Duration;
+
+use crate::cause::Cause;
+use crate::failure::Failure;
+
+/// A sign from outside, sorted by who can have sent it and what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The API answered in its own words, and took the key. What the answer says of the number is no matter here.
+    Accepted,
+    /// The API answered. Whether it took the key is not certain.
+    Alive,
+    /// The API refuses the key.
+    KeyRefused,
+    /// The API refuses the signature of the request.
+    SignatureRefused,
+    /// The API wants the account topped up or verified.
+    AccountRefused,
+    /// The API wants no more requests for this long; `None` if it does not say.
+    Throttled(Option<Duration>),
+    /// No answer of the API. The request itself, and so the number in it, may be the reason.
+    NoAnswer,
+    /// No connection. No number can be the reason.
+    Unreachable,
+    /// Nothing about the API: the request was not made, or what was missing is ours.
+    Nothing,
+}
+
+impl Evidence {
+    /// What a failed request proves.
+    #[must_use]
+    pub fn of(failure: Failure, cause: Option<Cause>, retry_after: Option<Duration>) -> Self {
+        match failure {
+            // Somebody else's words, whatever the status.
+            _ if matches!(cause, Some(Cause::HttpIntermediary | Cause::OtherNumber)) => {
+                Self::NoAnswer
+            }
+            Failure::Http400 | Failure::Http404 | Failure::Http4xx | Failure::ServerFailopen => {
+                Self::Accepted
+            }
+            Failure::Schema => Self::Alive,
+            Failure::Http401 | Failure::Http403 | Failure::ClockSkew => Self::KeyRefused,
+            Failure::Signature => Self::SignatureRefused,
+            Failure::Http402 => Self::AccountRefused,
+            Failure::Http429 => Self::Throttled(retry_after),
+            Failure::TimeoutResponse
+            | Failure::Reset
+            | Failure::Http5xx
+            | Failure::HttpOther
+            | Failure::TooLarge
+            | Failure::Parse => Self::NoAnswer,
+            Failure::TimeoutDns
+            | Failure::TimeoutConnect
+            | Failure::TimeoutTls
+            | Failure::Dns
+            | Failure::Connect
+            | Failure::Tls => Self::Unreachable,
+            Failure::None
+            | Failure::TimeoutQueue
+            | Failure::BreakerOpen
+            | Failure::RateLimited
+            | Failure::Shed
+            | Failure::NoNumber
+            | Failure::Anonymous
+            | Failure::NoKey
+            | Failure::NoContact
+            | Failure::Internal => Self::Nothing,
+        }
+    }
+
+    /// Whether the number that was asked about may be the reason of the failure. Such a number is left alone for a while.
+    #[must_use]
+    pub fn may_be_about_the_number(self) -> bool {
+        matches!(self, Self::Accepted | Self::Alive | Self::NoAnswer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Evidence;
+    use crate::cause::Cause;
+    use crate::failure::Failure;
+
+    #[test]
+    fn an_intermediary_never_speaks_for_the_api() {
+        for failure in [
+            Failure::Http400,
+            Failure::Http404,
+            Failure::Http4xx,
+            Failure::Http5xx,
+            Failure::Parse,
+        ] {
+            assert_eq!(
+                Evidence::of(failure, Some(Cause::HttpIntermediary), None),
+                Evidence::NoAnswer
+            );
+        }
+    }
+
+    #[test]
+    fn a_shortage_of_our_own_proves_nothing() {
+        for failure in [Failure::Shed, Failure::Internal, Failure::TimeoutQueue] {
+            let evidence = Evidence::of(failure, None, None);
+            assert_eq!(evidence, Evidence::Nothing);
+            assert!(!evidence.may_be_about_the_number());
+        }
+    }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One request to the API, and what is learned from how it ends.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::Worker;
+use crate::admission::{Change, Endpoint, Permit};
+use crate::answer::{self, Answer, Unusable};
+use crate::cache::Key;
+use crate::cause::Cause;
+use crate::counters::Counters;
+use crate::deadline::Deadline;
+use crate::evidence::Evidence;
+use crate::failure::Failure;
+use crate::http::{Credentials, Reply};
+use crate::log::Level;
+use crate::question::Question;
+
+impl Worker<'_> {
+    /// Asks the API about a number, whose key is given.
+    pub(super) fn ask(
+        &mut self,
+        question: &Question<'_>,
+        key: Key,
+        started: Instant,
+        counters: &mut Counters,
+    ) -> Result<Answer, Failure> {
+        let (engine, config) = (self.engine, &self.current.config);
+        let admission = &engine.admission;
+        let api_key = config.api_key.value().map_err(|_| Failure::NoKey)?;
+        let mut secrets = config.signing_secrets.usable();
+        let first = secrets.next();
+        if config.signing_secrets.is_on() && first.is_none() {
+            return Err(Failure::NoKey);
+        }
+        let now = Instant::now();
+        let deadline = self.deadline(started);
+        let given = deadline.left(now).unwrap_or_default();
+        // The API has never been that fast: the request would be paid for, and its answer come too late.
+        if admission
+            .fastest_answer(engine.clock.at(now))
+            .is_some_and(|fastest| given < fastest)
+        {
+            return Err(Failure::TimeoutQueue);
+        }
+        let permit = admission.admit(&config.limits, self.current.number, engine.clock.at(now))?;
+        if permit.check {
+            self.check_health(permit.endpoint, deadline, counters)?;
+        }
+        let signing = permit
+            .secret
+            .checked_sub(1)
+            .and_then(|index| secrets.nth(index))
+            .or(first);
+        counters.requested = true;
+        let sent = Instant::now();
+        let exchange = self.current.client.ask(
+            permit.endpoint,
+            question,
+            Credentials {
+                key: api_key,
+                signing,
+            },
+            config.timeout.budget_ms(),
+            deadline,
+        );
+        counters.retried = exchange.retried;
+        let now = Instant::now();
+        let retry_after = exchange.reply.as_ref().ok().and_then(wait);
+        let answer = exchange
+            .reply
+            .map_err(|failure| Unusable {
+                failure,
+                cause: exchange.cause,
+            })
+            .and_then(|reply| self.read(&reply, question, signing.is_some()))
+            .and_then(|answer| {
+                if deadline.is_over(now) {
+                    Err(Unusable::new(Failure::TimeoutResponse))
+                } else {
+                    Ok(answer)
+                }
+            });
+        let evidence = match &answer {
+            Ok(_) => {
+                admission.note_answer(now.duration_since(sent), engine.clock.at(now));
+                Evidence::Accepted
+            }
+            // The time went by in a queue of our own.
+            Err(unusable) if is_timeout(unusable.failure) && given < self.fair_share() => {
+                Evidence::Nothing
+            }
+            Err(Unusable { failure, cause }) => Evidence::of(*failure, *cause, retry_after),
+        };
+        self.learn(permit, &answer, evidence, key, now, counters);
+        if let Err(unusable) = answer {
+            if unusable.cause == Some(Cause::OtherNumber) {
+                // What else comes over these connections may be about other numbers too.
+                self.current.client.close_idle(permit.endpoint);
+            }
+            self.note_failure(unusable, now.duration_since(started), now);
+            let has_time = deadline.left(now).is_some_and(|left| left >= CHECK);
+            if has_time && admission.take_check(permit.endpoint, engine.clock.at(now)) {
+                // This call has failed already. Else the next one would have to wait for the check.
+                let _ = self.check_health(permit.endpoint, deadline, counters);
+            }
+        }
+        answer.map_err(|unusable| unusable.failure)
+    }
+
+    /// Notes for all workers what the end of a request proves.
+    fn learn(
+        &self,
+        permit: Permit,
+        answer: &Result<Answer, Unusable>,
+        evidence: Evidence,
+        key: Key,
+        now: Instant,
+        counters: &mut Counters,
+    ) {
+        let engine = self.engine;
+        let moment = engine.clock.at(now);
+        let outcome = answer.as_ref().map(|_| ()).map_err(|error| error.failure);
+        if let Err(failure) = outcome
+            && evidence.may_be_about_the_number()
+        {
+            engine.failed.remember(&key, failure, moment);
+        }
+        let [hash, _] = key.words();
+        let limits = &self.current.config.limits;
+        let changes = engine
+            .admission
+            .record(limits, permit, outcome, evidence, hash, moment);
+        for change in changes {
+            self.announce(&change, counters);
+        }
+    }
+
+    /// Checks the API's health, which no caller can influence.
+    fn check_health(
+        &self,
+        endpoint: Endpoint,
+        deadline: Deadline,
+        counters: &mut Counters,
+    ) -> Result<(), Failure> {
+        let engine = self.engine;
+        let started = Instant::now();
+        let exchange = self.current.client.health(endpoint, deadline);
+        let outcome = exchange
+            .reply
+            .map_err(|failure| Unusable {
+                failure,
+                cause: exchange.cause,
+            })
+            .and_then(|reply| {
+                if answer::is_healthy(reply.status, &reply.body) {
+                    Ok(())
+                } else {
+                    Err(answer::unhealthy(reply.status, &reply.body))
+                }
+            });
+        let now = Instant::now();
+        let limits = &self.current.config.limits;
+        let failed = outcome.map_err(|unusable| unusable.failure);
+        let change = engine
+            .admission
+            .checked(limits, endpoint, failed, engine.clock.at(now));
+        if let Some(change) = change {
+            self.announce(&change, counters);
+        }
+        if let Err(unusable) = outcome {
+            self.note_failure(unusable, now.duration_since(started), now);
+        }
+        failed
+    }
+
+    fn announce(&self, change: &Change, counters: &mut Counters) {
+        counters.changes |= change.bit();
+        self.log.line(change.level(), &change.to_string());
+    }
+
+    /// Reads a response. A signature that is refused while the clocks differ is refused because of ours.
+    fn read(
+        &self,
+        reply: &Reply,
+        question: &Question<'_>,
+        is_signed: bool,
+    ) -> Result<Answer, Unusable> {
+        let skew = reply.date.map(|date| skew(date, SystemTime::now()));
+        if let Some(skew) = skew {
+            self.engine.admission.note_skew(skew);
+        }
+        Answer::new(reply.status, &reply.body, &question.number).map_err(|unusable| {
+            let is_off = skew.is_some_and(|skew| skew.abs() > SIGNATURE_WINDOW_S);
+            if unusable.failure == Failure::Signature && is_signed && is_off {
+                Unusable::new(Failure::ClockSkew)
+            } else {
+                unusable
+            }
+        })
+    }
+
+    fn note_failure(&self, unusable: Unusable, took: Duration, now: Instant) {
+        let Unusable { failure, cause } = unusable;
+        let moment = self.engine.clock.at(now);
+        let Some(times) = self.engine.admission.note_failure(failure, cause, moment) else {
+            return;
+        };
+        let cause = cause.map_or(String::new(), |cause| format!(" ({})", cause.as_str()));
+        let line = format!(
+            "a lookup failed: {}{cause} after {} ms; the call is allowed ({times} since the last such line)",
+            failure.as_str(),
+            took.as_millis(),
+        );
+        self.log.line(Level::Warning, &line);
+    }
+
+    /// A request that was given less time than this has waited in a queue of ours for too long to prove anything by a timeout.
+    fn fair_share(&self) -> Duration {
+        self.current.config.timeout.span() * 3 / 4
+    }
+}
+
+fn is_timeout(failure: Failure) -> bool {
+    matches!(
+        failure,
+        Failure::TimeoutDns
+            | Failure::TimeoutConnect
+            | Failure::TimeoutTls
+            | Failure::TimeoutResponse
+    )
+}
+
+/// How long the API wants no more requests: the header's word, or else the body's.
+fn wait(reply: &Reply) -> Option<Duration> {
+    reply
+        .retry_after
+        .or_else(|| answer::retry_after(reply.status, &reply.body))
+}
+
+/// The API's clock less ours, in seconds.
+fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX >> 1);
+    match theirs.duration_since(ours) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => -seconds(behind.duration()),
+    }
+}
+
+/// A call whose request failed and that has this much time left checks the API's health.
+const CHECK: Duration = Duration::from_millis(50);
+
+/// How far a signature's timestamp may be off (operator request signing).
+const SIGNATURE_WINDOW_S: i64 = 300;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::skew;
+
+    #[test]
+    fn a_clock_ahead_of_ours_has_a_positive_skew() {
+        let now = SystemTime::now();
+        let apart = Duration::from_secs(301);
+        assert_eq!(
+            (
+                skew(now + apart, now),
+                skew(now, now + apart),
+                skew(now, now)
+            ),
+            (301, -301, 0)
+        );
+    }
+}
