@@ -35,6 +35,10 @@ bench-opensips: bench-build ## Calls a second in OpenSIPS, against rest_client, 
 bench-outage: bench-build ## Calls a second before, during and after an outage of the API
 	$(bench) outage
 
+.PHONY: bench-attack
+bench-attack: bench-build ## Share of ordinary calls that are screened while callers try to disarm the server
+	$(bench) attack
+
 .PHONY: bench-deadline
 bench-deadline: bench-build ## How far rude peers get the function beyond its deadline (CALLS=1000 a peer)
 	$(bench) deadline

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs, and `async`. In a
-//! real `OpenSIPS` there is `opensips`. For profiling there are `send`, a load on any server, and `stub`, an API that answers at
+//! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs, `attack` and
+//! `async`. In a real `OpenSIPS` there is `opensips`. For profiling there are `send`, a load on any server, and `stub`, an API that answers at
 //! once or after a delay.
 //!
 //! They print tables with ratios from one run and assert nothing: figures of two machines, or of two days, do not compare.
 #![deny(unsafe_code)]
 
 mod asynchronous;
+mod attack;
 mod by_hand;
 mod contest;
 mod deadline;
@@ -51,13 +52,14 @@ fn run(words: &[String]) -> Result<()> {
         Some(("outage", [])) => outage::run(),
         Some(("async", words)) => asynchronous::run(words),
         Some(("opensips", words)) => opensips::run(words),
+        Some(("attack", [])) => attack::run(),
         Some(("deadline", [])) => deadline::run(""),
         Some(("deadline", [filter])) => deadline::run(filter),
         Some(("send", options)) => send::run(options),
         Some(("stub", [])) => stand_in(0),
         Some(("stub", [delay])) => stand_in(delay.parse()?),
         _ => Err(format!(
-            "what to do? throughput, outage, deadline, async, opensips, stub [MS], or {}",
+            "what to do? throughput, outage, attack, deadline, async, opensips, stub [MS], or {}",
             send::USAGE
         )
         .into()),

@@ -194,7 +194,9 @@ fn the_operator_opens_every_latch() {
     let commands: [fn(&Admission); 3] = [
         |admission| admission.set_mode(Mode::Auto),
         |admission| admission.set_mode(Mode::Closed),
-        |admission| drop(admission.reloaded()),
+        |admission| {
+            admission.reloaded();
+        },
     ];
     for refused in [
         Failure::Http401,

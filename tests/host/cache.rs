@@ -179,10 +179,12 @@ fn not_kept_failopen(bench: &Bench) -> Result<()> {
     body["reason"] = json!("latency_budget");
     let api = Api::http(Plan::always(ok(&body)))?;
     let server = start(bench, &api, 60)?;
-    for _ in 0..3 {
+    for n in 1..=2 {
         server.expect(callers::CALLER, &Expected::fail_open("server_failopen"))?;
+        same("requests", api.requests().len(), n)?;
+        // Else the failure itself is remembered for a while.
+        server.host.command("cache_purge", &[callers::CALLER])?;
     }
-    same("requests", api.requests().len(), 3)?;
     server.finish()
 }
 

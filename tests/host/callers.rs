@@ -8,6 +8,11 @@ pub(crate) const CALLER: &str = "+12025550123";
 pub(crate) const SECOND: &str = "+14155550187";
 /// A number of the United Kingdom.
 pub(crate) const BRITISH: &str = "+447700900123";
+/// So many numbers of North America, each of its own.
+pub(crate) fn several(count: usize) -> impl Iterator<Item = String> {
+    (0..count).map(|n| format!("+1{}55501{:02}", 310 + n / 100, n % 100))
+}
+
 /// A number in national format.
 pub(crate) const NATIONAL: &str = "02025550123";
 

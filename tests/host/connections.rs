@@ -184,7 +184,7 @@ fn not_reused(bench: &Bench, door: Door) -> Result<()> {
     )?;
     let server = start(bench, &api, 300)?;
     server.expect(callers::CALLER, &Expected::api(503, 2, "flag"))?;
-    server.expect(callers::CALLER, &Expected::fail_open("timeout_response"))?;
+    server.expect(callers::SECOND, &Expected::fail_open("timeout_response"))?;
     thread::sleep(Duration::from_millis(250));
     server.expect(callers::CALLER, &Expected::api(503, 2, "flag"))?;
     let requests = api.requests();

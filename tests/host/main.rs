@@ -5,6 +5,7 @@
 //! ignored, never as passed. `NOL_STAGE` names the directory with the built modules, `target/stage` if it is not set. The logs
 //! of all servers stay in `target/tmp/host-logs` until the next run.
 mod addresses;
+mod admission;
 mod bench;
 mod beside_tls;
 mod cache;
@@ -27,7 +28,6 @@ mod refusals;
 mod replies;
 mod rig;
 mod signing;
-mod states;
 mod subject;
 mod suite;
 mod suspended;
@@ -90,7 +90,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         connections::trials,
         names::trials,
         addresses::trials,
-        states::trials,
+        admission::trials,
         proxied::trials,
         signing::trials,
         cache::trials,

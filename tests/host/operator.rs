@@ -58,7 +58,7 @@ fn command(server: &Running, words: &str) -> Result<String> {
     server.host.command(name, arguments)
 }
 
-fn shows(server: &Running, words: &str, lines: &[&str]) -> Result<()> {
+pub(crate) fn shows(server: &Running, words: &str, lines: &[&str]) -> Result<()> {
     let answer = command(server, words)?;
     lines.iter().try_for_each(|line| {
         holds(
@@ -124,7 +124,7 @@ fn probe(bench: &Bench) -> Result<()> {
             "response_us: ",
         ],
     )?;
-    let request = api.requests().pop().ok_or("no request")?;
+    let request = api.health_requests().pop().ok_or("no request")?;
     same("path", request.path.as_str(), "/api/health")?;
     holds("no key is sent", request.header("authorization").is_none())?;
     server.finish()?;

@@ -135,7 +135,7 @@ fn with_odd_bodies() -> Vec<Fault> {
     faults.push(Fault::answer(
         "401 in plain text",
         vec![Step::Send(text)],
-        "http_401",
+        "http_4xx",
     ));
     // The status says it all: nobody waits for a body that does not come.
     let bodiless = answer::head("500 Internal Server Error", &[("Content-Length", "100")]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What others see of the module's work: statistics, the state event, the AVPs.
 use testbed::{
-    Api, Plan, Result,
+    Api, Plan, Refused, Result,
     answer::{self, decision, ok},
     sip::{Client, Request, Transport},
 };
@@ -54,9 +54,9 @@ fn statistics(bench: &Bench) -> Result<()> {
 }
 
 fn state_event(bench: &Bench) -> Result<()> {
-    let error = answer::refusal("500 Internal Server Error", "", &[]);
-    let api = Api::http(Plan::always(error))?;
-    let mut setup = bench.setup(&api.url()).param("breaker_errors", 2);
+    let nobody = Refused::at(([127, 0, 0, 1], 0).into())?;
+    let url = format!("http://{}", nobody.address());
+    let mut setup = bench.setup(&url).param("breaker_errors", 2);
     setup.hears_state = true;
     let server = bench.start(&setup)?;
     for _ in 0..4 {

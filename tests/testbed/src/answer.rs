@@ -7,6 +7,9 @@ use crate::Step;
 /// The receipt that [`decision`] hands out.
 pub const RECEIPT: &str = "nol_rec_8sd91kfh20aJ";
 
+/// The number that [`decision`] is about.
+pub const CALLER: &str = "+12025550123";
+
 /// A complete body of `POST /api/v1/sbc/redirect`.
 #[must_use]
 pub fn decision(decision: &str, code: u16) -> Value {
@@ -20,7 +23,7 @@ pub fn decision(decision: &str, code: u16) -> Value {
     };
     json!({
         "schema_version": "2026-06-06",
-        "e164": "+12025550123",
+        "e164": CALLER,
         "valid": true,
         "decision": decision,
         "reason": reason,
@@ -85,7 +88,7 @@ pub fn response(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> 
 /// Sends a 200 with this body.
 #[must_use]
 pub fn ok(body: &Value) -> Vec<Step> {
-    raw_ok(body.to_string().as_bytes())
+    vec![Step::Ok(body.clone())]
 }
 
 /// Sends a 200 with a body that need not be JSON.
@@ -101,6 +104,22 @@ pub fn refusal(status: &str, code: &str, headers: &[(&str, &str)]) -> Vec<Step> 
         status,
         headers,
         error(code).to_string().as_bytes(),
+    ))]
+}
+
+/// The answer to a request for the health of an API that is well.
+#[must_use]
+pub fn healthy() -> Vec<Step> {
+    raw_ok(br#"{"status":"ok","db":"up","version":"1","time":"2026-06-06T00:00:00.000Z"}"#)
+}
+
+/// The same of one that is not.
+#[must_use]
+pub fn degraded() -> Vec<Step> {
+    vec![Step::Send(response(
+        "503 Service Unavailable",
+        &[],
+        br#"{"status":"degraded","db":"down"}"#,
     ))]
 }
 

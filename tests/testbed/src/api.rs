@@ -37,6 +37,7 @@ struct Shared {
     plan: Mutex<Plan>,
     identity: Option<Identity>,
     requests: Mutex<Vec<Request>>,
+    health_requests: Mutex<Vec<Request>>,
     connections: AtomicUsize,
     stop: AtomicBool,
     open: Mutex<Vec<Weak<TcpStream>>>,
@@ -61,6 +62,7 @@ impl Api {
             plan: Mutex::new(plan),
             identity,
             requests: Mutex::default(),
+            health_requests: Mutex::default(),
             connections: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             open: Mutex::default(),
@@ -96,7 +98,13 @@ impl Api {
         *lock(&self.shared.plan) = plan;
     }
 
-    /// Everything it was asked so far, in the order of arrival.
+    /// Every request for its health so far.
+    #[must_use]
+    pub fn health_requests(&self) -> Vec<Request> {
+        lock(&self.shared.health_requests).clone()
+    }
+
+    /// Everything else that it was asked so far, in the order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()

@@ -140,6 +140,7 @@ fn ask_tls(flaw: Flaw, greeting: Greeting, reply: Vec<Step>) -> Result<String, S
     let plan = Plan {
         greeting,
         replies: vec![reply],
+        ..Plan::always(Vec::new())
     };
     let api = Api::https(identity, plan).expect("an api");
 

@@ -12,7 +12,9 @@ use super::{
     Greeting, Request, Shared, Step,
     wire::{Heard, Wire},
 };
-use crate::lock;
+use serde_json::Value;
+
+use crate::{answer, lock};
 
 /// No connection lives longer.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -62,19 +64,29 @@ impl Connection<'_> {
             end => return Ok(end),
         }
         while let Some(request) = self.request() {
-            let reply = {
-                let mut requests = lock(&self.shared.requests);
-                requests.push(request);
-                lock(&self.shared.plan).reply(requests.len() - 1).to_vec()
-            };
-            for step in &reply {
-                match self.play(step)? {
+            let number = request.json()["number"].clone();
+            for step in &self.reply(request) {
+                match self.play(step, &number)? {
                     Next::On => {}
                     end => return Ok(end),
                 }
             }
         }
         Ok(Next::End)
+    }
+
+    fn reply(&self, request: Request) -> Vec<Step> {
+        if request.path.ends_with("/api/health") {
+            lock(&self.shared.health_requests).push(request);
+            let health = lock(&self.shared.plan).health.clone();
+            return health.unwrap_or_else(answer::healthy);
+        }
+        let number = request.json()["number"].as_str().map(str::to_owned);
+        let mut requests = lock(&self.shared.requests);
+        requests.push(request);
+        lock(&self.shared.plan)
+            .reply(requests.len() - 1, number.as_deref())
+            .to_vec()
     }
 
     fn greet(&mut self, greeting: &Greeting) -> io::Result<Next> {
@@ -123,9 +135,20 @@ impl Connection<'_> {
         })
     }
 
-    fn play(&mut self, step: &Step) -> io::Result<Next> {
+    fn play(&mut self, step: &Step, number: &Value) -> io::Result<Next> {
         match step {
             Step::Send(bytes) => self.wire.say(bytes)?,
+            Step::Ok(body) => {
+                let mut body = body.clone();
+                if body.get("e164").is_some_and(|e164| e164 == answer::CALLER) {
+                    body["e164"].clone_from(number);
+                }
+                self.wire.say(&answer::response(
+                    "200 OK",
+                    &[],
+                    body.to_string().as_bytes(),
+                ))?;
+            }
             Step::Drip(bytes, every) => {
                 for byte in bytes {
                     self.wire.say(&[*byte])?;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The part that the server plays.
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
+
+use serde_json::Value;
 
 /// What happens on a connection.
 #[derive(Clone, Debug)]
@@ -10,6 +12,10 @@ pub struct Plan {
     /// After each request, counted over all connections. The last one answers all that follow; without any, a request
     /// gets no answer.
     pub replies: Vec<Vec<Step>>,
+    /// After each request for the health; `None` says that all is well.
+    pub health: Option<Vec<Step>>,
+    /// After each request about one of these numbers, in place of `replies`.
+    pub about: HashMap<String, Vec<Step>>,
 }
 
 /// What a client meets before it can ask.
@@ -39,6 +45,8 @@ pub enum Greeting {
 pub enum Step {
     /// Sends bytes at once.
     Send(Vec<u8>),
+    /// Sends a 200 with this JSON. An `e164` of [`CALLER`](crate::answer::CALLER) becomes the number that was asked about.
+    Ok(Value),
     /// Sends bytes one by one, so far apart.
     Drip(Vec<u8>, Duration),
     /// Sends the same bytes again and again, so far apart and so often.
@@ -69,6 +77,8 @@ impl Plan {
         Self {
             greeting: Greeting::Serve,
             replies: vec![reply],
+            health: None,
+            about: HashMap::new(),
         }
     }
 
@@ -78,6 +88,8 @@ impl Plan {
         Self {
             greeting: Greeting::Serve,
             replies,
+            health: None,
+            about: HashMap::new(),
         }
     }
 
@@ -87,10 +99,31 @@ impl Plan {
         Self {
             greeting,
             replies: Vec::new(),
+            health: None,
+            about: HashMap::new(),
         }
     }
 
-    pub(super) fn reply(&self, number: usize) -> &[Step] {
+    /// The same, but asked for its health it answers like this.
+    #[must_use]
+    pub fn health(mut self, reply: Vec<Step>) -> Self {
+        self.health = Some(reply);
+        self
+    }
+
+    /// The same, but to requests about these numbers it answers like this.
+    #[must_use]
+    pub fn about(mut self, numbers: impl IntoIterator<Item = String>, reply: &[Step]) -> Self {
+        self.about
+            .extend(numbers.into_iter().map(|number| (number, reply.to_vec())));
+        self
+    }
+
+    /// The answer to a request with this place among all, about a number.
+    pub(super) fn reply(&self, number: usize, about: Option<&str>) -> &[Step] {
+        if let Some(steps) = about.and_then(|about| self.about.get(about)) {
+            return steps;
+        }
         self.replies
             .get(number)
             .or(self.replies.last())
