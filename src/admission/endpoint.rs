@@ -137,13 +137,13 @@ impl EndpointState {
                     Switch::None => changes.extend(self.refuse_key(context)),
                 }
             }
-            Evidence::AccountRefused if !context.is_forced => {
-                if self.account.shut(now, ACCOUNT_TRIAL) {
-                    changes.push(Change::AccountRefused {
-                        endpoint,
-                        trial: ACCOUNT_TRIAL,
-                    });
-                }
+            Evidence::AccountRefused
+                if !context.is_forced && self.account.shut(now, ACCOUNT_TRIAL) =>
+            {
+                changes.push(Change::AccountRefused {
+                    endpoint,
+                    trial: ACCOUNT_TRIAL,
+                });
             }
             Evidence::Throttled(wanted) if !context.is_forced => {
                 let span = wanted
