@@ -75,7 +75,7 @@ pub(super) unsafe extern "C" fn pool_serve(pool: *mut nol_pool) -> nol_rc {
 
 pub(super) unsafe extern "C" fn pool_heartbeat(pool: *mut nol_pool, wait_ms: u32) -> nol_rc {
     let say = |pool: &Arc<Pool>, server: &'static Server| {
-        pool.flush_log(&server.engine, &server.log, span(wait_ms));
+        pool.flush_log(&server.log, span(wait_ms));
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
@@ -89,9 +89,9 @@ pub(super) unsafe extern "C" fn pool_next(
 ) -> nol_rc {
     // SAFETY: the caller owns the place for the word.
     let place = unsafe { word.as_mut() };
-    let next = |pool: &Arc<Pool>, server: &'static Server| {
+    let next = |pool: &Arc<Pool>, _: &'static Server| {
         let place = place.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        match pool.next(&server.engine, span(wait_ms)) {
+        match pool.next(span(wait_ms)) {
             Next::Answered(word) => {
                 *place = word;
                 Ok(())
@@ -183,7 +183,7 @@ pub(super) unsafe extern "C" fn finish(
     };
     let collect = |pool: &Arc<Pool>, server: &'static Server| {
         if pool.is_served() {
-            pool.flush_log(&server.engine, &server.log, Duration::ZERO);
+            pool.flush_log(&server.log, Duration::ZERO);
         }
         pool.collect(Ticket::from_word(ticket), may_wait != 0)
     };

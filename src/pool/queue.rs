@@ -4,6 +4,8 @@
 //! Every place has a state, and every step is one change of a state word: whoever makes it may touch the place. There is no
 //! lock, and nothing that a process which dies could leave undone but its own place, which [`Queue::lost`] takes from it.
 
+mod unserved;
+
 use std::io;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -111,7 +113,8 @@ impl Queue {
         self.take_now()
     }
 
-    fn take_now(&self) -> Option<Job> {
+    /// As [`Queue::take`], without sleeping.
+    pub(super) fn take_now(&self) -> Option<Job> {
         if !self.progress.may_have_question() {
             return None;
         }
@@ -128,7 +131,12 @@ impl Queue {
         Some(job)
     }
 
-    /// Whether a thread sleeps for want of a question.
+    /// Whether there may be a question to take.
+    pub(super) fn may_have_question(&self) -> bool {
+        self.progress.may_have_question()
+    }
+
+    /// Whether a thread sleeps because there is no question.
     pub(super) fn has_idle(&self) -> bool {
         self.threads.any()
     }
@@ -241,55 +249,6 @@ impl Queue {
             wake.write(true);
         }
         abandoned.then_some((lookup, failure))
-    }
-
-    /// Answers what should have been answered: what began before `limit`, in nanoseconds of the queue's clock. When the oldest
-    /// of the rest began, if there are any.
-    pub(super) fn expire(&self, limit: u64) -> Option<u64> {
-        let unanswered = self.slots.all().filter_map(|(ticket, seen, slot)| {
-            let failure = match seen.phase {
-                Phase::Queued => Failure::TimeoutQueue,
-                Phase::Taken => Failure::TimeoutResponse,
-                _ => return None,
-            };
-            let began = slot.started();
-            let (outcome, counters) = slot.lookup()?.unanswered(failure);
-            // Somebody may have taken it just now, who may be late too.
-            let answered =
-                began < limit && self.conclude(ticket, seen.phase, &outcome, counters, slot.wake());
-            (!answered).then_some(began)
-        });
-        unanswered.min()
-    }
-
-    /// Answers what a process that is dead had taken. For whoever tells the answers.
-    pub(super) fn server_died(&self) {
-        self.threads.forget();
-        let undelivered = self
-            .slots
-            .all()
-            .filter(|(_, seen, _)| seen.phase == Phase::Answered);
-        let undelivered = u32::try_from(undelivered.count()).unwrap_or(u32::MAX);
-        self.progress.recount(undelivered);
-        for (ticket, seen, slot) in self.slots.all() {
-            match seen.phase {
-                // Nobody else answers: who else may, is the caller.
-                Phase::Taken | Phase::Answering => {
-                    let outcome = LookupOutcome::Failed(Failure::Internal);
-                    self.conclude(
-                        ticket,
-                        seen.phase,
-                        &outcome,
-                        Counters::default(),
-                        slot.wake(),
-                    );
-                }
-                Phase::Abandoned => {
-                    self.slots.change(ticket, Phase::Abandoned, Phase::Free);
-                }
-                _ => {}
-            }
-        }
     }
 }
 
