@@ -194,6 +194,11 @@ impl Admission {
         self.log_limit.may_log(failure, now)
     }
 
+    /// The fastest recent answer of the API.
+    pub fn fastest_answer(&self, _now: Moment) -> Option<Duration> {
+        None
+    }
+
     /// The operator's choice for the breakers.
     #[must_use]
     pub fn mode(&self) -> Mode {

@@ -10,8 +10,12 @@
 //! * A call that has waited too long for an answer to be likely is not asked about ([`overload`]).
 //! * Calls with the same key as a lookup that is under way hold no thread ([`coalescing`]).
 
+mod coalescing;
+mod completion;
 mod liveness;
 mod log_queue;
+mod lookup_thread;
+mod overload;
 mod progress;
 mod queue;
 mod slot;

@@ -4,6 +4,7 @@
 mod generation;
 mod lookup;
 mod operator;
+mod sharing;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

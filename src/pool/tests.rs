@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod api;
+mod coalescing;
 
 use std::net::TcpListener;
 use std::sync::Arc;
