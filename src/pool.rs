@@ -50,7 +50,7 @@ use self::queue::{Collected, Queue};
 use self::threads::Threads;
 pub use self::{ticket::Ticket, wake::Wake};
 
-/// The questions that wait for their answers, and in one process the threads that find them.
+/// The questions that wait for a lookup, and in one process the threads that make the lookups.
 #[derive(Debug)]
 pub struct Pool {
     queue: Queue,
@@ -184,7 +184,7 @@ impl Pool {
         // No thread answers a question that is older than this.
         let oldest = self.queue.expire(now_nanoseconds.saturating_sub(allowed));
         // A question that is put into the queue after this look began at most half a timeout before it.
-        let interval = (self.timeout.span() / 2).min(SECOND);
+        let interval = (self.timeout.span() / 2).min(LOOK);
         let interval = match service {
             Service::Starting => interval.min(patience(self.timeout)),
             _ => interval,
@@ -290,7 +290,7 @@ fn nanoseconds(span: Duration) -> u64 {
 const GRACE: Duration = Duration::from_millis(25);
 
 /// How often a process in [`Pool::next`] looks for late questions, at least.
-const SECOND: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(250);
 
 const MOMENT: Duration = Duration::from_millis(1);
 

@@ -15,7 +15,7 @@ use crate::policy::{Call, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
 use crate::worker::Begun;
 
-/// What stands behind `nol_pool`.
+/// What a `nol_pool` handle points to.
 struct Shared {
     pool: Arc<Pool>,
     server: &'static Server,
@@ -74,12 +74,12 @@ pub(super) unsafe extern "C" fn pool_serve(pool: *mut nol_pool) -> nol_rc {
 }
 
 pub(super) unsafe extern "C" fn pool_heartbeat(pool: *mut nol_pool, wait_ms: u32) -> nol_rc {
-    let say = |pool: &Arc<Pool>, server: &'static Server| {
+    let beat = |pool: &Arc<Pool>, server: &'static Server| {
         pool.flush_log(&server.log, span(wait_ms));
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
-    unsafe { with(pool, say) }
+    unsafe { with(pool, beat) }
 }
 
 pub(super) unsafe extern "C" fn pool_next(
@@ -105,12 +105,12 @@ pub(super) unsafe extern "C" fn pool_next(
 }
 
 pub(super) unsafe extern "C" fn pool_server_died(pool: *mut nol_pool) -> nol_rc {
-    let lost = |pool: &Arc<Pool>, _: &'static Server| {
+    let died = |pool: &Arc<Pool>, _: &'static Server| {
         pool.server_died();
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
-    unsafe { with(pool, lost) }
+    unsafe { with(pool, died) }
 }
 
 pub(super) unsafe extern "C" fn begin(
@@ -205,7 +205,7 @@ pub(super) unsafe extern "C" fn shed(
     unsafe { conclude(pool, result, shed) }
 }
 
-/// Fills the result of a question that `end` takes off the desk.
+/// Fills the result of a question that `end` takes off the queue.
 ///
 /// # Safety
 /// The handle came from `pool_new`, or is NULL.

@@ -39,6 +39,11 @@ impl Helper {
         self.signal("STOP")
     }
 
+    /// Lets it go on after [`Helper::stop`].
+    pub(super) fn resume(self) -> Result<()> {
+        self.signal("CONT")
+    }
+
     /// Whether it has ended by then.
     pub(super) fn is_gone(self, within: Duration) -> bool {
         let end = Instant::now() + within;
