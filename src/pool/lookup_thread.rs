@@ -105,7 +105,7 @@ impl LookupThread {
 
     /// Looks up for a call and for those that are parked behind it. An answer is shared. After a failure the lookup is made once
     /// more, for the call that has been parked for longest; a second failure is shared.
-    fn lead(&self, worker: &mut Worker<'_>, mut lead: Lead, mut call: Completion) {
+    fn lead<'s>(&'s self, worker: &mut Worker<'s>, mut lead: Lead, mut call: Completion) {
         let mut failed = false;
         loop {
             let (outcome, counters) = self.look_up(worker, &call);
@@ -134,11 +134,16 @@ impl LookupThread {
         }
     }
 
-    /// One lookup. A panic in it is a failure of this lookup.
-    fn look_up(&self, worker: &mut Worker<'_>, call: &Completion) -> (LookupOutcome, Counters) {
+    /// One lookup. A panic in it is a failure of this lookup, and the worker that panicked is not used again.
+    fn look_up<'s>(
+        &'s self,
+        worker: &mut Worker<'s>,
+        call: &Completion,
+    ) -> (LookupOutcome, Counters) {
         let found = panics::caught(|| worker.answer(call.lookup(), call.started()));
         found.unwrap_or_else(|place| {
             self.log_panic(&place);
+            *worker = self.worker();
             call.lookup().unanswered(Failure::Internal)
         })
     }

@@ -21,7 +21,7 @@ use crate::worker::PendingLookup;
 const SLOW: &str = "+14155550100";
 const DELAY: Duration = Duration::from_millis(600);
 
-fn pool(api: &Api, timeout: i32, lookups: i32) -> Arc<Pool> {
+fn engine(api: &Api, timeout: i32, lookups: i32) -> &'static Engine {
     let engine = Engine::new(
         Given {
             api_url: api.url.clone(),
@@ -38,7 +38,14 @@ fn pool(api: &Api, timeout: i32, lookups: i32) -> Arc<Pool> {
         },
         &Silent,
     );
-    let engine: &'static Engine = Box::leak(Box::new(engine.expect("usable")));
+    Box::leak(Box::new(engine.expect("usable")))
+}
+
+fn pool(api: &Api, timeout: i32, lookups: i32) -> Arc<Pool> {
+    serving(engine(api, timeout, lookups))
+}
+
+fn serving(engine: &'static Engine) -> Arc<Pool> {
     let pool = Arc::new(Pool::new(engine).expect("memory"));
     pool.serve(InWorker::promised(), engine).expect("a thread");
     pool
@@ -111,6 +118,34 @@ fn calls_from_one_number_hold_one_thread_and_share_its_answer() {
     let answered = |call: &Completed| matches!(call.outcome, LookupOutcome::Answered(_));
     assert_eq!(count(&same, answered), 1);
     collect(&pool, others);
+}
+
+#[test]
+fn two_pools_make_one_request_with_one_thread_each() {
+    let api = Api::new(|number| {
+        let delay = if number == SLOW {
+            DELAY
+        } else {
+            Duration::ZERO
+        };
+        (delay, true)
+    });
+    // As two processes do: with a queue each, and the requests in flight in common.
+    let engine = engine(&api, 5000, 2);
+    let pools = [serving(engine), serving(engine)];
+    let mut same = pools
+        .each_ref()
+        .map(|pool| [0; 10].map(|_| ask(pool, SLOW, 0)).to_vec());
+    for pool in &pools {
+        ask(pool, "+14155550101", 100);
+        assert_eq!(next(pool), 100, "before the slow answer");
+    }
+    let mut all = Vec::new();
+    for (pool, same) in pools.iter().zip(&mut same) {
+        all.extend(collect(pool, same.drain(..)));
+    }
+    assert_eq!(api.asked().iter().filter(|asked| *asked == SLOW).count(), 1);
+    assert_eq!(count(&all, |call| call.counters.coalesced), 19);
 }
 
 #[test]
