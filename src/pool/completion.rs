@@ -23,10 +23,10 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    pub(super) fn new(pool: Arc<Pool>, job: Job) -> Self {
+    pub(super) fn new(pool: Arc<Pool>, job: &Job) -> Self {
         Self {
             pool,
-            job,
+            job: *job,
             outcome: LookupOutcome::Failed(Failure::Internal),
             counters: Counters::default(),
         }
@@ -42,27 +42,27 @@ impl Completion {
     }
 
     /// Answers with what a lookup found out.
-    pub(super) fn conclude(mut self, outcome: LookupOutcome, counters: Counters) {
-        (self.outcome, self.counters) = (outcome, counters);
+    pub(super) fn conclude(mut self, outcome: &LookupOutcome, counters: Counters) {
+        (self.outcome, self.counters) = (*outcome, counters);
     }
 
     /// Answers without a lookup of its own: `failure`, or the earlier answer that may stand in.
     pub(super) fn fail(self, failure: Failure) {
         let (outcome, counters) = self.job.lookup.unanswered(failure);
-        self.conclude(outcome, counters);
+        self.conclude(&outcome, counters);
     }
 
     /// Answers with the answer to another call's request.
     pub(super) fn share(self, answer: &Answer) {
         let counters = self.coalesced();
-        self.conclude(LookupOutcome::Known(*answer), counters);
+        self.conclude(&LookupOutcome::Known(*answer), counters);
     }
 
     /// Answers with the failure of other calls' requests.
     pub(super) fn share_failure(self, failure: Failure) {
         let (outcome, _) = self.job.lookup.unanswered(failure);
         let counters = self.coalesced();
-        self.conclude(outcome, counters);
+        self.conclude(&outcome, counters);
     }
 
     fn coalesced(&self) -> Counters {

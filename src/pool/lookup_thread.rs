@@ -61,7 +61,7 @@ impl LookupThread {
             // Without a cache, calls that arrive together ask each for itself.
             let Some(key) = worker.shared_key(call.lookup()) else {
                 let (outcome, counters) = self.look_up(&mut worker, &call);
-                call.conclude(outcome, counters);
+                call.conclude(&outcome, counters);
                 continue;
             };
             if let Some((lead, call)) = self.common.coalescing.join(key, call) {
@@ -77,7 +77,7 @@ impl LookupThread {
             self.common.overload.note_empty();
             queue.take(self.id.number(), LONG)
         })?;
-        let call = Completion::new(Arc::clone(&self.pool), job);
+        let call = Completion::new(Arc::clone(&self.pool), &job);
         Some((call, queue.may_have_question()))
     }
 
@@ -109,7 +109,7 @@ impl LookupThread {
         let mut failed = false;
         loop {
             let (outcome, counters) = self.look_up(worker, &call);
-            call.conclude(outcome, counters);
+            call.conclude(&outcome, counters);
             match outcome {
                 LookupOutcome::Answered(answer) | LookupOutcome::Known(answer) => {
                     return lead.end().into_iter().for_each(|call| call.share(&answer));

@@ -26,7 +26,7 @@ fn taken(pool: &Arc<Pool>) -> (Ticket, Completion) {
     let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
     assert!(pool.submit(ticket, Wake::Poll(0)));
     let job = pool.queue.take(0, NOW).expect("a question");
-    (ticket, Completion::new(Arc::clone(pool), job))
+    (ticket, Completion::new(Arc::clone(pool), &job))
 }
 
 fn outcome(pool: &Pool, ticket: Ticket) -> Option<LookupOutcome> {

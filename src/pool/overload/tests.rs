@@ -139,7 +139,7 @@ fn under_overload_the_threads_work_on_calls_that_can_still_succeed() {
         let oldest_first = simulate(calls_a_second, answer_ms, |call, _| {
             call.waited + timeout().least() < timeout().span()
         });
-        let middle = (answer_ms[0] + answer_ms[1]) / 2;
+        let middle = u64::midpoint(answer_ms[0], answer_ms[1]);
         let capacity = 60 * 64 * 1000 / middle;
         let case = format!("{calls_a_second} {answer_ms:?} {ours:?} {oldest_first:?} {capacity}");
         assert!(ours.answered * 100 >= capacity * 93, "{case}");
