@@ -148,7 +148,7 @@ impl Pool {
     /// Waits for an answered question, for `span` at most. Also answers the questions that are late or that no process serves.
     /// Only the process that resumes the calls may call this.
     pub fn next(&self, span: Duration) -> Next {
-        // Whoever waits for answers has started the process that finds them.
+        // The process that waits for answers has started the one that makes the lookups.
         self.liveness.note_start(self.nanoseconds(Instant::now()));
         let end = Instant::now() + span;
         loop {

@@ -138,8 +138,8 @@ fn a_worker_waits_no_longer_than_its_own_deadline() {
             unreachable!("another lookup leads")
         };
         let deadline = Deadline::after(Instant::now(), Duration::from_millis(100));
-        let landed = follower.wait(deadline, |now| table.clock.at(now));
-        assert!(matches!(landed, Waited::TimedOut));
+        let waited = follower.wait(deadline, |now| table.clock.at(now));
+        assert!(matches!(waited, Waited::TimedOut));
         assert!(deadline.is_over(Instant::now()));
     });
     child.end();

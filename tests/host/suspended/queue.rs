@@ -65,7 +65,7 @@ fn overload(bench: &Bench) -> Result<()> {
         failed("timeout_queue"),
         count(&|reply: &Reply| reply.status == 603),
     );
-    let told = format!(
+    let summary = format!(
         "{calls} calls, {late} too late, {answered} answered, {} late answers, {} requests",
         failed("timeout_response"),
         api.requests().len()
@@ -75,12 +75,12 @@ fn overload(bench: &Bench) -> Result<()> {
         failed("breaker_open"),
         0,
     )
-    .map_err(|trouble| format!("{trouble}: {told}"))?;
-    holds(&told, late > 0)?;
+    .map_err(|trouble| format!("{trouble}: {summary}"))?;
+    holds(&summary, late > 0)?;
     // Most of what the lookups can do is half of the calls.
-    holds(&told, answered >= calls / 4)?;
+    holds(&summary, answered >= calls / 4)?;
     // What was too late was not sent.
-    holds(&told, api.requests().len() <= calls - late)?;
+    holds(&summary, api.requests().len() <= calls - late)?;
     server.finish()
 }
 
