@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::liveness::STALLED;
+use super::liveness::{SILENT, STALLED};
 use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
 use crate::config::Given;
@@ -335,7 +335,7 @@ fn a_process_that_stands_still_is_noticed_while_calls_come() {
                 assert!(!shed, "calls wait again");
                 pool.submit(ticket, Wake::Poll(0));
             }
-            None => shed |= start.elapsed() > Duration::from_secs(1),
+            None => shed |= start.elapsed() > SILENT,
         }
         // What is delivered is collected.
         pool.queue.server_died();

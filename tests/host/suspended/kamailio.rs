@@ -150,7 +150,7 @@ fn helper_stops(bench: &Bench) -> Result<()> {
     helper.stop()?;
     for call in 0..3 {
         let (reply, took) = timed(&server, &invite())?;
-        // After a second without a sign of life calls wait no longer.
+        // Calls wait no longer once it has given no sign of life for a second and a half.
         let failure = match reply.avp("failure") {
             "shed" if call > 0 => "shed",
             _ => "timeout_queue",
