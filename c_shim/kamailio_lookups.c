@@ -98,8 +98,10 @@ static void start(void)
 	child = fork();
 	if(child == 0)
 		look_up(parent);
-	if(child < 0)
+	if(child < 0) {
 		LM_ERR("no process for lookups: %s; calls are allowed without one\n", strerror(errno));
+		nol_server_died();
+	}
 }
 
 static void look_after(int is_stalled)

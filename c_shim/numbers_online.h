@@ -163,7 +163,7 @@ typedef struct nol_call {
 	X(throttle_over, "times the API accepted requests again") \
 	X(secret_switched, "times the other signing secret was taken") \
 	X(rate_limited, "lookups not made because of a rate limit") \
-	X(shed, "asynchronous lookups not made for want of room") \
+	X(shed, "asynchronous lookups not made for want of room, or of a process that makes them") \
 	X(fail_timeout_queue, "deadline passed in the queue") \
 	X(fail_timeout_dns, "deadline passed in name resolution") \
 	X(fail_timeout_connect, "deadline passed in connecting") \
@@ -190,7 +190,7 @@ typedef struct nol_call {
 	X(fail_server_failopen, "the API failed itself") \
 	X(fail_breaker_open, "not asked: breaker or latch open") \
 	X(fail_rate_limited, "not asked: rate limit") \
-	X(fail_shed, "not asked: no room for one more call that waits") \
+	X(fail_shed, "not asked: no room for one more call that waits, or no process that makes lookups") \
 	X(fail_no_number, "not asked: no telephone number") \
 	X(fail_anonymous, "not asked: number withheld") \
 	X(fail_no_key, "not asked: no API key") \

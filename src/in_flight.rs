@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One request for all calls that want the same answer at the same time, whichever worker has them.
+//! Single flight: one request for all lookups of the same key at the same time, in whichever processes they are made.
 //!
-//! The first one leads: it asks the API, puts the answer into the cache and lands. Those who come meanwhile follow: they
-//! sleep until it has landed, and find the answer in the cache. If the leader fails, one of them leads a second request; if
-//! that fails too, the rest give up with its failure. If a leader dies, one of them takes its place.
+//! The first lookup of a key leads: it asks the API, stores the answer in the cache and finishes. Lookups that start meanwhile
+//! follow: they sleep until the leader has finished, and find the answer in the cache.
 //!
-//! No step needs a lock: each changes one word of shared memory, or finds that somebody else was quicker.
+//! * If the leader's request fails, one follower leads a second request. If that fails too, the other followers fail with it.
+//! * If a leader dies or does not finish in time, one follower takes its place.
+//! * A follower never waits longer than its own deadline.
+//!
+//! There is no lock. Each step is one atomic change of one word of shared memory, and is repeated or given up if another thread
+//! has changed the word before.
 
 mod slot;
 
@@ -23,37 +27,38 @@ use crate::os::process::is_alive;
 use crate::os::shared::{Shared, shareable};
 
 shareable! {
-    /// The requests that are under way. They live in shared memory.
+    /// The requests in flight, in shared memory.
     pub struct InFlight {
         slots: [Slot; 1 << SLOT_BITS],
     }
 }
 
-/// What a caller is to do.
+/// The part of a lookup in a flight.
 #[derive(Debug)]
 pub enum Role<'a> {
-    /// Ask the API. But look into the cache first, once more: the last flight may have landed since the caller looked.
+    /// Ask the API. Look into the cache once more before: an earlier leader may have finished since the last look.
     Lead(Leader<'a>),
-    /// Somebody asks already: wait.
+    /// Another lookup asks already: wait.
     Follow(Follower<'a>),
-    /// Ask the API, and tell nobody: another key is in the way.
+    /// Ask the API without followers: the slot of this key is in use for another key.
     Alone,
 }
 
 /// How a wait ended.
 #[derive(Debug)]
 pub enum Waited<'a> {
-    /// There was an answer. It is in the cache, unless it may not be remembered.
+    /// The leader got an answer. It is in the cache, unless it was one that is not stored.
     Answered,
-    /// Two requests failed, the second like this.
+    /// Two requests failed, the second one with this failure.
     Failed(Failure),
-    /// It is the caller's turn to ask the API: the leader failed, died, or came to no end.
+    /// The caller leads now: the leader failed, died, or did not finish in time.
     YourTurn(Leader<'a>),
-    /// The caller's own deadline is over.
+    /// The caller's own deadline has passed.
     TimedOut,
 }
 
-/// The duty to ask the API, and to [`Leader::land`] afterwards.
+/// The duty to ask the API, and to [`Leader::finish`] afterwards. Dropped without that (by a panic), it counts as a failed
+/// request: [`Failure::Internal`].
 #[derive(Debug)]
 pub struct Leader<'a> {
     slot: &'a Slot,
@@ -61,7 +66,7 @@ pub struct Leader<'a> {
     failure: Option<Failure>,
 }
 
-/// A caller that waits for a leader.
+/// A lookup that waits for a leader.
 #[derive(Debug)]
 pub struct Follower<'a> {
     slot: &'a Slot,
@@ -69,16 +74,16 @@ pub struct Follower<'a> {
 }
 
 impl InFlight {
-    /// Makes the memory, before fork. No request is under way.
+    /// Maps the memory, before fork. No request is in flight. An error if there is no memory.
     pub fn new() -> io::Result<impl Deref<Target = Self>> {
         Shared::<Self>::new()
     }
 
-    /// Joins the flight of `key`, or starts it. At `until` the caller would be at its end.
+    /// Joins the flight of `key`, or starts one. A leader that has not finished by `until` is replaced.
     #[must_use]
     pub fn join(&self, key: Key, until: Moment, now: Moment) -> Role<'_> {
         let [_, word] = key.words();
-        // One place for each key. With a choice of places, two workers could start the same flight in two of them.
+        // One slot for each key. With a choice of slots, two workers could start the same flight in two of them.
         let Some(slot) = self.slots.get(place(word)) else {
             return Role::Alone;
         };
@@ -105,7 +110,7 @@ impl InFlight {
             };
             match slot.change(seen, next) {
                 Ok(()) => return Role::Lead(Leader::new(slot, next)),
-                Err(quicker) => seen = quicker,
+                Err(changed) => seen = changed,
             }
         }
         Role::Alone
@@ -113,12 +118,12 @@ impl InFlight {
 }
 
 impl<'a> Follower<'a> {
-    /// Waits until the flight has landed, it is the caller's turn, or its own `deadline` is over.
+    /// Waits until the leader has finished, the caller is to lead, or its own `deadline` has passed. `clock` is the engine's.
     #[must_use]
     pub fn wait(self, deadline: Deadline, clock: impl Fn(Instant) -> Moment) -> Waited<'a> {
         let Self { slot, flight } = self;
         loop {
-            // Before the look at the slot: a landing behind it changes the wakeups, and ends the sleep.
+            // Before the look at the slot: a leader that finishes after the look changes this number, which ends the sleep.
             let wakeups = slot.wakeups();
             let seen = slot.load();
             let now = Instant::now();
@@ -165,13 +170,13 @@ impl<'a> Leader<'a> {
         }
     }
 
-    /// Ends the flight, with a failure if there was one. An answer that may be remembered is in the cache before.
+    /// Ends the request, with its failure if it failed. An answer must be in the cache before.
     pub fn finish(mut self, failure: Option<Failure>) {
         self.failure = failure;
     }
 }
 
-/// Lands it. Whoever dropped it without a word had a fault of its own, and must not keep the others waiting.
+/// Ends the request also after a panic, so that no follower waits for it.
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
         let stage = match self.failure {
@@ -186,7 +191,7 @@ impl Drop for Leader<'_> {
             }
         };
         let next = Word { stage, ..self.word };
-        // If somebody else leads by now, it is not ours to end.
+        // If another lookup leads by now, the flight is its own.
         if self.slot.change(self.word, next).is_ok() {
             self.slot.wake_all();
         }
@@ -198,33 +203,33 @@ fn lives(word: Word) -> bool {
     word.leader == process::id() || is_alive(word.leader)
 }
 
-/// When a leader whose deadline is over at `until` comes to no end.
+/// When a leader with the deadline `until` is replaced.
 fn until_end(until: Moment, now: Moment) -> Until {
     Until::new(until.min(now.after(LONGEST)).after(GRACE))
 }
 
-/// The place of a key.
+/// The index of a key's slot.
 fn place(key: u64) -> usize {
     usize::try_from(key & ((1 << SLOT_BITS) - 1)).unwrap_or(0)
 }
 
-/// Bits of a key that say its place. There are 4096 places, with as many flights in them as there are lookups at a time. With
-/// 64, which is the default of `async_lookups`, one key in 64 meets another in its place, and asks alone.
+/// Bits of a key that select its slot. There are 4096 slots, and as many of them are in use as lookups are made at a time. With
+/// 64 lookups, the default of `async_lookups`, one key in 64 finds its slot in use and asks alone.
 const SLOT_BITS: u32 = 12;
 
-/// How often a caller tries to be the quicker one.
+/// How often a lookup tries to change a slot that others change as well.
 const TRIES: usize = 8;
 
-/// How often those who wait look whether the leader lives.
+/// How often a follower checks whether the leader's process lives.
 const CHECK: Duration = Duration::from_millis(20);
 
-/// What a leader may be late.
+/// How long after its deadline a leader may finish.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// No deadline is longer (`timeout` ends at 5 s).
+/// Longer than any deadline: `timeout` is 5 s at most.
 const LONGEST: Duration = Duration::from_secs(10);
 
-// As [`Until`] wants it.
+// [`Until`] needs this.
 const _: () = assert!((LONGEST.as_millis() + GRACE.as_millis()) / 16 + 1 < slot::LONGEST as u128);
 
 #[cfg(test)]

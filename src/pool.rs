@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Lookups that no SIP worker waits for.
 //!
-//! A SIP worker puts a question on the queue and goes on; a thread of a threads takes it, looks it up as a worker does, and tells
-//! whoever is to go on with the call. The queue is memory that processes may share, so the threads may be of another process.
-//! Every question is answered by its deadline: by the threads, or by [`Pool::next`] where the threads is late or dead.
+//! A SIP worker puts a question into the queue and continues with other calls. A thread of the pool takes the question, looks it
+//! up as a worker does, and wakes the process that resumes the call. The queue is memory that processes may share, so the threads
+//! may belong to another process.
+//!
+//! * Every question is answered by its deadline: by a thread, or by [`Pool::next`] where the threads are late or dead.
+//! * While no process makes lookups, calls are not put into the queue ([`Pool::reserve`]), and those in it are answered at once.
+//! * A call that has waited too long for an answer to be likely is not asked about ([`overload`]).
+//! * Calls with the same key as a lookup that is under way hold no thread ([`coalescing`]).
 
+mod coalescing;
+mod completion;
+mod liveness;
 mod log_queue;
+mod lookup_thread;
+mod overload;
 mod progress;
 mod queue;
 mod slot;
@@ -19,11 +29,10 @@ mod wake;
 
 use std::io;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::clock::Moment;
 use crate::config::Timeout;
 use crate::counters::Counters;
 use crate::engine::Engine;
@@ -35,12 +44,13 @@ use crate::os::shared::Shared;
 use crate::policy::LookupOutcome;
 use crate::worker::PendingLookup;
 
+use self::liveness::{Liveness, Service, patience};
 use self::log_queue::LogQueue;
 use self::queue::{Collected, Queue};
 use self::threads::Threads;
 pub use self::{ticket::Ticket, wake::Wake};
 
-/// The questions that wait for their answers, and in one process the threads that find them.
+/// The questions that wait for a lookup, and in one process the threads that make the lookups.
 #[derive(Debug)]
 pub struct Pool {
     queue: Queue,
@@ -48,31 +58,31 @@ pub struct Pool {
     timeout: Timeout,
     /// The queue's clock, the same for all processes.
     start: Instant,
-    /// When the threads's process was last seen alive: a moment of the engine's clock.
-    alive: Shared<AtomicU64>,
-    /// When this process is to look for questions that are late, in nanoseconds of the queue's clock.
+    /// Signs of life of the process that makes the lookups.
+    liveness: Shared<Liveness>,
+    /// When this process is to look for late questions next, in nanoseconds of the queue's clock.
     due: AtomicU64,
     threads: OnceLock<Threads>,
     log_queue: LogQueue,
 }
 
-/// What happened while somebody waited for [`Pool::next`].
+/// How a wait by [`Pool::next`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// A question has been answered: its [`Wake::Poll`].
     Answered(u64),
-    /// None was.
+    /// No question was answered.
     Nothing,
-    /// None was, and the threads's process has not moved for seconds.
+    /// No question was answered, and the process that makes the lookups has given no sign of life for seconds.
     Stalled,
 }
 
-/// An answer that was waited for.
+/// The end of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completed {
     /// The calling number.
     pub number: Number,
-    /// What was found out.
+    /// What the lookup found out.
     pub outcome: LookupOutcome,
     /// What it adds to the statistics.
     pub counters: Counters,
@@ -81,7 +91,8 @@ pub struct Completed {
 }
 
 impl Pool {
-    /// A queue for as many questions as `async_lookups` and `async_queue` say. Processes share it if it is made before fork.
+    /// A queue for `async_lookups` + `async_queue` questions. Processes share it if it is made before fork. An error if there is
+    /// no memory for it.
     pub fn new(engine: &Engine) -> io::Result<Self> {
         let config = &engine.config.async_limits;
         Ok(Self {
@@ -89,52 +100,61 @@ impl Pool {
             lookups: config.lookups,
             timeout: engine.config.timeout,
             start: Instant::now(),
-            alive: Shared::new()?,
+            liveness: Shared::new()?,
             due: AtomicU64::new(0),
             threads: OnceLock::new(),
             log_queue: LogQueue::default(),
         })
     }
 
-    /// Makes lookups in this process from now on, in threads: `async_lookups` at most, as they are needed. A second time it
-    /// does nothing. An error if there can be no thread now: it may be tried again.
+    /// Makes lookups in this process from now on, in threads: `async_lookups` at most, started as they are needed. A second call
+    /// does nothing. An error if no thread can be started now; a later call tries again.
     pub fn serve(self: &Arc<Self>, proof: InWorker, engine: &'static Engine) -> io::Result<()> {
-        self.note_alive(engine);
+        self.note_alive();
         let threads = || Threads::new(proof, engine, self.lookups);
         self.threads.get_or_init(threads).start(self)
     }
 
-    /// Whether this process makes the lookups.
+    /// Whether the threads of this process make the lookups.
     #[must_use]
     pub fn is_served(&self) -> bool {
         self.threads.get().is_some_and(Threads::is_running)
     }
 
-    /// Writes to the log what the threads has to say, and tells the other processes that this one lives. Waits for a line for
-    /// `span` at most.
-    pub fn flush_log(&self, engine: &Engine, log: &dyn Log, span: Duration) {
-        self.note_alive(engine);
+    /// In the process that makes the lookups: writes the log lines of its threads, and gives a sign of life to the other
+    /// processes. Waits for a line for `span` at most.
+    pub fn flush_log(&self, log: &dyn Log, span: Duration) {
+        self.note_alive();
         self.log_queue.write(log, span);
     }
 
-    /// Puts a question on the queue, not handed over yet. `None`: the queue is full.
+    /// Takes a place in the queue for a question. The threads see it after [`Pool::submit`]. `None`: the queue is full, or no
+    /// process makes lookups; the call is to be answered without one ([`Failure::Shed`]).
     #[must_use]
     pub fn reserve(&self, lookup: &PendingLookup, started: Instant) -> Option<Ticket> {
-        self.queue.reserve(lookup, self.nanoseconds(started))
+        match self.service(Instant::now()) {
+            Service::Running | Service::Starting => {
+                self.queue.reserve(lookup, self.nanoseconds(started))
+            }
+            Service::Missing | Service::Stalled => None,
+        }
     }
 
-    /// Hands it over. False if it is not on the queue any more.
+    /// Hands the question over to the threads. False if its place is not the caller's any more.
     pub fn submit(&self, ticket: Ticket, wake: Wake) -> bool {
         self.queue.submit(ticket, wake)
     }
 
-    /// Waits for a question that has been answered, or should have been; for `span` at most. One process calls this.
-    pub fn next(&self, engine: &Engine, span: Duration) -> Next {
+    /// Waits for an answered question, for `span` at most. Also answers the questions that are late or that no process serves.
+    /// Only the process that resumes the calls may call this.
+    pub fn next(&self, span: Duration) -> Next {
+        // The process that waits for answers has started the one that makes the lookups.
+        self.liveness.note_start(self.nanoseconds(Instant::now()));
         let end = Instant::now() + span;
         loop {
             let now = Instant::now();
-            // Also while answers come without a pause: those that are late are answers too.
-            if self.until_look(now).is_zero() && self.look(engine, now) == Next::Stalled {
+            // Also while answers come without a pause: late questions must be answered all the same.
+            if self.until_look(now).is_zero() && self.look(now) == Service::Stalled {
                 return Next::Stalled;
             }
             let seen = self.queue.sequence();
@@ -153,32 +173,38 @@ impl Pool {
         Duration::from_nanos(due.saturating_sub(self.nanoseconds(now)))
     }
 
-    /// Answers what should have been answered, and looks whether the threads moves.
-    fn look(&self, engine: &Engine, now: Instant) -> Next {
+    /// Answers the questions that are late, and where no process makes lookups those that wait for one.
+    fn look(&self, now: Instant) -> Service {
         let allowed = nanoseconds(self.timeout.span() + GRACE);
         let now_nanoseconds = self.nanoseconds(now);
-        // What is not answered then never will be.
+        let service = self.service(now);
+        if matches!(service, Service::Missing | Service::Stalled) {
+            self.queue.shed_queued();
+        }
+        // No thread answers a question that is older than this.
         let oldest = self.queue.expire(now_nanoseconds.saturating_sub(allowed));
-        // A question that comes to the queue after this began half a timeout before it at the most.
-        let interval = (self.timeout.span() / 2).min(SECOND);
+        // A question that is put into the queue after this look began at most half a timeout before it.
+        let interval = (self.timeout.span() / 2).min(LOOK);
+        let interval = match service {
+            Service::Starting => interval.min(patience(self.timeout)),
+            _ => interval,
+        };
         let latest = now_nanoseconds.saturating_add(nanoseconds(interval));
         let due = oldest.map_or(latest, |began| latest.min(began.saturating_add(allowed)));
         self.due.store(due, Relaxed);
-        if self.is_stalled(engine, now) {
-            Next::Stalled
-        } else {
-            Next::Nothing
-        }
+        service
     }
 
-    /// Answers what the threads had taken: its process is dead.
+    /// Records that the process that made the lookups has ended. Answers the questions that its threads had taken. Those that
+    /// still wait are served by the next process if it comes up within moments, and otherwise answered by [`Pool::next`].
     pub fn server_died(&self) {
-        self.alive.store(0, Release);
+        self.liveness.note_death(self.nanoseconds(Instant::now()));
         self.queue.server_died();
+        self.due.store(0, Relaxed);
     }
 
-    /// What was found out. If it is not there yet, it is waited for until the deadline, if the caller `may_wait`; then the
-    /// question is given up. `None` if it is not on the queue.
+    /// The outcome of a lookup. Where there is none yet, waits for it until the deadline, if the caller `may_wait`; then the
+    /// question is given up ([`Failure::TimeoutQueue`], [`Failure::TimeoutResponse`]). `None` if it is not in the queue.
     pub fn collect(&self, ticket: Ticket, may_wait: bool) -> Option<Completed> {
         let started = self.started(ticket)?;
         let latest = started + self.timeout.span() + GRACE;
@@ -190,7 +216,7 @@ impl Pool {
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
-                        // It may be a moment: whoever answers wakes first, and writes the last word then.
+                        // Not for longer: a thread wakes the caller before its last change of state.
                         self.queue.wait(seen, left.min(MOMENT));
                         continue;
                     }
@@ -211,8 +237,8 @@ impl Pool {
         }
     }
 
-    /// Takes a question off the queue that cannot be waited for, and says what is known without an answer. `None` if it is not
-    /// on the queue, or was answered.
+    /// Takes a question off the queue whose call cannot wait. Returns what is known without a lookup ([`Failure::Shed`]).
+    /// `None` if it is not in the queue, or was answered.
     pub fn shed(&self, ticket: Ticket) -> Option<Completed> {
         let started = self.started(ticket)?;
         let (lookup, _) = self.queue.abandon(ticket)?;
@@ -225,21 +251,25 @@ impl Pool {
         })
     }
 
-    /// Takes a question off the queue whose answer nobody waits for.
+    /// Takes a question off the queue whose answer is not needed any more.
     pub fn abandon(&self, ticket: Ticket) {
         if self.queue.abandon(ticket).is_none() {
             let _ = self.queue.collect(ticket);
         }
     }
 
-    fn note_alive(&self, engine: &Engine) {
-        let now = engine.clock.at(Instant::now());
-        self.alive.store(now.to_shared(), Release);
+    /// Gives a sign of life to the other processes.
+    fn note_alive(&self) {
+        self.liveness.note_alive(self.nanoseconds(Instant::now()));
     }
 
-    fn is_stalled(&self, engine: &Engine, now: Instant) -> bool {
-        let seen = Moment::from_shared(self.alive.load(Acquire));
-        seen.is_some_and(|seen| engine.clock.at(now).since(seen) > STALLED)
+    fn service(&self, now: Instant) -> Service {
+        let service = self.liveness.service(self.nanoseconds(now), self.timeout);
+        match service {
+            // A process with threads of its own needs no sign of life.
+            Service::Missing | Service::Stalled if self.is_served() => Service::Running,
+            service => service,
+        }
     }
 
     fn started(&self, ticket: Ticket) -> Option<Instant> {
@@ -256,16 +286,13 @@ fn nanoseconds(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What the threads may be late.
+/// How long after the deadline a thread may answer before [`Pool::next`] does.
 const GRACE: Duration = Duration::from_millis(25);
 
-/// How often somebody who waits looks whether the threads moves, at least.
-const SECOND: Duration = Duration::from_secs(1);
+/// How often a process in [`Pool::next`] looks for late questions, at least.
+const LOOK: Duration = Duration::from_millis(250);
 
 const MOMENT: Duration = Duration::from_millis(1);
-
-/// The threads's process says every second that it lives.
-const STALLED: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ mod generation;
 mod lookup;
 mod operator;
 mod request;
+mod sharing;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use crate::policy::{Call, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
 use crate::worker::Begun;
 
-/// What stands behind `nol_pool`.
+/// What a `nol_pool` handle points to.
 struct Shared {
     pool: Arc<Pool>,
     server: &'static Server,
@@ -74,12 +74,12 @@ pub(super) unsafe extern "C" fn pool_serve(pool: *mut nol_pool) -> nol_rc {
 }
 
 pub(super) unsafe extern "C" fn pool_heartbeat(pool: *mut nol_pool, wait_ms: u32) -> nol_rc {
-    let say = |pool: &Arc<Pool>, server: &'static Server| {
-        pool.flush_log(&server.engine, &server.log, span(wait_ms));
+    let beat = |pool: &Arc<Pool>, server: &'static Server| {
+        pool.flush_log(&server.log, span(wait_ms));
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
-    unsafe { with(pool, say) }
+    unsafe { with(pool, beat) }
 }
 
 pub(super) unsafe extern "C" fn pool_next(
@@ -89,9 +89,9 @@ pub(super) unsafe extern "C" fn pool_next(
 ) -> nol_rc {
     // SAFETY: the caller owns the place for the word.
     let place = unsafe { word.as_mut() };
-    let next = |pool: &Arc<Pool>, server: &'static Server| {
+    let next = |pool: &Arc<Pool>, _: &'static Server| {
         let place = place.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        match pool.next(&server.engine, span(wait_ms)) {
+        match pool.next(span(wait_ms)) {
             Next::Answered(word) => {
                 *place = word;
                 Ok(())
@@ -105,12 +105,12 @@ pub(super) unsafe extern "C" fn pool_next(
 }
 
 pub(super) unsafe extern "C" fn pool_server_died(pool: *mut nol_pool) -> nol_rc {
-    let lost = |pool: &Arc<Pool>, _: &'static Server| {
+    let died = |pool: &Arc<Pool>, _: &'static Server| {
         pool.server_died();
         Ok(())
     };
     // SAFETY: the handle came from `pool_new`.
-    unsafe { with(pool, lost) }
+    unsafe { with(pool, died) }
 }
 
 pub(super) unsafe extern "C" fn begin(
@@ -183,7 +183,7 @@ pub(super) unsafe extern "C" fn finish(
     };
     let collect = |pool: &Arc<Pool>, server: &'static Server| {
         if pool.is_served() {
-            pool.flush_log(&server.engine, &server.log, Duration::ZERO);
+            pool.flush_log(&server.log, Duration::ZERO);
         }
         pool.collect(Ticket::from_word(ticket), may_wait != 0)
     };
@@ -205,7 +205,7 @@ pub(super) unsafe extern "C" fn shed(
     unsafe { conclude(pool, result, shed) }
 }
 
-/// Fills the result of a question that `end` takes off the desk.
+/// Fills the result of a question that `end` takes off the queue.
 ///
 /// # Safety
 /// The handle came from `pool_new`, or is NULL.

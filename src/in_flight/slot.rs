@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The place of a flight in shared memory.
+//! The slot of a flight in shared memory. A flight is the one or two requests for one key that lookups share.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -11,30 +11,30 @@ use crate::os::futex;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// One flight at a time.
+    /// Holds one flight at a time.
     #[repr(C, align(64))]
     pub(super) struct Slot {
-        /// A [`Word`]: all that must change at once.
+        /// A [`Word`]: everything that must change at once.
         word: AtomicU64,
-        /// How the last flight ended whose second request failed: its tag and number, and the failure in the lower 8 bits.
+        /// The last flight whose second request failed: its tag and number, and the failure in the lower 8 bits.
         last_failure: AtomicU64,
-        /// Counts landings. Those who wait sleep on it.
+        /// Counts finished requests. Followers sleep on it.
         wakeups: AtomicU32,
     }
 }
 
-/// What is going on in a slot.
+/// The state of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) stage: Stage,
     /// Process id of the leader; Linux has 22 bits for it.
     pub(super) leader: u32,
-    /// When it has come to no end.
+    /// When the leader is replaced if it has not finished.
     pub(super) until: Until,
-    /// Part of the key, 13 bits. If two keys have it in common in one slot, one gets the other's signal and finds nothing in
-    /// the cache.
+    /// Part of the key, 13 bits. If two keys of one slot have the same tag, a lookup may follow the wrong flight. Then it finds
+    /// nothing in the cache, and asks by itself.
     pub(super) tag: u64,
-    /// Counts flights, 14 bits. The same for both requests of a flight, and another one for the next flight.
+    /// Number of the flight, 14 bits. Both requests of a flight have the same number, the next flight has another.
     pub(super) number: u64,
 }
 
@@ -44,14 +44,14 @@ pub(super) enum Stage {
     Free = 0,
     /// The first request is under way.
     First = 1,
-    /// It failed, and nobody has begun the second yet.
+    /// It failed, and the second one has not begun.
     Failed = 2,
     /// The second request is under way.
     Second = 3,
 }
 
-/// A moment in the near future, in 13 bits: units of 16 ms, which come again every 131 s. What nobody ended within that time
-/// looks alive again, for [`LONGEST`] units; nothing but a leader that lives and forgot its flight makes it so.
+/// A moment in the near future, in 13 bits: units of 16 ms, which wrap around every 131 s. A flight that is not ended within that
+/// time looks current again, for [`LONGEST`] units. Only a live leader that never finishes could leave one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Until(u64);
 
@@ -60,7 +60,7 @@ impl Slot {
         Word::from_shared(self.word.load(Acquire))
     }
 
-    /// Changes the word if it is still as seen. Else it says what it is now.
+    /// Changes the word from `seen` to `next`. `Err` is the word as it is now, if it was not `seen`.
     pub(super) fn change(&self, seen: Word, next: Word) -> Result<(), Word> {
         self.word
             .compare_exchange(seen.to_shared(), next.to_shared(), AcqRel, Acquire)
@@ -68,29 +68,29 @@ impl Slot {
             .map_err(Word::from_shared)
     }
 
-    /// What to give to [`Slot::sleep`].
+    /// The number to give to [`Slot::sleep`].
     pub(super) fn wakeups(&self) -> u32 {
         self.wakeups.load(Acquire)
     }
 
-    /// Sleeps unless it has rung since; for `span` at most.
+    /// Sleeps until [`Slot::wake_all`], for `span` at most. Does not sleep if that happened since `wakeups` was read.
     pub(super) fn sleep(&self, wakeups: u32, span: Duration) {
         futex::wait(&self.wakeups, wakeups, span);
     }
 
-    /// Wakes all. The word was changed before.
+    /// Wakes all followers. The word must have been changed before.
     pub(super) fn wake_all(&self) {
         self.wakeups.fetch_add(1, Release);
         futex::wake_all(&self.wakeups);
     }
 
-    /// Notes how a flight failed. Before the word is changed: who sees the change, sees the note.
+    /// Records how a flight failed. Before the word is changed: a follower that sees the change also sees this.
     pub(super) fn record_failure(&self, flight: Word, failure: Failure) {
         let last_failure = flight.identity() << 8 | failure as u64;
         self.last_failure.store(last_failure, Relaxed);
     }
 
-    /// Takes back what was noted of an old flight with the same number.
+    /// Deletes the record of an older flight with the same tag and number.
     pub(super) fn clear_failure(&self, flight: Word) {
         if self.last_failure(flight).is_some() {
             self.last_failure.store(0, Relaxed);
@@ -101,7 +101,7 @@ impl Slot {
     pub(super) fn last_failure(&self, flight: Word) -> Option<Failure> {
         let last_failure = self.last_failure.load(Relaxed);
         let failure = Failure::ALL.get(usize::try_from(last_failure & 0xff).ok()?)?;
-        // No flight ends with `None`, so that zeroed memory is no last_failure.
+        // No flight fails with `None`, so zeroed memory is no record.
         (last_failure >> 8 == flight.identity() && *failure != Failure::None).then_some(*failure)
     }
 }
@@ -142,7 +142,7 @@ impl Word {
 }
 
 impl Until {
-    /// Not before `moment`, and 16 ms later at most.
+    /// `moment`, rounded up by 16 ms at most.
     pub(super) fn new(moment: Moment) -> Self {
         Self((moment.to_shared() / UNIT + 1) & UNITS)
     }
@@ -159,12 +159,12 @@ pub(super) fn tag(key: u64) -> u64 {
     key & TAGS
 }
 
-/// The number of the flight after that one.
+/// The number of the flight after flight `number`.
 pub(super) fn after(number: u64) -> u64 {
     (number + 1) & NUMBERS
 }
 
-/// No [`Until`] is further in the future.
+/// No [`Until`] is further in the future, in units of 16 ms.
 pub(super) const LONGEST: u64 = 640;
 
 /// Bits of [`Word::number`].
@@ -175,7 +175,7 @@ const TAGS: u64 = (1 << TAG_BITS) - 1;
 const UNITS: u64 = 0x1fff;
 const PIDS: u64 = 0x3f_ffff;
 
-/// Milliseconds.
+/// Milliseconds of one unit.
 const UNIT: u64 = 16;
 
 #[cfg(test)]

@@ -58,15 +58,15 @@ impl Place {
     }
 }
 
-fn turn(landed: Waited<'_>) -> Leader<'_> {
-    match landed {
+fn turn(waited: Waited<'_>) -> Leader<'_> {
+    match waited {
         Waited::YourTurn(ticket) => ticket,
         other => unreachable!("{other:?}"),
     }
 }
 
 #[test]
-fn one_leads_and_the_others_get_its_answer() {
+fn one_lookup_leads_and_the_others_get_its_answer() {
     let place = Place::new();
     let ticket = place.lead(key(1));
     let followers: Vec<_> = (0..4).map(|_| place.follow(key(1))).collect();
@@ -111,16 +111,16 @@ fn after_a_failure_one_more_leads_and_then_all_give_up() {
 }
 
 #[test]
-fn those_who_slept_through_the_end_learn_it_all_the_same() {
+fn a_follower_that_slept_through_the_end_learns_how_it_ended() {
     let place = Place::new();
-    // The second request failed, and the next flight is under way.
+    // The second request failed, and the next flight has begun.
     let ticket = place.lead(key(1));
     let (one, other) = (place.follow(key(1)), place.follow(key(1)));
     ticket.finish(Some(Failure::Reset));
     turn(place.wait(one)).finish(Some(Failure::Tls));
     let next = place.lead(key(1));
     assert!(matches!(place.wait(other), Waited::Failed(Failure::Tls)));
-    // It succeeds, and the one after it is under way.
+    // It succeeds, and the one after it has begun.
     let last = place.follow(key(1));
     next.finish(None);
     let _after = place.lead(key(1));
@@ -128,7 +128,7 @@ fn those_who_slept_through_the_end_learn_it_all_the_same() {
 }
 
 #[test]
-fn whoever_comes_after_a_failure_makes_the_second_request() {
+fn a_lookup_that_starts_after_a_failure_makes_the_second_request() {
     let place = Place::new();
     let ticket = place.lead(key(1));
     let follower = place.follow(key(1));
@@ -145,14 +145,14 @@ fn a_wait_ends_by_its_own_deadline() {
     let ticket = place.lead(key(1));
     let follower = place.follow(key(1));
     let deadline = Deadline::after(Instant::now(), Duration::from_millis(50));
-    let landed = follower.wait(deadline, |now| place.clock.at(now));
-    assert!(matches!(landed, Waited::TimedOut));
+    let waited = follower.wait(deadline, |now| place.clock.at(now));
+    assert!(matches!(waited, Waited::TimedOut));
     assert!(deadline.is_over(Instant::now()));
     ticket.finish(None);
 }
 
 #[test]
-fn a_ticket_that_is_dropped_keeps_nobody_waiting() {
+fn a_leader_that_is_dropped_keeps_no_follower_waiting() {
     let place = Place::new();
     let ticket = place.lead(key(1));
     let (one, other) = (place.follow(key(1)), place.follow(key(1)));
@@ -194,12 +194,12 @@ fn the_flight_of_a_dead_leader_is_taken_over() {
 }
 
 #[test]
-fn a_leader_that_comes_to_no_end_is_replaced() {
+fn a_leader_that_does_not_finish_is_replaced() {
     let place = Place::new();
     let now = place.now();
     let short = now.after(Duration::from_millis(20));
     let Role::Lead(stuck) = place.in_flight.join(key(1), short, now) else {
-        unreachable!("nobody leads")
+        unreachable!("the slot is free")
     };
     let (one, other) = (place.follow(key(1)), place.follow(key(1)));
     let second = turn(place.wait(one));
@@ -212,7 +212,7 @@ fn a_leader_that_comes_to_no_end_is_replaced() {
     assert!(matches!(place.wait(other), Waited::Failed(Failure::Reset)));
     // Long after: any key may have the place.
     let Role::Lead(stuck) = place.in_flight.join(key(1), short, now) else {
-        unreachable!("nobody leads")
+        unreachable!("the slot is free")
     };
     let later = now.after(Duration::from_secs(1));
     let Role::Lead(next) = place.in_flight.join(key(1), later.after(SPAN), later) else {
@@ -222,7 +222,7 @@ fn a_leader_that_comes_to_no_end_is_replaced() {
 }
 
 #[test]
-fn another_key_in_the_same_place_goes_alone() {
+fn another_key_in_the_same_slot_asks_alone() {
     let place = Place::new();
     let [_, first] = key(0).words();
     let neighbour = (1..100_000)
@@ -241,7 +241,7 @@ fn another_key_in_the_same_place_goes_alone() {
 }
 
 #[test]
-fn of_those_who_come_at_the_same_instant_one_leads() {
+fn of_lookups_that_start_at_the_same_instant_one_leads() {
     let place = Place::new();
     let arrived = AtomicUsize::new(0);
     // Not a `Barrier`, which lets them go one after the other.

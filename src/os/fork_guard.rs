@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whether this is still the same process, without a system call.
+//! Detects a fork without a system call.
 
 use std::io;
 use std::process;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// A guard of the process that made it. After fork, a child's copy says so.
+/// Knows whether it is in the process that made it, or in a child of that process.
 #[derive(Debug)]
 pub(crate) struct ForkGuard {
     pid: u32,
-    /// Saves asking for the id, which would be the one system call of a cached decision. `None` before Linux 4.14.
+    /// Saves getpid(2), which would be the only system call of a cached decision. `None` before Linux 4.14.
     page: Option<Page>,
 }
 
-/// A page that the kernel gives to no child: there it is all zeros (madvise(2), `MADV_WIPEONFORK`).
+/// A page that is all zeros in a child (madvise(2), `MADV_WIPEONFORK`).
 #[derive(Debug)]
 struct Page(NonNull<AtomicBool>);
 
@@ -52,7 +52,7 @@ impl Page {
             .filter(|place| place.as_ptr() != libc::MAP_FAILED)
             .map(|place| Self(place.cast()))
             .ok_or_else(io::Error::last_os_error)?;
-        // SAFETY: the mapping is ours; what changes is what a child gets.
+        // SAFETY: the mapping is ours; the advice changes only what a child sees.
         let advised =
             unsafe { libc::madvise(place, size_of::<AtomicBool>(), libc::MADV_WIPEONFORK) };
         if advised != 0 {
@@ -79,9 +79,9 @@ impl Drop for Page {
 mod tests {
     use super::ForkGuard;
 
-    /// Whether a child takes the guard for its own.
+    /// Whether the guard says in a child that the child made it.
     fn is_a_childs(guard: &ForkGuard) -> bool {
-        // SAFETY: the child does nothing but look and end.
+        // SAFETY: the child only reads the guard and ends.
         let child = unsafe { libc::fork() };
         if child == 0 {
             let code = i32::from(guard.is_ours());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_has_no_mark_of_its_parents() {
+    fn a_child_is_not_the_process_that_made_the_guard() {
         let quick = ForkGuard::new();
         let plain = ForkGuard {
             page: None,

@@ -6,14 +6,14 @@ use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::Duration;
 
-/// Sleeps while `word` is `expected`, until it is woken, and for `span` at most. It may also return for no reason, so the
-/// caller looks again at what it waits for.
+/// Sleeps while `word` is `expected`, until [`wake_one`] or [`wake_all`], and for `span` at most. It may also return for no
+/// reason, so the caller checks again what it waits for.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, span: Duration) {
     let span = libc::timespec {
         tv_sec: libc::time_t::try_from(span.as_secs()).unwrap_or(libc::time_t::MAX),
         tv_nsec: span.subsec_nanos().into(),
     };
-    // Without FUTEX_PRIVATE_FLAG: those who wait are other processes.
+    // Without FUTEX_PRIVATE_FLAG: other processes may wait on it.
     // SAFETY: `word` and `span` are borrowed for the call, and FUTEX_WAIT only reads them.
     let result = unsafe {
         libc::syscall(
@@ -28,19 +28,19 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, span: Duration) {
         return;
     }
     match std::io::Error::last_os_error().raw_os_error() {
-        // It has changed already, a signal came, or the time is over.
+        // The word had changed, a signal came, or the time is over.
         Some(libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) => {}
         // A sandbox without futexes: slow, but not busy.
         _ => thread::sleep(Duration::from_millis(1)),
     }
 }
 
-/// Wakes one who sleeps on `word`, if there is one.
+/// Wakes one thread that sleeps on `word`, if there is one.
 pub(crate) fn wake_one(word: &AtomicU32) {
     wake(word, 1);
 }
 
-/// Wakes all who sleep on `word`.
+/// Wakes all threads that sleep on `word`.
 pub(crate) fn wake_all(word: &AtomicU32) {
     wake(word, libc::c_int::MAX);
 }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_sleep_are_woken() {
+    fn all_threads_that_sleep_are_woken() {
         let word = AtomicU32::new(0);
         let start = Instant::now();
         thread::scope(|scope| {

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
-/// Runs `body`. `Err` is where it panicked.
+/// Runs `body`. `Err` is the place of its panic, `file:line`, or empty if [`note_panics`] was not called.
 pub(crate) fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
         // The payload's own Drop may panic as well.
@@ -13,8 +13,8 @@ pub(crate) fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Keeps where a panic happened for [`caught`] to tell, in place of writing it to standard error, which a daemon does not
-/// have. The message is left out: it may hold a caller's number.
+/// From now on the place of a panic is kept for [`caught`], and not written to standard error, which a daemon does not have. The
+/// message is left out: it may contain a caller's number.
 pub(crate) fn note_panics() {
     panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         PLACE.set(

@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
-/// What may live in shared memory: atomics and nothing else. An atomic operation works on the memory itself and not on its
+/// Types that may be in shared memory: atomics and nothing else. An atomic operation works on the memory itself and not on its
 /// address, so it also works between processes (the C++ standard, [atomics.lockfree], calls this address-free, and the
 /// lock-free atomics of Rust are those of C++). There is no lock that a dying process could hold.
 ///
@@ -37,7 +37,7 @@ macro_rules! shareable {
         }
 
         #[allow(unsafe_code, reason = "the macro checks what it promises")]
-        // SAFETY: it consists of its fields, each of which is shareable, and padding.
+        // SAFETY: it consists of its fields, each of which is shareable (checked below), and of padding.
         unsafe impl $crate::os::shared::Shareable for $name {}
 
         const _: () = {
@@ -48,7 +48,7 @@ macro_rules! shareable {
 }
 pub(crate) use shareable;
 
-/// A value in shared memory, all zeros at first. Made before fork, and the same in every process that comes of it.
+/// A value in shared memory, all zeros at first. If it is made before fork, parent and children share it.
 pub struct Shared<T: Shareable> {
     place: NonNull<T>,
     owns: PhantomData<T>,
@@ -60,7 +60,7 @@ unsafe impl<T: Shareable> Send for Shared<T> {}
 unsafe impl<T: Shareable> Sync for Shared<T> {}
 
 impl<T: Shareable> Shared<T> {
-    /// Maps the memory.
+    /// Maps the memory. An error if the system has none.
     pub fn new() -> io::Result<Self> {
         const { assert!(size_of::<T>() > 0 && align_of::<T>() <= PAGE) };
         Ok(Self {
@@ -92,8 +92,7 @@ impl<T: Shareable + fmt::Debug> fmt::Debug for Shared<T> {
     }
 }
 
-/// As [`Shared`], for a number of values that is known only at run time. A page costs memory from its first use on, and
-/// reading is use.
+/// As [`Shared`], for a number of values that is known only at run time. A page uses memory from its first access on, a read too.
 pub(crate) struct SharedSlice<T: Shareable> {
     place: NonNull<T>,
     len: usize,
@@ -106,7 +105,7 @@ unsafe impl<T: Shareable> Send for SharedSlice<T> {}
 unsafe impl<T: Shareable> Sync for SharedSlice<T> {}
 
 impl<T: Shareable> SharedSlice<T> {
-    /// Maps the memory of `len` values, which may be none.
+    /// Maps the memory of `len` values, which may be 0. An error if the system has not that much.
     pub(crate) fn new(len: usize) -> io::Result<Self> {
         const { assert!(size_of::<T>() > 0 && align_of::<T>() <= PAGE) };
         let size = len
@@ -147,7 +146,7 @@ impl<T: Shareable> Drop for SharedSlice<T> {
 
 impl<T: Shareable> fmt::Debug for SharedSlice<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not its values: to read them all would use all the memory.
+        // Without its values: reading them all would use all the memory.
         write!(f, "SharedSlice({})", self.len)
     }
 }
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_there_is_room_for_is_an_error() {
+    fn a_slice_larger_than_the_address_space_is_an_error() {
         assert!(SharedSlice::<AtomicU64>::new(usize::MAX).is_err());
         assert!(SharedSlice::<AtomicU64>::new(usize::MAX / 16).is_err());
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Signals are the server's business, and its own thread's.
+//! Signal masks of threads. Signals are for the server's own thread.
 
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Runs `body` with all signals blocked but those that a fault of the code itself raises. Threads made in it keep that mask.
+/// Runs `body` with all signals blocked except those that a fault of the code raises. Threads made in `body` inherit that mask.
 pub(crate) fn while_blocked<T>(body: impl FnOnce() -> T) -> T {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset writes the whole set.
@@ -25,7 +25,7 @@ pub(crate) fn while_blocked<T>(body: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// To block these would not stop them, but hide where they came from.
+/// A blocked fault ends the process all the same, but without a usable core dump.
 const FAULTS: [libc::c_int; 5] = [
     libc::SIGSEGV,
     libc::SIGBUS,
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_made_meanwhile_gets_no_signal_but_for_its_own_faults() {
+    fn a_thread_made_meanwhile_gets_no_signal_except_for_its_own_faults() {
         let before = blocked();
         let inside = while_blocked(|| thread::spawn(blocked));
         let inside = inside.join().expect("no panic");

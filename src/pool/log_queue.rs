@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What threads have to say: only the server's own thread may write to its log.
+//! Log lines of the threads: only the server's own thread may write to the server's log.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::log::{Level, Log};
 
-/// Lines that wait to be written, a hundred at most; what comes beyond is counted.
+/// Lines that wait to be written: 100 at most. Those beyond are counted.
 #[derive(Debug, Default)]
 pub(super) struct LogQueue {
     waiting: Mutex<Waiting>,
-    come: Condvar,
+    arrived: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -21,12 +21,12 @@ struct Waiting {
 }
 
 impl LogQueue {
-    /// Writes what has come; if there is nothing, what comes first within `span`.
+    /// Writes all lines. Where there is none, waits for the first one, for `span` at most.
     pub(super) fn write(&self, log: &dyn Log, span: Duration) {
         let mut waiting = self.lock();
         if waiting.lines.is_empty() && !span.is_zero() {
             let waited = self
-                .come
+                .arrived
                 .wait_timeout_while(waiting, span, |waiting| waiting.lines.is_empty());
             waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -50,7 +50,7 @@ impl Log for LogQueue {
         let mut waiting = self.lock();
         if waiting.lines.len() < MOST {
             waiting.lines.push_back((level, text.to_owned()));
-            self.come.notify_one();
+            self.arrived.notify_one();
         } else {
             waiting.lost += 1;
         }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_are_counted_and_none_are_waited_for_in_vain() {
+    fn lines_beyond_the_most_are_counted_and_an_empty_queue_is_waited_for_in_time() {
         let lines = LogQueue::default();
         for _ in 0..MOST + 3 {
             lines.line(Level::Warning, "again");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whether there is anything on the queue to look for.
+//! Counters that tell, without a search, whether the queue holds anything to take or to deliver.
 
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
@@ -9,16 +9,17 @@ use crate::os::futex;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// What has been put on the queue and taken from it so far. Each step is made first and counted then; whoever dies between
-    /// the two leaves a difference, after which the others look at the queue itself ([`Progress::recount`]).
+    /// How much has been put into the queue and taken from it. A step is made first and counted after it. A process that dies
+    /// between the two leaves a difference; then the others search the queue in vain until [`Progress::recount`].
     pub(super) struct Progress {
-        /// Questions handed over, and those of them that nobody need take any more.
+        /// Questions handed over, and those of them that have been taken or given up.
         queued: AtomicU32,
         dequeued: AtomicU32,
-        /// Answers, which who waits for one sleeps on, and those that have been delivered or collected.
+        /// Answers, and those of them that have been delivered or collected. Processes that wait for an answer sleep on
+        /// `answered`.
         answered: AtomicU32,
         delivered: AtomicU32,
-        /// How many sleep until there is an answer.
+        /// How many threads sleep until there is an answer.
         listeners: AtomicU32,
     }
 }
@@ -29,7 +30,7 @@ impl Progress {
         self.queued.fetch_add(1, SeqCst);
     }
 
-    /// A question need not be taken any more.
+    /// A question was taken or given up.
     pub(super) fn dequeued(&self) {
         self.dequeued.fetch_add(1, SeqCst);
     }
@@ -39,7 +40,7 @@ impl Progress {
         self.queued.load(SeqCst) != self.dequeued.load(SeqCst)
     }
 
-    /// A question was answered. Wakes who listens.
+    /// A question was answered. Wakes all that wait for an answer.
     pub(super) fn answered(&self) {
         self.answered.fetch_add(1, SeqCst);
         if self.listeners.load(SeqCst) > 0 {
@@ -47,28 +48,28 @@ impl Progress {
         }
     }
 
-    /// An answer need not be delivered any more.
+    /// An answer was delivered or collected.
     pub(super) fn delivered(&self) {
         self.delivered.fetch_add(1, SeqCst);
     }
 
-    /// Whether there may be an answer to tell.
+    /// Whether there may be an answer to deliver.
     pub(super) fn may_have_answer(&self) -> bool {
         self.answered.load(SeqCst) != self.delivered.load(SeqCst)
     }
 
-    /// So many answers are there to be delivered: whoever had not counted them is dead.
+    /// Sets the number of undelivered answers, after the death of a process that may not have counted.
     pub(super) fn recount(&self, undelivered: u32) {
         let delivered = self.answered.load(SeqCst).wrapping_sub(undelivered);
         self.delivered.store(delivered, SeqCst);
     }
 
-    /// What [`Progress::wait`] needs.
+    /// The number to give to [`Progress::wait`].
     pub(super) fn sequence(&self) -> u32 {
         self.answered.load(SeqCst)
     }
 
-    /// Sleeps unless something was answered since the seen was read; for `span` at most.
+    /// Sleeps until something is answered, for `span` at most. Does not sleep if something was answered since `seen` was read.
     pub(super) fn wait(&self, seen: u32, span: Duration) {
         self.listeners.fetch_add(1, SeqCst);
         futex::wait(&self.answered, seen, span);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The questions that wait for their answers, in memory that processes may share.
+//! The questions that wait for a lookup, in memory that processes may share.
 //!
-//! Every place has a state, and every step is one change of a state word: whoever makes it may touch the place. There is no
-//! lock, and nothing that a process which dies could leave undone but its own place, which [`Queue::lost`] takes from it.
+//! Every slot has a state, and every step is one atomic change of its state word. The thread that made the change may access the
+//! slot. There is no lock. A process that dies leaves nothing undone but the slots that it had taken, which
+//! [`Queue::server_died`] answers.
+
+mod unserved;
 
 use std::io;
 use std::sync::atomic::AtomicU32;
@@ -21,7 +24,7 @@ use crate::os::shared::{Shared, shareable};
 use crate::policy::LookupOutcome;
 use crate::worker::PendingLookup;
 
-/// As many slots as lookups may be waited for.
+/// As many slots as calls may wait for lookups.
 #[derive(Debug)]
 pub(super) struct Queue {
     slots: Slots,
@@ -31,7 +34,8 @@ pub(super) struct Queue {
 }
 
 shareable! {
-    /// Where the next question is put, taken and delivered: in this order they come round, so the oldest is served first.
+    /// Where the search for the next slot begins when a question is put, taken or delivered. Each goes round in the same order,
+    /// so the oldest question is served first.
     struct Cursors {
         put: AtomicU32,
         taken: AtomicU32,
@@ -39,7 +43,7 @@ shareable! {
     }
 }
 
-/// A question that somebody looks up.
+/// A question that a thread has taken.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job {
     pub(super) lookup: PendingLookup,
@@ -49,23 +53,23 @@ pub(super) struct Job {
     wake: Wake,
 }
 
-/// What became of a question.
+/// The result of [`Queue::collect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(
     clippy::large_enum_variant,
     reason = "lives on the stack for a moment; a box would cost an allocation a call"
 )]
 pub(super) enum Collected {
-    /// It is looked up still.
+    /// The question has no answer yet.
     Pending,
-    /// It is off the queue.
+    /// The answer. The question is off the queue.
     Done(Number, LookupOutcome, Counters),
-    /// It was before.
+    /// The question was not in the queue.
     Gone,
 }
 
 impl Queue {
-    /// For so many questions, and so many threads that look them up.
+    /// A queue for `slots` questions and `threads` threads. An error if there is no memory for it.
     pub(super) fn new(slots: usize, threads: usize) -> io::Result<Self> {
         Ok(Self {
             slots: Slots::new(slots)?,
@@ -75,7 +79,7 @@ impl Queue {
         })
     }
 
-    /// Takes a place for a question. `None`: all are taken.
+    /// Takes a slot for a question that began at `started`, in nanoseconds of the queue's clock. `None`: all are in use.
     pub(super) fn reserve(&self, lookup: &PendingLookup, started: u64) -> Option<Ticket> {
         let (ticket, slot) = self
             .slots
@@ -84,7 +88,7 @@ impl Queue {
         Some(ticket)
     }
 
-    /// Hands a question over to whoever looks up. False if it is not the caller's any more.
+    /// Hands a question over to the threads. False if its slot is not the caller's any more.
     pub(super) fn submit(&self, ticket: Ticket, wake: Wake) -> bool {
         let Some((seen, slot)) = self.slots.seen(ticket) else {
             return false;
@@ -92,7 +96,7 @@ impl Queue {
         if seen.phase != Phase::Reserved {
             return false;
         }
-        // Before the change of state: from then on it is read.
+        // Before the change of state, after which other threads read it.
         slot.set_wake(wake);
         let submitted = self.slots.change(ticket, Phase::Reserved, Phase::Queued);
         self.progress.queued();
@@ -100,18 +104,19 @@ impl Queue {
         submitted
     }
 
-    /// The next question to look up; the thread sleeps until there is one, for `span` at most.
+    /// The next question. The thread sleeps until there is one, for `span` at most.
     pub(super) fn take(&self, thread: usize, span: Duration) -> Option<Job> {
         if let Some(job) = self.take_now() {
             return Some(job);
         }
-        // The progress alone would keep a thread awake for ever, had another died between a step and its count.
+        // The counters alone would keep a thread awake for ever after another died between a step and its count.
         let has_work = || self.progress.may_have_question() && self.slots.has(Phase::Queued);
         self.threads.sleep(thread, span, has_work);
         self.take_now()
     }
 
-    fn take_now(&self) -> Option<Job> {
+    /// As [`Queue::take`], without sleeping.
+    pub(super) fn take_now(&self) -> Option<Job> {
         if !self.progress.may_have_question() {
             return None;
         }
@@ -128,12 +133,17 @@ impl Queue {
         Some(job)
     }
 
-    /// Whether a thread sleeps for want of a question.
+    /// Whether there may be a question to take.
+    pub(super) fn may_have_question(&self) -> bool {
+        self.progress.may_have_question()
+    }
+
+    /// Whether a thread sleeps because there is no question.
     pub(super) fn has_idle(&self) -> bool {
         self.threads.any()
     }
 
-    /// Says what was found out. Nobody may have waited for it so long.
+    /// Answers a question. If it has been given up or answered meanwhile, its slot is freed.
     pub(super) fn answer(&self, job: &Job, outcome: &LookupOutcome, counters: Counters) {
         let ticket = job.ticket;
         if !self.conclude(ticket, Phase::Taken, outcome, counters, job.wake)
@@ -158,7 +168,7 @@ impl Queue {
             return false;
         }
         slot.answer(outcome, counters);
-        // After the last change of state the descriptor may be closed, and be another one's, unless it stays open.
+        // After the last change of state the descriptor may be closed and its number reused, unless it stays open.
         wake.write(false);
         self.slots.change(ticket, Phase::Answering, Phase::Answered);
         wake.write(true);
@@ -169,14 +179,14 @@ impl Queue {
         true
     }
 
-    /// The word of a question that has been answered since; each is given once.
+    /// The word of an answered question. Each is delivered once.
     pub(super) fn next(&self) -> Option<u64> {
         while self.progress.may_have_answer() {
             let (_, slot) =
                 self.slots
                     .find(&self.cursors.delivered, Phase::Answered, Phase::Delivered)?;
             self.progress.delivered();
-            // The others have been delivered.
+            // The other wakes were written to their descriptors.
             if let Wake::Poll(word) = slot.wake() {
                 return Some(word);
             }
@@ -184,17 +194,17 @@ impl Queue {
         None
     }
 
-    /// What [`Queue::wait`] needs.
+    /// The number to give to [`Queue::wait`].
     pub(super) fn sequence(&self) -> u32 {
         self.progress.sequence()
     }
 
-    /// Sleeps unless something was answered since the seen was read; for `span` at most.
+    /// Sleeps until something is answered, for `span` at most. Does not sleep if something was answered since `seen` was read.
     pub(super) fn wait(&self, seen: u32, span: Duration) {
         self.progress.wait(seen, span);
     }
 
-    /// Takes what was found out, and the question off the queue.
+    /// Takes the outcome of a lookup, and the question off the queue.
     pub(super) fn collect(&self, ticket: Ticket) -> Collected {
         let Some((seen, slot)) = self.slots.seen(ticket) else {
             return Collected::Gone;
@@ -219,14 +229,14 @@ impl Queue {
         }
     }
 
-    /// When it began, as long as it is on the queue.
+    /// When the call began, in nanoseconds of the queue's clock. `None` if it is not in the queue.
     pub(super) fn started(&self, ticket: Ticket) -> Option<u64> {
         let (seen, slot) = self.slots.seen(ticket)?;
         (seen.phase != Phase::Free).then(|| slot.started())
     }
 
-    /// Takes a question off the queue that has not been answered, and says what that is. `None` if it is [`Queue::collect`]'s
-    /// business by now.
+    /// Takes an unanswered question off the queue. Returns it, and why it has no answer. `None` if it has been answered
+    /// ([`Queue::collect`]) or was not in the queue.
     pub(super) fn abandon(&self, ticket: Ticket) -> Option<(PendingLookup, Failure)> {
         let (seen, slot) = self.slots.seen(ticket)?;
         let (lookup, wake) = (slot.lookup()?, slot.wake());
@@ -241,55 +251,6 @@ impl Queue {
             wake.write(true);
         }
         abandoned.then_some((lookup, failure))
-    }
-
-    /// Answers what should have been answered: what began before `limit`, in nanoseconds of the queue's clock. When the oldest
-    /// of the rest began, if there are any.
-    pub(super) fn expire(&self, limit: u64) -> Option<u64> {
-        let unanswered = self.slots.all().filter_map(|(ticket, seen, slot)| {
-            let failure = match seen.phase {
-                Phase::Queued => Failure::TimeoutQueue,
-                Phase::Taken => Failure::TimeoutResponse,
-                _ => return None,
-            };
-            let began = slot.started();
-            let (outcome, counters) = slot.lookup()?.unanswered(failure);
-            // Somebody may have taken it just now, who may be late too.
-            let answered =
-                began < limit && self.conclude(ticket, seen.phase, &outcome, counters, slot.wake());
-            (!answered).then_some(began)
-        });
-        unanswered.min()
-    }
-
-    /// Answers what a process that is dead had taken. For whoever tells the answers.
-    pub(super) fn server_died(&self) {
-        self.threads.forget();
-        let undelivered = self
-            .slots
-            .all()
-            .filter(|(_, seen, _)| seen.phase == Phase::Answered);
-        let undelivered = u32::try_from(undelivered.count()).unwrap_or(u32::MAX);
-        self.progress.recount(undelivered);
-        for (ticket, seen, slot) in self.slots.all() {
-            match seen.phase {
-                // Nobody else answers: who else may, is the caller.
-                Phase::Taken | Phase::Answering => {
-                    let outcome = LookupOutcome::Failed(Failure::Internal);
-                    self.conclude(
-                        ticket,
-                        seen.phase,
-                        &outcome,
-                        Counters::default(),
-                        slot.wake(),
-                    );
-                }
-                Phase::Abandoned => {
-                    self.slots.change(ticket, Phase::Abandoned, Phase::Free);
-                }
-                _ => {}
-            }
-        }
     }
 }
 

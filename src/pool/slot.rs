@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One place of the queue.
+//! One slot of the queue.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,8 +15,8 @@ use crate::question::IdempotencyKey;
 use crate::worker::PendingLookup;
 
 shareable! {
-    /// A question and, later, what was found out about it. Only whoever has brought the place into the right state reads or
-    /// writes it, so the order of the single words does not matter.
+    /// A question and, later, the outcome of its lookup. Only the thread that changed the slot's state accesses it, and that
+    /// change orders all accesses; so these words can be relaxed.
     #[repr(C, align(64))]
     pub(super) struct Slot {
         /// Nanoseconds of the queue's clock.
@@ -30,7 +30,7 @@ shareable! {
     }
 }
 
-/// Any answer fits: it is that of this call, and nothing of it may be lost.
+/// Any answer fits: it is the answer to this call, and no part of it may be lost.
 type Whole = Packed<304>;
 
 impl Slot {
@@ -38,7 +38,7 @@ impl Slot {
         self.started.store(started, Relaxed);
         store(&self.number, lookup.number.to_shared());
         store(&self.key, lookup.key.to_shared());
-        // An earlier answer stands where the new one will.
+        // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
         self.answer(&outcome, counters);
     }
@@ -96,7 +96,7 @@ impl Slot {
         self.head.store(head.to_shared(), Relaxed);
     }
 
-    /// What was found out; a fault of ours if these words do not say it.
+    /// The outcome. [`Failure::Internal`] if the words make no sense.
     pub(super) fn outcome(&self) -> (LookupOutcome, Counters) {
         let Head {
             kind,
@@ -119,8 +119,8 @@ impl Slot {
     }
 }
 
-/// What stands before the answer, in one word: kind (8 bits), failure (8), length of the answer (16), changes of the counters (16),
-/// its facts (6).
+/// What precedes the answer, in one word: kind (8 bits), failure (8), length of the answer (16), [`Counters::changes`] (16), the
+/// other fields of [`Counters`] (6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     kind: Kind,
@@ -139,7 +139,7 @@ enum Kind {
 
 impl Head {
     fn to_shared(self) -> u64 {
-        // Taken apart so that a new fact is not forgotten.
+        // Destructured, so that a new field is a compile error here.
         let Counters {
             cache_miss,
             failed_before,

@@ -10,16 +10,16 @@ use super::state::{Phase, State};
 use super::ticket::Ticket;
 use crate::os::shared::SharedSlice;
 
-/// A state and a slot each. Every step is one change of a state word: whoever makes it may touch the slot.
+/// Slots with a state each. Every step is one atomic change of a state word; the thread that made it may access the slot.
 #[derive(Debug)]
 pub(super) struct Slots {
-    /// Apart from the slots: to look for a place in some state must be cheap.
+    /// Apart from the slots, so that a search for a state touches little memory.
     states: SharedSlice<AtomicU64>,
     slots: SharedSlice<Slot>,
 }
 
 impl Slots {
-    /// So many, all of them free.
+    /// `slots` slots, all free. An error if there is no memory for them.
     pub(super) fn new(slots: usize) -> io::Result<Self> {
         Ok(Self {
             states: SharedSlice::new(slots)?,
@@ -27,7 +27,7 @@ impl Slots {
         })
     }
 
-    /// Looks for a place in one state, from where the last one was found on, and brings it into another.
+    /// Changes the first slot in state `from` to state `to`. The search begins after the slot that was found last.
     pub(super) fn find(
         &self,
         cursor: &AtomicU32,
@@ -59,12 +59,12 @@ impl Slots {
         None
     }
 
-    /// Whether one is in this state.
+    /// Whether any slot is in this state.
     pub(super) fn has(&self, phase: Phase) -> bool {
         self.all().any(|(_, seen, _)| seen.phase == phase)
     }
 
-    /// All of them, as they are now.
+    /// All slots with their states as they are now.
     pub(super) fn all(&self) -> impl Iterator<Item = (Ticket, State, &Slot)> {
         let slots = (0..).zip(self.states.iter()).zip(self.slots.iter());
         slots.map(|((place, state), slot)| {
@@ -77,12 +77,12 @@ impl Slots {
         })
     }
 
-    /// The slot, whatever its state.
+    /// The slot of a ticket, whatever its state.
     pub(super) fn slot(&self, ticket: Ticket) -> Option<&Slot> {
         self.slots.get(ticket.index())
     }
 
-    /// The state of a question that is on the queue still.
+    /// State and slot of a ticket. `None` if the slot has been freed since.
     pub(super) fn seen(&self, ticket: Ticket) -> Option<(State, &Slot)> {
         let state = self.states.get(ticket.index())?;
         let seen = State::from_shared(state.load(Acquire));
@@ -90,7 +90,7 @@ impl Slots {
         (seen.use_count == ticket.use_count).then_some((seen, slot))
     }
 
-    /// Brings a place from one state into another, unless somebody else was quicker.
+    /// Changes a slot's state. False if it is not (any more) in state `from`, or has been freed since.
     pub(super) fn change(&self, ticket: Ticket, from: Phase, to: Phase) -> bool {
         let Some(state) = self.states.get(ticket.index()) else {
             return false;

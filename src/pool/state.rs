@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The state of a place on the queue.
+//! The state of a slot.
 
-/// Who may touch it.
+/// The state word of a slot: it determines which thread may access the slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) phase: Phase,
-    /// How often it has been used before: a question that is off the queue is not taken for the next one.
+    /// How often the slot has been used before, so that a ticket is never valid for a later question.
     pub(super) use_count: u32,
 }
 
-/// The way of a question. Zeroed memory is free.
+/// The phases of a question, in their order. Zeroed memory is free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
+    /// The slot is not in use.
     Free,
-    /// Its question is being written, and not handed over yet.
+    /// The question is being written, and not handed over yet.
     Reserved,
+    /// It waits for a thread.
     Queued,
-    /// Somebody looks it up.
+    /// A thread has taken it.
     Taken,
-    /// Somebody looks it up, and nobody waits for it any more.
+    /// A thread has taken it, and its answer is not needed any more.
     Abandoned,
-    /// What was found out is being written.
+    /// The outcome is being written.
     Answering,
+    /// The outcome can be collected.
     Answered,
-    /// Answered, and delivered to whoever waits.
+    /// As before, and the process that resumes the call has been woken.
     Delivered,
 }
 
@@ -64,7 +67,7 @@ mod tests {
     use super::{Phase, State};
 
     #[test]
-    fn a_state_comes_back_whole_and_a_new_use_is_another() {
+    fn a_state_is_read_as_it_was_written_and_a_new_use_differs() {
         for phase in [
             Phase::Free,
             Phase::Reserved,

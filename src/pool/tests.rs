@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod api;
+mod coalescing;
+
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Completed, Next, Pool, STALLED, Ticket, Wake};
+use super::liveness::{SILENT, STALLED};
+use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
 use crate::config::Given;
 use crate::config::tests::given;
@@ -20,7 +24,7 @@ use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
 use crate::worker::PendingLookup;
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Log for Silent {
     fn line(&self, _: Level, _: &str) {}
@@ -29,7 +33,7 @@ impl Log for Silent {
 const LONG: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
 
-fn lookup() -> PendingLookup {
+pub(super) fn lookup() -> PendingLookup {
     let number = Number::new("+14155550123").expect("a global number");
     PendingLookup {
         number,
@@ -103,7 +107,7 @@ fn every_question_is_answered_by_its_deadline() {
         "it is full"
     );
     let mut words = Vec::new();
-    while let Next::Answered(word) = pool.next(engine, LONG) {
+    while let Next::Answered(word) = pool.next(LONG) {
         words.push(word);
         if words.len() == tickets.len() {
             break;
@@ -123,42 +127,73 @@ fn every_question_is_answered_by_its_deadline() {
 }
 
 #[test]
-fn without_a_crew_a_question_is_allowed_at_its_deadline() {
-    let (engine, _api) = engine(30, 1);
+fn without_a_process_for_lookups_a_call_is_allowed_at_once() {
+    let (engine, _api) = engine(4000, 1);
     let pool = pool(engine);
     assert!(!pool.is_served());
-    let ticket = ask(&pool, 7);
-    assert_eq!(pool.next(engine, NOW), Next::Nothing);
-    assert_eq!(pool.next(engine, LONG), Next::Answered(7));
+    // One may be starting: a call waits for it, but not for its whole timeout.
+    let (start, ticket) = (Instant::now(), ask(&pool, 7));
+    assert_eq!(pool.next(NOW), Next::Nothing);
+    assert_eq!(pool.next(LONG), Next::Answered(7));
+    assert!(start.elapsed() < Duration::from_secs(4));
     assert_eq!(
         failure(pool.collect(ticket, true).as_ref()),
-        Some(Failure::TimeoutQueue)
+        Some(Failure::Shed)
     );
     assert_eq!(pool.collect(ticket, true), None);
+    assert!(pool.reserve(&lookup(), Instant::now()).is_none());
+    // With its first sign of life calls wait again.
+    pool.note_alive();
+    assert!(pool.reserve(&lookup(), Instant::now()).is_some());
 }
 
 #[test]
-fn whoever_waits_sleeps_until_a_question_can_be_late() {
+fn calls_that_wait_when_the_process_dies_are_served_by_the_next_one_or_allowed_at_once() {
+    let (engine, _api) = engine(4000, 1);
+    for comes in [true, false] {
+        let pool = pool(engine);
+        pool.note_alive();
+        let (start, ticket) = (Instant::now(), ask(&pool, 7));
+        pool.server_died();
+        assert_eq!(pool.next(NOW), Next::Nothing, "one may come");
+        if comes {
+            pool.serve(InWorker::promised(), engine).expect("a thread");
+        }
+        assert_eq!(pool.next(LONG), Next::Answered(7));
+        let found = failure(pool.collect(ticket, true).as_ref());
+        if comes {
+            assert_eq!(found, Some(Failure::TimeoutResponse));
+        } else {
+            assert_eq!(found, Some(Failure::Shed));
+            assert!(start.elapsed() < Duration::from_secs(4));
+        }
+    }
+}
+
+#[test]
+fn a_process_that_waits_sleeps_until_a_question_can_be_late() {
     let (engine, _api) = engine(2000, 1);
     let pool = pool(engine);
+    pool.note_alive();
     ask(&pool, 0);
     let before = sleeps();
-    assert_eq!(pool.next(engine, Duration::from_millis(500)), Next::Nothing);
+    assert_eq!(pool.next(Duration::from_millis(500)), Next::Nothing);
     assert!(sleeps() - before < 10, "slept {}", sleeps() - before);
 }
 
 #[test]
-fn a_question_that_came_to_the_desk_late_is_answered_in_time() {
+fn a_question_that_was_queued_late_is_answered_in_time() {
     let (engine, _api) = engine(400, 1);
     let pool = pool(engine);
     for age in [Duration::ZERO, Duration::from_millis(150)] {
+        pool.note_alive();
         // It has just looked, and found nothing.
         pool.due.store(0, Relaxed);
-        assert_eq!(pool.next(engine, NOW), Next::Nothing);
+        assert_eq!(pool.next(NOW), Next::Nothing);
         let began = Instant::now().checked_sub(age).expect("it is not so early");
         let ticket = pool.reserve(&lookup(), began).expect("a place");
         assert!(pool.submit(ticket, Wake::Poll(3)));
-        assert_eq!(pool.next(engine, LONG), Next::Answered(3));
+        assert_eq!(pool.next(LONG), Next::Answered(3));
         let took = began.elapsed();
         assert!(took <= Duration::from_millis(450), "{took:?}");
         assert!(pool.collect(ticket, false).is_some());
@@ -166,7 +201,7 @@ fn a_question_that_came_to_the_desk_late_is_answered_in_time() {
 }
 
 #[test]
-fn whoever_collects_early_waits_and_gives_up_in_time() {
+fn an_early_collect_waits_and_gives_up_in_time() {
     let (engine, _api) = engine(30, 1);
     let pool = pool(engine);
     let started = Instant::now();
@@ -176,7 +211,7 @@ fn whoever_collects_early_waits_and_gives_up_in_time() {
         Some(Failure::TimeoutQueue)
     );
     assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < LONG);
-    assert_eq!(pool.next(engine, NOW), Next::Nothing, "it is off the queue");
+    assert_eq!(pool.next(NOW), Next::Nothing, "it is off the queue");
 }
 
 #[test]
@@ -202,11 +237,7 @@ fn a_descriptor_is_written_to_and_the_answer_is_there() {
             failure(pool.collect(ticket, !stays_open).as_ref()),
             Some(Failure::TimeoutResponse)
         );
-        assert_eq!(
-            pool.next(engine, NOW),
-            Next::Nothing,
-            "it was delivered already"
-        );
+        assert_eq!(pool.next(NOW), Next::Nothing, "it was delivered already");
     }
 }
 
@@ -235,16 +266,16 @@ fn a_descriptor_that_stays_open_gets_the_word_of_a_question_given_up() {
 }
 
 #[test]
-fn a_question_given_up_is_told_to_nobody() {
+fn a_question_that_was_given_up_is_not_delivered() {
     let (engine, _api) = engine(30, 1);
     let pool = pool(engine);
     let ticket = ask(&pool, 0);
     pool.abandon(ticket);
-    assert_eq!(pool.next(engine, Duration::from_millis(100)), Next::Nothing);
+    assert_eq!(pool.next(Duration::from_millis(100)), Next::Nothing);
 }
 
 #[test]
-fn whoever_may_not_wait_gives_up_at_once() {
+fn a_collect_that_may_not_wait_gives_up_at_once() {
     let (engine, _api) = engine(5000, 1);
     let pool = pool(engine);
     let start = Instant::now();
@@ -255,7 +286,7 @@ fn whoever_may_not_wait_gives_up_at_once() {
 }
 
 #[test]
-fn whoever_gets_no_answer_in_time_keeps_the_earlier_one() {
+fn a_call_without_an_answer_in_time_keeps_the_earlier_one() {
     let (engine, _api) = engine(50, 1);
     let pool = pool(engine);
     let known = PendingLookup {
@@ -278,36 +309,42 @@ fn whoever_gets_no_answer_in_time_keeps_the_earlier_one() {
             (LookupOutcome::Stale(answer(1), failure), known.counters)
         );
     };
-    // Given up, found by whoever looks for late ones, and taken by the threads too late.
+    // Given up, found late by `next`, and taken too late by a thread.
+    pool.note_alive();
     expect(ask(), Failure::TimeoutQueue);
     let ticket = ask();
-    assert_eq!(pool.next(engine, LONG), Next::Answered(0));
+    assert_eq!(pool.next(LONG), Next::Answered(0));
     expect(ticket, Failure::TimeoutQueue);
     let ticket = ask();
     std::thread::sleep(Duration::from_millis(50));
     pool.serve(InWorker::promised(), engine).expect("a thread");
-    assert_eq!(pool.next(engine, LONG), Next::Answered(0));
+    assert_eq!(pool.next(LONG), Next::Answered(0));
     expect(ticket, Failure::TimeoutQueue);
 }
 
 #[test]
-fn a_crew_that_stands_still_is_noticed_while_calls_come() {
+fn a_process_that_stands_still_is_noticed_while_calls_come() {
     let (engine, _api) = engine(20, 1);
     let pool = pool(engine);
-    pool.alive.store(1, Release);
-    let start = Instant::now();
-    while pool.next(engine, Duration::from_millis(1)) != Next::Stalled {
+    pool.note_alive();
+    let (start, mut shed) = (Instant::now(), false);
+    while pool.next(Duration::from_millis(1)) != Next::Stalled {
         assert!(start.elapsed() < 2 * STALLED, "calls hide it");
-        let _ = pool
-            .reserve(&lookup(), Instant::now())
-            .map(|ticket| pool.submit(ticket, Wake::Poll(0)));
+        match pool.reserve(&lookup(), Instant::now()) {
+            Some(ticket) => {
+                assert!(!shed, "calls wait again");
+                pool.submit(ticket, Wake::Poll(0));
+            }
+            None => shed |= start.elapsed() > SILENT,
+        }
         // What is delivered is collected.
         pool.queue.server_died();
     }
+    assert!(shed, "calls waited in vain");
     pool.server_died();
     assert_ne!(
-        pool.next(engine, NOW),
+        pool.next(NOW),
         Next::Stalled,
-        "the next one is not there yet"
+        "the next one may be starting"
     );
 }

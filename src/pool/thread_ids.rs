@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which thread is which.
+//! Ids of the lookup threads.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
-/// As many numbers as there may be threads.
+/// As many ids as there may be threads: numbers from 0 on.
 #[derive(Debug)]
 pub(super) struct ThreadIds(Box<[AtomicBool]>);
 
-/// A number that no other thread has as long as this one has it.
+/// The id of one thread. It is free again when this is dropped.
 #[derive(Debug)]
 pub(super) struct ThreadId {
     number: usize,
@@ -21,7 +21,7 @@ impl ThreadIds {
         Arc::new(Self((0..most).map(|_| AtomicBool::new(false)).collect()))
     }
 
-    /// The lowest that nobody has. `None`: there are threads enough.
+    /// The lowest free id. `None`: all are in use.
     pub(super) fn acquire(self: &Arc<Self>) -> Option<ThreadId> {
         let is_free = |taken: &AtomicBool| !taken.load(Acquire) && !taken.swap(true, AcqRel);
         Some(ThreadId {
@@ -30,7 +30,7 @@ impl ThreadIds {
         })
     }
 
-    /// Whether somebody has one.
+    /// Whether any id is in use.
     pub(super) fn any(&self) -> bool {
         self.0.iter().any(|taken| taken.load(Acquire))
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::ThreadIds;
 
     #[test]
-    fn no_two_have_the_same_number_and_whoever_goes_gives_it_back() {
+    fn no_two_threads_have_the_same_id_and_a_dropped_id_is_free_again() {
         let ids = ThreadIds::new(3);
         assert!(!ids.any());
         let [first, second, third] = [0, 1, 2].map(|number| {

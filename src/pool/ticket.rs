@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whose a place on the queue is.
+//! Tickets: the right to one slot of the queue.
 
-/// One question on the queue.
+/// One question in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     pub(super) place: u32,
-    /// How often the place had been used before.
+    /// How often the slot had been used before.
     pub(super) use_count: u32,
 }
 
 impl Ticket {
-    /// The place.
+    /// The index of the slot.
     pub(super) fn index(self) -> usize {
         usize::try_from(self.place).unwrap_or(usize::MAX)
     }
 
-    /// As C keeps it.
+    /// As the C code stores it.
     #[must_use]
     pub fn to_word(self) -> u64 {
         u64::from(self.use_count) << 32 | u64::from(self.place)
     }
 
-    /// What C kept.
+    /// From what the C code stored.
     #[must_use]
     pub fn from_word(word: u64) -> Self {
         let bytes = word.to_le_bytes();

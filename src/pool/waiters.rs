@@ -9,18 +9,18 @@ use std::time::Duration;
 use crate::os::futex;
 use crate::os::shared::SharedSlice;
 
-/// Who sleeps, in memory that processes may share. The one with the lowest number is woken first: so as few threads as
-/// there is work for are awake, and their caches are warm.
+/// The threads that sleep, in memory that processes may share. The one with the lowest id is woken first: so no more threads
+/// are awake than there is work for, and their caches are warm.
 #[derive(Debug)]
 pub(super) struct Waiters {
-    /// A bit each.
+    /// A bit for each thread: 1 while it sleeps.
     asleep: SharedSlice<AtomicU64>,
-    /// What each of them sleeps on: progress how often it was woken.
+    /// What each of them sleeps on: counts how often it was woken.
     alarms: SharedSlice<AtomicU32>,
 }
 
 impl Waiters {
-    /// So many at most.
+    /// For `most` threads. An error if there is no memory for it.
     pub(super) fn new(most: usize) -> io::Result<Self> {
         Ok(Self {
             asleep: SharedSlice::new(most.div_ceil(64))?,
@@ -28,10 +28,10 @@ impl Waiters {
         })
     }
 
-    /// Sleeps until somebody wakes this thread, for `span` at most; not at all if there is work already.
+    /// Sleeps until [`Waiters::wake_one`] wakes this thread, for `span` at most. Does not sleep if there is work already.
     ///
-    /// Whoever makes work first says so, in a variable that `has_work` reads sequentially consistent, and wakes then: either
-    /// that one sees the bit of this thread, or this one the work.
+    /// A producer first publishes the work with a sequentially consistent store, which `has_work` reads, and then wakes. So
+    /// either the producer sees this thread's bit, or this thread sees the work.
     pub(super) fn sleep(&self, thread: usize, span: Duration, has_work: impl FnOnce() -> bool) {
         let (Some(word), Some(alarm)) = (self.asleep.get(thread / 64), self.alarms.get(thread))
         else {
@@ -45,7 +45,7 @@ impl Waiters {
         word.fetch_and(!bit, SeqCst);
     }
 
-    /// Wakes one, if one sleeps.
+    /// Wakes one thread, if any sleeps.
     pub(super) fn wake_one(&self) {
         for (word, first) in self.asleep.iter().zip((0..).step_by(64)) {
             let mut seen = word.load(SeqCst);
@@ -60,18 +60,18 @@ impl Waiters {
                     }
                     return;
                 }
-                // Somebody else was quicker.
+                // Another thread has woken it.
                 seen = before & !bit;
             }
         }
     }
 
-    /// Whether one sleeps.
+    /// Whether any thread sleeps.
     pub(super) fn any(&self) -> bool {
         self.asleep.iter().any(|word| word.load(SeqCst) != 0)
     }
 
-    /// Their process is dead.
+    /// Forgets all threads: their process is dead.
     pub(super) fn forget(&self) {
         for word in self.asleep.iter() {
             word.store(0, SeqCst);
@@ -91,7 +91,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(30);
 
     #[test]
-    fn the_lowest_sleeper_is_woken_first_and_nobody_in_vain() {
+    fn the_thread_with_the_lowest_id_is_woken_first() {
         let waiters = Waiters::new(130).expect("memory");
         let woken = AtomicU32::new(0);
         waiters.wake_one();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_sleeps_over_work_or_over_time() {
+    fn no_thread_sleeps_while_there_is_work_or_longer_than_its_time() {
         let waiters = Waiters::new(1).expect("memory");
         let start = Instant::now();
         waiters.sleep(0, LONG, || true);

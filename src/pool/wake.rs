@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How the end of a lookup is delivered.
+//! How the process that resumes a call is woken.
 
 /// What happens when a lookup is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// [`super::Pool::next`] gives this word.
+    /// [`super::Pool::next`] returns this word.
     Poll(u64),
     /// The word is written to a descriptor of the process that looks up, an eventfd for instance.
     Descriptor {
         /// Not negative.
         fd: i32,
-        /// Whether it stays open until the word has been read, which then is always written, and once. If not, it may be closed
-        /// as soon as there is an answer, and whoever has read the word may have to wait for that for a moment.
+        /// True: the descriptor stays open until the word has been read, and the word is written exactly once. False: the
+        /// descriptor may be closed as soon as there is an answer; the answer may come a moment after the word.
         stays_open: bool,
         /// 8 bytes in the machine's order.
         word: u64,
@@ -19,7 +19,7 @@ pub enum Wake {
 }
 
 impl Wake {
-    /// Writes the word to a descriptor, if it is one that stays open, or one that does not.
+    /// Writes the word, if it goes to a descriptor whose `stays_open` is `stays`.
     pub(super) fn write(self, stays: bool) {
         if let Self::Descriptor {
             fd,

@@ -107,19 +107,24 @@ impl Worker<'_> {
             .clock
             .at(started)
             .after(self.current.config.timeout.span());
-        let ticket = match engine.in_flight.join(key, until, engine.clock.at(now)) {
+        let leader = match engine.in_flight.join(key, until, engine.clock.at(now)) {
             Role::Alone => return self.ask_and_keep(question, key, started, counters),
-            Role::Lead(ticket) => ticket,
+            Role::Lead(leader) => leader,
             Role::Follow(flight) => {
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
-                    Waited::YourTurn(ticket) => {
+                    Waited::YourTurn(leader) => {
+                        let now = Instant::now();
+                        // What failed because of the number fails again.
+                        let failure = self.failed_before(&key, engine.clock.at(now), counters);
                         let least = self.current.config.timeout.least();
-                        let left = self.deadline(started).left(Instant::now());
-                        if left.is_none_or(|left| left < least) {
-                            ticket.finish(Some(Failure::TimeoutResponse));
-                            return LookupOutcome::Failed(Failure::TimeoutResponse);
+                        let left = self.deadline(started).left(now);
+                        let late = left.is_none_or(|left| left < least);
+                        let failure = failure.or(late.then_some(Failure::TimeoutResponse));
+                        if let Some(failure) = failure {
+                            leader.finish(Some(failure));
+                            return LookupOutcome::Failed(failure);
                         }
-                        ticket
+                        leader
                     }
                     Waited::TimedOut => return LookupOutcome::Failed(Failure::TimeoutResponse),
                     Waited::Failed(failure) => {
@@ -143,14 +148,14 @@ impl Worker<'_> {
                 }
             }
         };
-        // Whoever led before may have landed between our look into the cache and now.
+        // The leader before may have finished between our look into the cache and now.
         if let Found::Fresh(answer) = engine.cache.find(&key, engine.clock.at(Instant::now())) {
-            ticket.finish(None);
+            leader.finish(None);
             counters.coalesced = true;
             return LookupOutcome::Known(answer);
         }
         let outcome = self.ask_and_keep(question, key, started, counters);
-        ticket.finish(outcome.failure());
+        leader.finish(outcome.failure());
         outcome
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Decisions that nobody waits for, driven as the two servers drive them.
+//! Asynchronous decisions, driven as the two servers drive them.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -31,7 +31,7 @@ unsafe extern "C" {
     fn nol_server_died();
 }
 
-const BELL: nol_wake = nol_wake {
+const POLL: nol_wake = nol_wake {
     fd: -1,
     stays_open: 0,
     word: 42,
@@ -63,7 +63,7 @@ fn next() -> (nol_rc, u64) {
 }
 
 /// A process that makes lookups until it is killed.
-fn crew() -> libc::pid_t {
+fn lookup_process() -> libc::pid_t {
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
@@ -104,10 +104,10 @@ fn another_process_makes_the_lookups_and_may_die() {
         async_queue: 1,
         ..params()
     });
-    let first = crew();
+    let first = lookup_process();
     let (rc, taken, _) = begin(&invite());
     assert_eq!(rc, 0);
-    assert_eq!(unsafe { nol_submit(taken, BELL) }, 0);
+    assert_eq!(unsafe { nol_submit(taken, POLL) }, 0);
     // It is looked up as soon as the API sees a connection.
     let _connection = silent.accept().expect("a connection");
     kill(first);
@@ -117,20 +117,30 @@ fn another_process_makes_the_lookups_and_may_die() {
     assert_eq!(
         finish(taken),
         (1, "internal".to_owned()),
-        "it is off the desk"
+        "it is off the queue"
     );
     // The next one takes what waits.
     drop(silent);
     let (_, queued, _) = begin(&invite());
-    assert_eq!(unsafe { nol_submit(queued, BELL) }, 0);
-    let second = crew();
+    assert_eq!(unsafe { nol_submit(queued, POLL) }, 0);
+    let second = lookup_process();
     assert_eq!(next(), (nol_rc::NOL_OK, 42));
     let (rc, failure) = finish(queued);
     assert!(
         rc == 1 && ["connect", "reset"].contains(&failure.as_str()),
         "{failure}"
     );
+    // Without a next one calls wait for a moment only, and then not at all.
     kill(second);
+    unsafe { nol_server_died() };
+    let start = Instant::now();
+    let (_, waiting, _) = begin(&invite());
+    assert_eq!(unsafe { nol_submit(waiting, POLL) }, 0);
+    assert_eq!(next(), (nol_rc::NOL_OK, 42));
+    assert_eq!(finish(waiting), (1, "shed".to_owned()));
+    let (rc, _, shed) = begin(&invite());
+    assert_eq!((rc, text(&shed, shed.failure).as_str()), (1, "shed"));
+    assert!(start.elapsed() < Duration::from_secs(5), "the timeout");
     unsafe { nol_stop() };
 }
 
@@ -241,17 +251,17 @@ fn a_process_that_can_have_no_thread_tries_again() {
         unsafe { libc::setuid(65534) };
         allow_threads(false);
         let refused = (0..100).all(|_| unsafe { nol_serve_here() } == -1);
-        let told = lines().len();
+        let logged = lines().len();
         let end = Instant::now() + Duration::from_millis(1200);
         while Instant::now() < end {
             unsafe { nol_serve_here() };
             thread::sleep(Duration::from_millis(50));
         }
-        let silent = lines().len() == told;
+        let silent = lines().len() == logged;
         allow_threads(true);
         thread::sleep(Duration::from_millis(1100));
         let serves = unsafe { nol_serve_here() } == 0;
-        refused && told == 1 && silent && serves
+        refused && logged == 1 && silent && serves
     };
     assert!(in_child(body));
     unsafe { nol_stop() };

@@ -3,6 +3,7 @@
 mod helper;
 mod kamailio;
 mod opensips;
+mod queue;
 mod script;
 
 use std::{
@@ -56,6 +57,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             queued,
         ),
     ];
+    trials.extend(queue::trials(suite, subject));
     trials.extend(match subject.server.product() {
         Product::Kamailio => kamailio::trials(suite, subject),
         Product::OpenSips => opensips::trials(suite, subject),

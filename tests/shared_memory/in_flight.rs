@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Single flight: who asks when many want to know, and when who asks dies.
+//! Single flight between processes: one request for one key, also if the process that makes it dies.
 
 use std::io::{self, Read, Write};
 use std::ops::Deref;
@@ -19,7 +19,7 @@ use crate::child::{Child, tell};
 use crate::{Keys, LONG};
 
 #[test]
-fn of_eight_workers_with_one_caller_one_asks_however_often() {
+fn of_eight_workers_with_one_caller_one_asks_in_each_of_many_rounds() {
     const WORKERS: u64 = 8;
     const ROUNDS: u64 = 1000;
     let table = Table::new();
@@ -131,15 +131,15 @@ fn when_the_leader_is_killed_another_one_goes_on() {
 fn a_worker_waits_no_longer_than_its_own_deadline() {
     let table = Table::new();
     let Role::Lead(_ticket) = table.join() else {
-        unreachable!("nobody leads")
+        unreachable!("no lookup leads")
     };
     let child = Child::new(|_| {
         let Role::Follow(follower) = table.join() else {
-            unreachable!("somebody leads")
+            unreachable!("another lookup leads")
         };
         let deadline = Deadline::after(Instant::now(), Duration::from_millis(100));
-        let landed = follower.wait(deadline, |now| table.clock.at(now));
-        assert!(matches!(landed, Waited::TimedOut));
+        let waited = follower.wait(deadline, |now| table.clock.at(now));
+        assert!(matches!(waited, Waited::TimedOut));
         assert!(deadline.is_over(Instant::now()));
     });
     child.end();
@@ -170,7 +170,7 @@ impl Table {
         self.in_flight.join(key, now.after(LONG), now)
     }
 
-    /// Eight processes that join together. Whoever leads goes on when all have joined; `body` says what to tell.
+    /// Eight processes that join at the same time. The leader waits until all have joined; `body` returns what a process reports.
     fn workers(&self, body: impl Fn(Role<'_>) -> u8) -> Vec<Child> {
         let workers: Vec<_> = (0..8)
             .map(|_| {
@@ -220,7 +220,7 @@ fn counters() -> &'static [AtomicU64; 5] {
 fn reach(counter: &AtomicU64, count: u64) {
     let end = Instant::now() + LONG;
     while counter.load(SeqCst) < count {
-        assert!(Instant::now() < end, "somebody is missing");
+        assert!(Instant::now() < end, "a process is missing");
         thread::yield_now();
     }
 }
@@ -229,16 +229,16 @@ fn soon() -> Deadline {
     Deadline::after(Instant::now(), LONG)
 }
 
-/// What each of them told, in alphabetical order.
+/// What each of them reported, in alphabetical order.
 fn outcomes(workers: Vec<Child>) -> String {
-    let mut told: Vec<_> = workers
+    let mut reported: Vec<_> = workers
         .into_iter()
         .map(|worker| {
-            let told = worker.told();
+            let report = worker.told();
             worker.end();
-            char::from(told)
+            char::from(report)
         })
         .collect();
-    told.sort_unstable();
-    told.into_iter().collect()
+    reported.sort_unstable();
+    reported.into_iter().collect()
 }

@@ -41,7 +41,7 @@ fn answer(queue: &Queue, job: &Job) {
 }
 
 #[test]
-fn a_question_is_taken_answered_told_and_collected_once() {
+fn a_question_is_taken_answered_delivered_and_collected_once() {
     let queue = queue(2);
     let ticket = queue.reserve(&lookup(100), 5).expect("a place");
     assert!(queue.take(0, NOW).is_none(), "it is not handed over yet");
@@ -62,7 +62,7 @@ fn a_question_is_taken_answered_told_and_collected_once() {
 }
 
 #[test]
-fn the_oldest_is_served_first_and_a_full_desk_takes_no_more() {
+fn the_oldest_is_served_first_and_a_full_queue_takes_no_more() {
     let queue = queue(3);
     for round in 0..5 {
         let tickets = [1, 2, 3].map(|n| ask(&queue, round * 3 + n));
@@ -86,7 +86,7 @@ fn the_oldest_is_served_first_and_a_full_desk_takes_no_more() {
 }
 
 #[test]
-fn what_is_late_is_answered_and_whoever_was_late_spoils_nothing() {
+fn late_questions_are_answered_and_a_late_thread_changes_nothing() {
     let queue = queue(2);
     let (queued, taken) = (ask(&queue, 1), ask(&queue, 2));
     let first = queue.take(0, NOW).expect("a question");
@@ -104,7 +104,7 @@ fn what_is_late_is_answered_and_whoever_was_late_spoils_nothing() {
         };
         assert_eq!(outcome, LookupOutcome::Failed(failure));
     }
-    // The place has been given to somebody else by now.
+    // The slots have been reused by now.
     let next = [3, 4].map(|n| ask(&queue, n));
     answer(&queue, &first);
     assert_eq!(
@@ -115,7 +115,7 @@ fn what_is_late_is_answered_and_whoever_was_late_spoils_nothing() {
 }
 
 #[test]
-fn what_a_dead_process_had_taken_is_answered_and_the_queue_waits_for_the_next_one() {
+fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_process() {
     let queue = queue(3);
     let taken = ask(&queue, 1);
     let abandoned = ask(&queue, 2);
@@ -143,7 +143,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_queue_waits_for_the_next_on
 }
 
 #[test]
-fn a_question_that_is_given_up_gives_its_place_back() {
+fn the_slot_of_a_question_that_is_given_up_is_free_again() {
     let queue = queue(1);
     let reserved = queue.reserve(&lookup(1), 0).expect("a place");
     assert_eq!(
@@ -175,7 +175,7 @@ fn a_question_that_is_given_up_gives_its_place_back() {
 }
 
 #[test]
-fn a_ticket_survives_c() {
+fn a_ticket_survives_its_way_through_c() {
     let queue = queue(3);
     for _ in 0..4 {
         let ticket = ask(&queue, 1);
@@ -186,16 +186,16 @@ fn a_ticket_survives_c() {
 }
 
 #[test]
-fn many_askers_and_many_crews_lose_and_double_nothing() {
+fn many_callers_and_many_threads_lose_and_double_nothing() {
     const EACH: usize = 2_000;
-    const ASKERS: usize = 4;
+    const CALLERS: usize = 4;
     let queue = queue(16);
     let (answered, collected) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for thread in 0..3 {
             let (queue, answered, collected) = (&queue, &answered, &collected);
             scope.spawn(move || {
-                while collected.load(SeqCst) < EACH * ASKERS {
+                while collected.load(SeqCst) < EACH * CALLERS {
                     if let Some(job) = queue.take(thread, Duration::from_secs(5)) {
                         answered.fetch_add(1, SeqCst);
                         answer(queue, &job);
@@ -203,7 +203,7 @@ fn many_askers_and_many_crews_lose_and_double_nothing() {
                 }
             });
         }
-        for _ in 0..ASKERS {
+        for _ in 0..CALLERS {
             scope.spawn(|| {
                 for _ in 0..EACH {
                     let ticket = loop {
@@ -223,19 +223,19 @@ fn many_askers_and_many_crews_lose_and_double_nothing() {
                 }
             });
         }
-        while collected.load(SeqCst) < EACH * ASKERS {
+        while collected.load(SeqCst) < EACH * CALLERS {
             thread::yield_now();
         }
-        // Those who found nothing more to do sleep.
+        // Threads without work sleep.
         while queue.has_idle() {
             queue.threads.wake_one();
         }
     });
-    assert_eq!(answered.load(SeqCst), EACH * ASKERS);
+    assert_eq!(answered.load(SeqCst), EACH * CALLERS);
 }
 
 #[test]
-fn whoever_dies_between_a_step_and_its_count_spoils_nothing() {
+fn a_death_between_a_step_and_its_count_changes_nothing() {
     let queue = queue(2);
     // Taken, and not counted: the others sleep all the same.
     ask(&queue, 1);

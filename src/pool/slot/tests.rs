@@ -35,7 +35,7 @@ fn longest() -> Answer {
 }
 
 #[test]
-fn what_was_found_out_comes_back_whole() {
+fn an_outcome_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let counters = Counters {
         cache_miss: true,
@@ -69,7 +69,7 @@ fn what_was_found_out_comes_back_whole() {
 }
 
 #[test]
-fn a_question_comes_back_whole() {
+fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new("+441632960123").expect("a global number");
     for earlier in [Some(longest()), None] {

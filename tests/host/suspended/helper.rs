@@ -35,8 +35,33 @@ impl Helper {
         self.signal("KILL")
     }
 
+    /// Stops it, and waits until each of its threads stands still: until then one of them may still make a lookup.
     pub(super) fn stop(self) -> Result<()> {
-        self.signal("STOP")
+        self.signal("STOP")?;
+        let end = Instant::now() + SOON;
+        while !self.stands_still()? {
+            if Instant::now() > end {
+                return Err("it does not stop".into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    fn stands_still(self) -> Result<bool> {
+        for task in fs::read_dir(format!("/proc/{}/task", self.0))? {
+            // A thread that has just ended has no state.
+            let stat = fs::read_to_string(task?.path().join("stat")).unwrap_or_default();
+            if !stat.is_empty() && !stat.contains(") T ") {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lets it go on after [`Helper::stop`].
+    pub(super) fn resume(self) -> Result<()> {
+        self.signal("CONT")
     }
 
     /// Whether it has ended by then.

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A thread that makes lookups.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Pool;
+use super::coalescing::{Coalescing, Lead};
+use super::completion::Completion;
+use super::overload::{Candidate, Overload};
+use super::thread_ids::ThreadId;
+use crate::counters::Counters;
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::log::{Level, Log};
+use crate::os::panics;
+use crate::os::process::InWorker;
+use crate::policy::LookupOutcome;
+use crate::worker::{Generations, Worker};
+
+/// What the threads of one process share.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) engine: &'static Engine,
+    pub(super) proof: InWorker,
+    pub(super) generations: Arc<Generations>,
+    pub(super) coalescing: Arc<Coalescing>,
+    pub(super) overload: Overload,
+}
+
+/// One of them.
+pub(super) struct LookupThread {
+    pub(super) id: ThreadId,
+    pub(super) common: Arc<Common>,
+    pub(super) pool: Arc<Pool>,
+}
+
+impl LookupThread {
+    /// Looks up what comes, until the process ends.
+    pub(super) fn work(self) {
+        loop {
+            // A panic outside of a lookup. The call that the thread had is answered.
+            if let Err(place) = panics::caught(|| self.serve()) {
+                self.log_panic(&place);
+            }
+        }
+    }
+
+    fn serve(&self) {
+        let mut worker = self.worker();
+        loop {
+            let Some((call, more)) = self.take() else {
+                continue;
+            };
+            self.pool.note_alive();
+            self.spawn_another();
+            if !self.is_asked(&call, more) {
+                call.fail(Failure::TimeoutQueue);
+                continue;
+            }
+            // Without a cache, calls that arrive together ask each for itself.
+            let Some(key) = worker.shared_key(call.lookup()) else {
+                let (outcome, counters) = self.look_up(&mut worker, &call);
+                call.conclude(&outcome, counters);
+                continue;
+            };
+            if let Some((lead, call)) = self.common.coalescing.join(key, call) {
+                self.lead(&mut worker, lead, call);
+            }
+        }
+    }
+
+    /// The next call, and whether more are waiting.
+    fn take(&self) -> Option<(Completion, bool)> {
+        let queue = &self.pool.queue;
+        let job = queue.take_now().or_else(|| {
+            self.common.overload.note_empty();
+            queue.take(self.id.number(), LONG)
+        })?;
+        let call = Completion::new(Arc::clone(&self.pool), &job);
+        Some((call, queue.may_have_question()))
+    }
+
+    /// Starts one more thread if all others are busy. If there can be no more, calls wait in the queue for these.
+    fn spawn_another(&self) {
+        if !self.pool.queue.has_idle()
+            && let Some(threads) = self.pool.threads.get()
+        {
+            let _ = threads.spawn(&self.pool);
+        }
+    }
+
+    /// Whether there is time for an answer.
+    fn is_asked(&self, call: &Completion, more: bool) -> bool {
+        let now = Instant::now();
+        let engine = self.common.engine;
+        let candidate = Candidate {
+            waited: now.saturating_duration_since(call.started()),
+            more,
+            fastest: engine.admission.fastest_answer(engine.clock.at(now)),
+        };
+        let (timeout, now) = (self.pool.timeout, self.pool.nanoseconds(now));
+        self.common.overload.admits(candidate, timeout, now)
+    }
+
+    /// Looks up for a call and for those that are parked behind it. An answer is shared. After a failure the lookup is made once
+    /// more, for the call that has been parked for longest; a second failure is shared.
+    fn lead<'s>(&'s self, worker: &mut Worker<'s>, mut lead: Lead, mut call: Completion) {
+        let mut failed = false;
+        loop {
+            let (outcome, counters) = self.look_up(worker, &call);
+            call.conclude(&outcome, counters);
+            match outcome {
+                LookupOutcome::Answered(answer) | LookupOutcome::Known(answer) => {
+                    return lead.end().into_iter().for_each(|call| call.share(&answer));
+                }
+                LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
+                    // Two requests of other processes have failed, or ours for the second time.
+                    if failed || counters.coalesced {
+                        let parked = lead.end().into_iter();
+                        return parked.for_each(|call| call.share_failure(failure));
+                    }
+                }
+            }
+            failed = true;
+            call = loop {
+                let Some(parked) = lead.next() else { return };
+                let waited = parked.started().elapsed();
+                if waited + self.pool.timeout.least() < self.pool.timeout.span() {
+                    break parked;
+                }
+                parked.share_failure(Failure::TimeoutResponse);
+            };
+        }
+    }
+
+    /// One lookup. A panic in it is a failure of this lookup, and the worker that panicked is not used again.
+    fn look_up<'s>(
+        &'s self,
+        worker: &mut Worker<'s>,
+        call: &Completion,
+    ) -> (LookupOutcome, Counters) {
+        let found = panics::caught(|| worker.answer(call.lookup(), call.started()));
+        found.unwrap_or_else(|place| {
+            self.log_panic(&place);
+            *worker = self.worker();
+            call.lookup().unanswered(Failure::Internal)
+        })
+    }
+
+    fn worker(&self) -> Worker<'_> {
+        let Common {
+            engine,
+            proof,
+            generations,
+            ..
+        } = &*self.common;
+        Worker::sharing(
+            Arc::clone(generations),
+            *proof,
+            engine,
+            &self.pool.log_queue,
+        )
+    }
+
+    fn log_panic(&self, place: &str) {
+        let line = format!("panic at {place}, a bug of numbers_online; the call is allowed");
+        self.pool.log_queue.line(Level::Error, &line);
+    }
+}
+
+/// How long a thread sleeps if nothing happens; then it looks once more, and sleeps on.
+const LONG: Duration = Duration::from_secs(60);
