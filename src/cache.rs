@@ -39,8 +39,8 @@ pub struct Cache {
 pub enum Found {
     /// An answer within its TTL.
     Fresh(Answer),
-    /// An answer whose TTL ended less than one further TTL ago. It may serve while a refresh fails; whoever uses it must not
-    /// block or redirect by it.
+    /// An answer whose TTL ended less than one further TTL ago. It may serve while a refresh fails, but must not
+    /// block or redirect a call.
     Stale(Answer),
     /// Nothing.
     Miss,
@@ -55,7 +55,7 @@ pub struct CacheStats {
     pub used: usize,
     /// Answers among them whose TTL is over.
     pub stale: usize,
-    /// Entries that somebody writes just now, or died writing.
+    /// Entries that are being written, or whose writer died.
     pub claimed: usize,
 }
 

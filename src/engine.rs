@@ -42,7 +42,7 @@ pub enum NoEngine {
 }
 
 impl Engine {
-    /// Makes the engine, and tells the log what the operator should know at every start.
+    /// Makes the engine, and logs what the operator should know at every start.
     pub fn new(given: Given, log: &dyn Log) -> Result<Self, NoEngine> {
         let config = Config::new(&given).map_err(NoEngine::Parameter)?;
         warn(&config, log);

@@ -20,7 +20,7 @@ pub struct Question<'a> {
     pub origin: Origin<'a>,
 }
 
-/// The call behind a question, of which no more is told than an [`IdempotencyKey`].
+/// The call behind a question. The API learns its [`IdempotencyKey`] only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
     /// The call itself. Its key is made when it is needed: most calls are answered from the cache.
@@ -35,7 +35,7 @@ pub enum Origin<'a> {
 }
 
 /// `Idempotency-Key`: the same for a retransmission of the INVITE, for a serial fork of it and for a retry of the request,
-/// and of no use to anyone who does not know the call.
+/// and meaningless without knowledge of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey([u8; 16]);
 

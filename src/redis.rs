@@ -54,7 +54,7 @@ impl Redis {
             return Ok(None);
         };
         let answer = Packed::from_bytes(&bytes).and_then(|packed| packed.answer());
-        // Negative: it has just gone, or is somebody else's, for our answers all have an end.
+        // Negative: it has just expired, or was not written by us, since our answers all have an expiry.
         Ok(answer.zip(u64::try_from(left).ok().map(Duration::from_millis)))
     }
 

@@ -63,7 +63,7 @@ pub struct PendingLookup {
 }
 
 impl PendingLookup {
-    /// What is known where nobody finds an answer.
+    /// The outcome if no answer is found.
     #[must_use]
     pub fn unanswered(&self, failure: Failure) -> (LookupOutcome, Counters) {
         (LookupOutcome::late(failure, self.earlier), self.counters)
@@ -96,7 +96,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Connects ahead of the first call. What goes wrong here will go wrong, and be told, when a call needs it.
+    /// Connects ahead of the first call. A failure here is not reported: the first call meets it again.
     pub fn warm(&self, started: Instant) {
         if self.current.config.api_key.value().is_ok() {
             // A worker that waits for a silent API takes no calls meanwhile.

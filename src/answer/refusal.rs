@@ -70,7 +70,7 @@ impl Refusal {
     }
 }
 
-/// A failure, and whether somebody who speaks HTML told it: the API never does.
+/// A failure, with its cause if the body is HTML or XML: the API sends neither.
 pub(super) fn markup(failure: Failure, body: &[u8]) -> Unusable {
     if body.trim_ascii_start().starts_with(b"<") {
         Unusable::because(failure, Cause::HttpIntermediary)

@@ -11,11 +11,11 @@ use crate::clock::Moment;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// An answer, or room for one: a sequence lock whose readers never wait, and whose lock nobody has to give back.
+    /// An answer, or room for one: a sequence lock. Readers never wait, and a writer that dies blocks nothing.
     ///
-    /// A writer claims the entry, fills it and publishes it, each step by changing `state`, so that a reader who sees the same
-    /// `state` before and after knows that nobody wrote meanwhile. But one: a writer that was stopped for so long that
-    /// its claim was taken over, and goes on. What it spoils the checksum shows.
+    /// A writer claims the entry, fills it and publishes it. Each step changes `state`. A reader that sees the same `state`
+    /// before and after has read what one writer wrote. There is one exception: a writer that was stopped until its claim was
+    /// taken over, and then continues. The checksum detects that.
     #[repr(C, align(64))]
     pub(super) struct Entry {
         /// When that came about in the upper 48 bits, a counter in 14 and the phase in 2: no value comes twice.
@@ -36,7 +36,7 @@ shareable! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Empty,
-    /// Somebody writes it, or died doing so.
+    /// A process writes it, or died while it wrote.
     Claimed {
         abandoned: bool,
     },
@@ -88,13 +88,13 @@ impl Entry {
         let checksum = self.checksum.load(Relaxed);
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let packed = Packed::from_words(length(expires), words);
-        // Pairs with the fence of `claim`: whoever wrote one of these words shows in `state`.
+        // Pairs with the fence of `claim`: a write to one of these words shows in `state`.
         fence(Acquire);
         if self.state.load(Relaxed) != before {
             return Found::Miss;
         }
         if checksum != sum(key, expires, ends, &packed) {
-            // Spoilt by a writer that was late. Whoever has written it anew meanwhile has changed `state`.
+            // Overwritten in part by a late writer. A complete write since then has changed `state`.
             let empty = next(before, now, EMPTY);
             let _ = self.state.compare_exchange(before, empty, Relaxed, Relaxed);
             return Found::Miss;
@@ -118,7 +118,7 @@ impl Entry {
         self.look(now).0
     }
 
-    /// What is lost if an answer for `key` is written here; `None` while somebody else writes.
+    /// What is lost if an answer for `key` is written here; `None` while another process writes.
     pub(super) fn worth(&self, key: &Key, now: Moment) -> Option<Worth> {
         let (seen, state) = self.look(now);
         let rank = match seen {
@@ -165,7 +165,7 @@ impl Entry {
         (seen, state)
     }
 
-    /// Notes that it was of use, once a second at most: a write costs all other processors their copy.
+    /// Notes that it was used, once a second at most: a write invalidates the copies of all other processors.
     fn touch(&self, now: Moment) {
         let used = Moment::from_shared(self.used.load(Relaxed));
         if used.is_none_or(|used| used.after(TOUCH) <= now) {
@@ -261,7 +261,7 @@ const EMPTY: u64 = 0;
 const CLAIMED: u64 = 1;
 const PUBLISHED: u64 = 2;
 
-/// After that a claim is nobody's any more; writing takes less than a microsecond.
+/// After that a claim has expired; writing takes less than a microsecond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How exact [`Entry::used`] is.

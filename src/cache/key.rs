@@ -14,8 +14,8 @@ use crate::length_prefixed;
 use crate::number::Number;
 use crate::question::Question;
 
-/// The key of an answer, 128 bits: a keyed hash of all that can change it. Without the API key nobody can tell which numbers
-/// are in a memory dump, not even by trying them all.
+/// The key of an answer, 128 bits: a keyed hash of all that can change it. Without the API key a memory
+/// dump does not show which numbers it holds, not even to one that tries them all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u64; 2]);
 

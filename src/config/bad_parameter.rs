@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the operator is told about a parameter that cannot be used.
+//! A parameter that cannot be used.
 
 use std::fmt;
 

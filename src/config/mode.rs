@@ -6,9 +6,9 @@ use super::BadParameter;
 /// Which calls `numbers_online_reply()` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// All of them: the server stands beside an SBC and tells it what to do.
+    /// All of them: the server is a redirect server for an SBC.
     Redirect,
-    /// Those that are not to go on: the server itself routes the others.
+    /// Those that are blocked or redirected: the server routes the others itself.
     Inline,
 }
 

@@ -17,7 +17,7 @@ pub enum Roots {
     BuiltIn,
     /// The certification authorities of `ca_file`, and what the file held.
     Given(RootCertStore, Vec<u8>),
-    /// Unverified's (`tls_insecure`): whoever sits between this machine and the API reads the key and makes the decisions.
+    /// Any certificate (`tls_insecure`): everything between this machine and the API can read the key and make the decisions.
     Unverified,
 }
 

@@ -60,7 +60,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Sends commands and reads an answer to each. After an error the connection is of no use.
+    /// Sends commands and reads an answer to each. After an error the connection cannot be used again.
     pub(super) fn ask(
         &mut self,
         commands: &Pipeline,

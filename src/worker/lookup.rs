@@ -93,7 +93,7 @@ impl Worker<'_> {
         Some(failure)
     }
 
-    /// Asks, or waits for who asks the same already.
+    /// Asks, or waits for the request of another call about the same number.
     fn share(
         &mut self,
         question: &Question<'_>,
