@@ -23,10 +23,14 @@ pub struct Holder {
 }
 
 impl KeyRing {
-    /// Whether there is no key at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// An error if there is no key at all.
+    pub fn check_not_empty(&self) -> Result<(), StartError> {
+        if self.0.is_empty() {
+            return Err(StartError::new(
+                "no API key: give --keys FILE or --key-env NAME",
+            ));
+        }
+        Ok(())
     }
 
     /// Adds a key by its own text. An error never shows the key.
@@ -183,7 +187,7 @@ mod tests {
     #[test]
     fn a_key_of_its_own_text_is_kept_as_a_hash() {
         let mut keys = KeyRing::default();
-        assert!(keys.is_empty());
+        assert!(keys.check_not_empty().is_err());
         keys.add("env:KEY", "nol_secret", &[UseCase::Scrub])
             .expect("usable");
         assert!(

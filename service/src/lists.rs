@@ -39,6 +39,28 @@ impl Lists {
         })
     }
 
+    /// An error if a list had a file before and has none now.
+    ///
+    /// A reload may meet the moment in which a file is replaced, and without its list a number would pass.
+    pub(crate) fn check_nothing_vanished(&self, before: &Self) -> Result<(), StartError> {
+        for (name, was, is) in [
+            ("dnc.csv", before.dnc.is_some(), self.dnc.is_some()),
+            (
+                "reassigned.csv",
+                before.reassigned.is_some(),
+                self.reassigned.is_some(),
+            ),
+            ("spam.csv", before.spam.is_some(), self.spam.is_some()),
+        ] {
+            if was && !is {
+                return Err(StartError::new(format!(
+                    "{name}: the file is gone; allowed: a file with its header alone, or a restart"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// What the lists say about a number.
     #[must_use]
     pub fn signals(&self, number: E164) -> Signals {
