@@ -12,12 +12,12 @@ use crate::state::Files;
 
 /// Reads the files that the options name and replaces what is good.
 ///
-/// Keys, lists and certificate stand for themselves: where a file of one of them is bad, the old content stays in
-/// force, and one line of the log says why. It reads files, so it may block.
+/// Keys, lists and certificate are independent of each other: where a file of one of them is bad, the old content stays in
+/// force, and one line of the log says why. This reads files, so it may block.
 pub fn reload(options: &Options, files: &Files) {
-    report("keys", read_keys(options, files));
-    report("lists", read_lists(options, files));
-    report("certificate", read_certificate(options, files));
+    report("keys", "ones stay", read_keys(options, files));
+    report("lists", "ones stay", read_lists(options, files));
+    report("certificate", "one stays", read_certificate(options, files));
 }
 
 fn read_keys(options: &Options, files: &Files) -> Result<bool, StartError> {
@@ -44,11 +44,11 @@ fn read_certificate(options: &Options, files: &Files) -> Result<bool, StartError
     Ok(true)
 }
 
-fn report(what: &str, outcome: Result<bool, StartError>) {
+fn report(what: &str, old: &str, outcome: Result<bool, StartError>) {
     match outcome {
         Ok(true) => info!("{what} reloaded"),
         // The options name no such file.
         Ok(false) => {}
-        Err(error) => error!("{what} not reloaded, the old ones stay in force: {error}"),
+        Err(error) => error!("{what} not reloaded, the old {old} in force: {error}"),
     }
 }
