@@ -47,7 +47,7 @@ struct Health {
     time: Timestamp,
 }
 
-/// An answer holds for one call at one moment: nothing on the way may keep it, or guess its type.
+/// Adds the headers that forbid intermediaries to cache an answer or to guess its type.
 async fn describe(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -24,13 +24,13 @@ pub struct Config {
     pub http: Option<Loopback>,
     /// The keys that are accepted.
     pub keys: KeyRing,
-    /// What decisions rest on.
+    /// The lists that decisions use.
     pub lists: Lists,
     /// The country of numbers in national format.
     pub default_country: Option<Country>,
     /// Limits of number and time for connections.
     pub limits: Limits,
-    /// A test aid: the delay of each decision, so that a client's deadline can be seen at work.
+    /// A test aid: the delay of each decision, so that a client's deadline can be tested.
     pub delay: Duration,
 }
 
@@ -39,11 +39,11 @@ pub struct Config {
 pub struct Https {
     /// Where to listen.
     pub address: SocketAddr,
-    /// The TLS side, as of [`crate::tls::server`].
+    /// The TLS configuration, made by [`crate::tls::server`].
     pub tls: Arc<ServerConfig>,
 }
 
-/// An address that only this machine reaches, the one place where keys and numbers may go unencrypted.
+/// A loopback address. Only there may keys and numbers go unencrypted.
 #[derive(Clone, Copy, Debug)]
 pub struct Loopback(SocketAddr);
 

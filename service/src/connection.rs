@@ -37,7 +37,7 @@ impl Connection {
     /// Answers requests until the peer, a limit or the stop of the service ends the connection.
     pub(crate) async fn serve(mut self, router: Router) {
         let first_head = Instant::now() + self.limits.first_head;
-        // Answers are small and awaited: Nagle's algorithm would hold them back.
+        // Nagle's algorithm would delay small answers.
         if let Err(error) = self.stream.set_nodelay(true) {
             debug!(%error, "no TCP_NODELAY");
         }
@@ -63,7 +63,7 @@ impl Connection {
     }
 }
 
-/// What is left of a connection once its stream is ready for HTTP.
+/// A connection without its stream.
 struct Rest {
     slot: Slot,
     limits: Limits,
@@ -97,7 +97,7 @@ impl Rest {
         let mut stopping = false;
         loop {
             tokio::select! {
-                // In this order, so that a request which has arrived goes before a reason to close.
+                // In this order: a request that has arrived is answered before the connection is closed.
                 biased;
                 result = connection.as_mut() => {
                     if let Err(error) = result {

@@ -10,11 +10,11 @@ use crate::start_error::StartError;
 use crate::table::{self, Row};
 use crate::use_case::UseCase;
 
-/// The keys that the service answers to.
+/// The keys that the service accepts.
 #[derive(Debug, Default)]
 pub struct KeyRing(Vec<Holder>);
 
-/// Who a key belongs to and what it may ask for.
+/// The owner of a key and its use cases.
 #[derive(Debug)]
 pub struct Holder {
     digest: KeyDigest,
@@ -66,7 +66,7 @@ impl KeyRing {
 
     /// The holder of a key.
     ///
-    /// The time this takes tells nothing about how close a wrong key came: hashes are compared whole, and all of them.
+    /// It compares with every hash in constant time, so its duration reveals nothing about the keys.
     #[must_use]
     pub fn holder(&self, key: &str) -> Option<&Holder> {
         let digest = KeyDigest::of(key);

@@ -22,6 +22,7 @@ pub mod lists;
 pub mod number;
 pub mod open_files;
 pub mod options;
+mod pem;
 pub mod policy;
 pub mod question;
 pub mod receipt;

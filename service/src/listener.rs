@@ -71,7 +71,7 @@ impl Listener {
         }
     }
 
-    /// Waits for a connection, however often that fails.
+    /// Waits for a connection. Errors of `accept` are logged and retried.
     async fn accept(&self, failures: &mut Throttle) -> TcpStream {
         loop {
             let error = match self.socket.accept().await {
@@ -91,7 +91,7 @@ impl Listener {
     }
 }
 
-/// Whether a connection ended before it was accepted, which says nothing about the next one.
+/// Whether one connection ended before it was accepted. The next one may be accepted at once.
 fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! The number lists that decisions rest on, read from CSV files.
+//! The number lists that decisions use, read from CSV files.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -41,7 +41,7 @@ impl Lists {
 
     /// An error if a list had a file before and has none now.
     ///
-    /// A reload may meet the moment in which a file is replaced, and without its list a number would pass.
+    /// The file may be in the middle of a replacement. Without the list, a listed number would be allowed.
     pub(crate) fn check_nothing_vanished(&self, before: &Self) -> Result<(), StartError> {
         for (name, was, is) in [
             ("dnc.csv", before.dnc.is_some(), self.dnc.is_some()),
@@ -117,7 +117,7 @@ fn scores(list: &mut HashMap<E164, Score>, row: &Row<'_>) -> Result<(), StartErr
         .ok()
         .and_then(Score::new)
         .ok_or_else(|| row.fault(1, Score::ALLOWED))?;
-    // Neither of two scores is the right one.
+    // Nobody can know which of two scores is right.
     match list.insert(number(row)?, score) {
         Some(earlier) if earlier != score => {
             let allowed = format!(

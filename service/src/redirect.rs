@@ -47,19 +47,19 @@ pub(crate) async fn redirect(
 
     let deadline = budget.deadline(arrival);
 
-    // A panic of the number library must not cost the call its answer either.
+    // After a panic of the number library the call still gets an answer.
     let parsed = catch_unwind(|| Caller::parse(&question.number, state.default_country));
     let (caller, outcome) = match parsed {
         Ok(caller) => {
-            let work = consider(Arc::clone(&state), caller, question.policy);
+            let work = evaluate(Arc::clone(&state), caller, question.policy);
             (caller, within(deadline, work).await)
         }
         Err(_) => (Caller::Invalid, Outcome::Failed),
     };
     let findings = match outcome {
         Outcome::Ready(findings) => findings,
-        Outcome::Late => Findings::without_a_look(Verdict::LATE),
-        Outcome::Failed => Findings::without_a_look(Verdict::FAILED),
+        Outcome::Late => Findings::neutral(Verdict::LATE),
+        Outcome::Failed => Findings::neutral(Verdict::FAILED),
     };
     log(holder, &caller, findings.verdict, arrival.elapsed());
     Ok(Json(Answer::new(
@@ -73,7 +73,7 @@ pub(crate) async fn redirect(
     )))
 }
 
-/// What came of looking at one call.
+/// The result for one call.
 struct Findings {
     signals: Signals,
     verdict: Verdict,
@@ -81,7 +81,7 @@ struct Findings {
 }
 
 impl Findings {
-    fn without_a_look(verdict: Verdict) -> Self {
+    fn neutral(verdict: Verdict) -> Self {
         Self {
             signals: Signals::default(),
             verdict,
@@ -90,11 +90,11 @@ impl Findings {
     }
 }
 
-async fn consider(state: Arc<AppState>, caller: Caller, policy: Policy) -> Findings {
+async fn evaluate(state: Arc<AppState>, caller: Caller, policy: Policy) -> Findings {
+    let lists = state.files.lists.current();
     if !state.delay.is_zero() {
         sleep(state.delay).await;
     }
-    let lists = state.files.lists.current();
     let signals = caller
         .subscriber()
         .map(|subscriber| lists.signals(subscriber.e164))
@@ -106,7 +106,7 @@ async fn consider(state: Arc<AppState>, caller: Caller, policy: Policy) -> Findi
         .map(|_| ReceiptId::random(&state.random));
     let Ok(receipt_id) = receipt.transpose() else {
         error!("the operating system gives no random bytes for a receipt id");
-        return Findings::without_a_look(Verdict::FAILED);
+        return Findings::neutral(Verdict::FAILED);
     };
     Findings {
         signals,

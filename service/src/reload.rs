@@ -12,8 +12,8 @@ use crate::state::Files;
 
 /// Reads the files that the options name and replaces what is good.
 ///
-/// Keys, lists and certificate are independent of each other: where a file of one of them is bad, the old content stays in
-/// force, and one line of the log says why. This reads files, so it may block.
+/// Keys, lists and certificate are independent of each other. If a file of one kind is bad, the old content of that kind
+/// stays in force, and one line of the log says why. This reads files, so it may block.
 pub fn reload(options: &Options, files: &Files) {
     report("keys", "ones stay", read_keys(options, files));
     report("lists", "ones stay", read_lists(options, files));

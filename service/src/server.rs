@@ -20,7 +20,7 @@ use crate::start_error::StartError;
 use crate::state::{AppState, Files};
 use crate::swap::Swap;
 
-/// A service that answers. Dropping it stops it without waiting; [`Service::stop`] lets running requests end.
+/// A running service. Dropping it stops it without waiting; [`Service::stop`] waits for requests in progress.
 #[derive(Debug)]
 pub struct Service {
     listening: Vec<(Scheme, SocketAddr)>,
@@ -103,11 +103,11 @@ impl Service {
         &self.listening
     }
 
-    /// Takes no more connections, lets running requests end for up to 6 seconds, and returns.
+    /// Accepts no more connections, closes idle ones, and waits up to 6 seconds for requests in progress.
     pub async fn stop(self) {
         drop(self.stop);
         for listener in self.listeners {
-            // The task returns nothing, and if it panicked there is nothing left to stop.
+            // After a panic there is nothing left to stop.
             let _ = listener.await;
         }
     }

@@ -76,7 +76,7 @@ fn the_key_is_looked_at_before_the_body() {
 }
 
 #[test]
-fn a_malformed_request_is_told_field_value_and_range() {
+fn the_refusal_of_a_malformed_request_names_field_value_and_range() {
     let peer = Peer::start(|_| {});
     for (body, error) in [
         ("not JSON", "body is not JSON ("),
