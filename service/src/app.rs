@@ -1,36 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! The routes, and what their handlers share.
+//! The routes of the HTTP interface.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
-use ring::rand::SystemRandom;
 use serde::Serialize;
 
-use crate::country::Country;
-use crate::keys::KeyRing;
-use crate::lists::Lists;
 use crate::redirect::redirect;
 use crate::refusal::Refusal;
+use crate::state::AppState;
 use crate::timestamp::Timestamp;
 
-/// What every handler may read.
-pub(crate) struct App {
-    pub(crate) keys: KeyRing,
-    pub(crate) lists: Lists,
-    pub(crate) default_country: Option<Country>,
-    pub(crate) delay: Duration,
-    pub(crate) random: SystemRandom,
-}
-
 /// The HTTP interface.
-pub(crate) fn router(app: Arc<App>) -> Router {
+pub(crate) fn router(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/api/v1/sbc/redirect", post(redirect))
         // Tolerated for PBX fields that hold a bare path (API spec, introduction).
@@ -39,7 +26,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .layer(middleware::map_response(describe))
-        .with_state(app)
+        .with_state(state)
 }
 
 /// Answers without a key (API spec). The lists are in memory, so the data is always up.
@@ -60,7 +47,7 @@ struct Health {
     time: Timestamp,
 }
 
-/// An answer holds for one call at one moment: nothing on the way may keep it, or guess its type.
+/// Adds the headers that forbid intermediaries to cache an answer or to guess its type.
 async fn describe(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -18,27 +18,23 @@ pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
 }
 
 async fn collect(mut body: Body) -> Result<Vec<u8>, Refusal> {
-    let (mut bytes, mut length) = (Vec::new(), 0);
+    // The rest of an oversized body is not read here: the connection discards it when it closes.
+    if body.size_hint().lower() > LIMIT as u64 {
+        return Err(Refusal::body_too_large(LIMIT));
+    }
+    let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Refusal::body_incomplete())?.into_data() else {
             continue;
         };
-        length += data.len();
-        if length <= LIMIT {
-            bytes.extend_from_slice(&data);
-        } else if length > PATIENCE {
-            break;
+        if bytes.len() + data.len() > LIMIT {
+            return Err(Refusal::body_too_large(LIMIT));
         }
+        bytes.extend_from_slice(&data);
     }
-    if length > LIMIT {
-        Err(Refusal::body_too_large(LIMIT))
-    } else {
-        Ok(bytes)
-    }
+    Ok(bytes)
 }
 
 /// In bytes: many times the longest sensible request.
 const LIMIT: usize = 16 * 1024;
-/// In bytes: an oversized body is read on so far, for a connection closed on unread data loses the answer.
-const PATIENCE: usize = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// The time from the arrival of a request to its answer, 1 to 5000 ms.
 ///
-/// The header and the body may both give one: the smaller counts. A larger one than 5000 ms counts as 5000, and
-/// so does none at all: it is also the service's own limit.
+/// The header and the body may both give one: the smaller counts. A missing budget, or one above 5000 ms, counts as
+/// 5000 ms, which is also the service's own limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Budget(Duration);
 
@@ -49,7 +49,7 @@ pub enum Outcome<T> {
     Failed,
 }
 
-/// Runs `work` until it is ready or the deadline has come; a panic in it stays in it.
+/// Runs `work` until it is ready or the deadline has come; a panic in it is caught.
 pub async fn within<T, W>(deadline: Instant, work: W) -> Outcome<T>
 where
     T: Send + 'static,

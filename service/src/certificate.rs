@@ -20,10 +20,10 @@ use rustls::pki_types::{ServerName, UnixTime};
 use time::OffsetDateTime;
 use tracing::info;
 
+use crate::pem;
 use crate::start_error::StartError;
-use crate::tls;
 
-/// Where the files of a directory are that [`SelfSigned::ensure`] filled.
+/// The paths of the files that [`SelfSigned::ensure`] makes.
 #[derive(Debug)]
 pub struct SelfSigned {
     /// `ca.pem`: what clients must trust.
@@ -39,8 +39,8 @@ pub struct SelfSigned {
 impl SelfSigned {
     /// Makes sure that `directory` holds a server certificate for localhost, 127.0.0.1, `::1` and `names`.
     ///
-    /// What is there is used again while it fits: the server certificate while it is valid for another week and has
-    /// all the names, the authority while its key is there, so that clients need not be told anew.
+    /// An existing server certificate is kept while it is valid for another week and has all the names. An existing
+    /// authority is kept while its key exists, so that clients can go on trusting it.
     pub fn ensure(directory: &Path, names: &[String]) -> Result<Self, StartError> {
         let files = Self {
             ca: directory.join("ca.pem"),
@@ -73,13 +73,13 @@ impl SelfSigned {
 
     /// Whether a client that trusts the authority would accept the server certificate under every name in a week.
     fn vouches_for(&self, names: &[String]) -> bool {
-        let (Ok(ca), Ok(chain)) = (tls::chain(&self.ca), tls::chain(&self.certificate)) else {
+        let (Ok(ca), Ok(chain)) = (pem::chain(&self.ca), pem::chain(&self.certificate)) else {
             return false;
         };
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(ca);
         let Ok(verifier) =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), tls::provider()).build()
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), pem::provider()).build()
         else {
             return false;
         };
@@ -95,7 +95,7 @@ impl SelfSigned {
     }
 
     fn issue(&self, names: &[String]) -> Result<(), Fault> {
-        // The authority's certificate is not read again: but for dates and serial number, its key says it all.
+        // The authority's certificate need not be parsed: only dates and serial number do not follow from its key.
         if let Ok(pem) = fs::read_to_string(&self.ca_key)
             && self.ca.exists()
         {
@@ -130,7 +130,7 @@ fn ca_params() -> CertificateParams {
     params
         .distinguished_name
         .push(DnType::CommonName, "numbers-online-service local CA");
-    // It can sign no further authority.
+    // It cannot sign another authority.
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid_for(&mut params, CA_LIFETIME);
@@ -157,7 +157,7 @@ fn valid_for(params: &mut CertificateParams, lifetime: Duration) {
     params.not_after = now + lifetime;
 }
 
-/// Puts the whole file in place at once, so that a reader never meets half of it; a key is never readable by others.
+/// Writes a file by renaming, so that a reader never sees half of it. A key is never readable by others.
 fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let unfinished = path.with_extension("new");
     match fs::remove_file(&unfinished) {
@@ -178,7 +178,7 @@ const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = DAY.saturating_mul(7);
 const CA_LIFETIME: Duration = DAY.saturating_mul(3650);
-/// What browsers grant a server certificate at most.
+/// The longest lifetime that browsers accept.
 const SERVER_LIFETIME: Duration = DAY.saturating_mul(397);
 
 #[cfg(test)]

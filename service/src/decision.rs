@@ -19,7 +19,7 @@ pub fn decide(valid: bool, signals: &Signals, policy: &Policy) -> Verdict {
     if !valid && policy.block_invalid {
         Verdict::new(Decision::Block, Reason::InvalidNumber)
     } else if signals.dnc == Dnc::Listed {
-        // The interface has no switch for this one: a listing always blocks.
+        // The interface has no switch for this: a listing always blocks.
         Verdict::new(Decision::Block, Reason::DncListed)
     } else if signals.reassigned == Reassigned::Yes && policy.block_reassigned {
         Verdict::new(Decision::Block, Reason::Reassigned)
@@ -50,7 +50,7 @@ pub struct Signals {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dnc {
-    /// There is a list and the number is not on it. Never consent.
+    /// There is a list and the number is not on it. This is not consent.
     NotListed,
     /// The number is on the list.
     Listed,

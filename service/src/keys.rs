@@ -10,11 +10,11 @@ use crate::start_error::StartError;
 use crate::table::{self, Row};
 use crate::use_case::UseCase;
 
-/// The keys that the service answers to.
+/// The keys that the service accepts.
 #[derive(Debug, Default)]
 pub struct KeyRing(Vec<Holder>);
 
-/// Who a key belongs to and what it may ask for.
+/// The owner of a key and its use cases.
 #[derive(Debug)]
 pub struct Holder {
     digest: KeyDigest,
@@ -23,10 +23,14 @@ pub struct Holder {
 }
 
 impl KeyRing {
-    /// Whether there is no key at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// An error if there is no key at all.
+    pub fn check_not_empty(&self) -> Result<(), StartError> {
+        if self.0.is_empty() {
+            return Err(StartError::new(
+                "no API key: give --keys FILE or --key-env NAME",
+            ));
+        }
+        Ok(())
     }
 
     /// Adds a key by its own text. An error never shows the key.
@@ -62,7 +66,7 @@ impl KeyRing {
 
     /// The holder of a key.
     ///
-    /// The time this takes tells nothing about how close a wrong key came: hashes are compared whole, and all of them.
+    /// It compares with every hash in constant time, so its duration reveals nothing about the keys.
     #[must_use]
     pub fn holder(&self, key: &str) -> Option<&Holder> {
         let digest = KeyDigest::of(key);
@@ -183,7 +187,7 @@ mod tests {
     #[test]
     fn a_key_of_its_own_text_is_kept_as_a_hash() {
         let mut keys = KeyRing::default();
-        assert!(keys.is_empty());
+        assert!(keys.check_not_empty().is_err());
         keys.add("env:KEY", "nol_secret", &[UseCase::Scrub])
             .expect("usable");
         assert!(

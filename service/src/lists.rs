@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! The number lists that decisions rest on, read from CSV files.
+//! The number lists that decisions use, read from CSV files.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -37,6 +37,28 @@ impl Lists {
             reassigned: load(&directory.join("reassigned.csv"), &["number"], numbers)?,
             spam: load(&directory.join("spam.csv"), &["number", "score"], scores)?,
         })
+    }
+
+    /// An error if a list had a file before and has none now.
+    ///
+    /// The file may be in the middle of a replacement. Without the list, a listed number would be allowed.
+    pub(crate) fn check_nothing_vanished(&self, before: &Self) -> Result<(), StartError> {
+        for (name, was, is) in [
+            ("dnc.csv", before.dnc.is_some(), self.dnc.is_some()),
+            (
+                "reassigned.csv",
+                before.reassigned.is_some(),
+                self.reassigned.is_some(),
+            ),
+            ("spam.csv", before.spam.is_some(), self.spam.is_some()),
+        ] {
+            if was && !is {
+                return Err(StartError::new(format!(
+                    "{name}: the file is gone; allowed: a file with its header alone, or a restart"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// What the lists say about a number.
@@ -95,7 +117,7 @@ fn scores(list: &mut HashMap<E164, Score>, row: &Row<'_>) -> Result<(), StartErr
         .ok()
         .and_then(Score::new)
         .ok_or_else(|| row.fault(1, Score::ALLOWED))?;
-    // Neither of two scores is the right one.
+    // Nobody can know which of two scores is right.
     match list.insert(number(row)?, score) {
         Some(earlier) if earlier != score => {
             let allowed = format!(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! Calling numbers: from a caller's text to a canonical E.164 value, or to nothing usable.
+//! Calling numbers: parsed from a caller's text to a canonical E.164 number.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -21,23 +21,23 @@ pub enum Caller {
     Invalid,
 }
 
-/// A valid number and what its digits alone tell about it.
+/// A valid number and what follows from its digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subscriber {
     /// The canonical number.
     pub e164: E164,
     /// The country calling code, such as 1 or 44.
     pub calling_code: u16,
-    /// The country, as far as the digits tell it.
+    /// The country, if it follows from the digits.
     pub country: Option<Country>,
-    /// The kind of line, `None` where the plan does not tell.
+    /// The kind of line, `None` if it does not follow from the numbering plan.
     pub line_type: Option<LineType>,
 }
 
 impl Caller {
     /// Reads a calling number: E.164, a `tel:` URI, or national format where `default_country` is given.
     ///
-    /// A national number without a default country is invalid, for nothing says which plan it belongs to.
+    /// A national number without a default country is invalid, because its numbering plan is unknown.
     pub fn parse(text: &str, default_country: Option<Country>) -> Self {
         dialable(text)
             .and_then(|text| {
@@ -84,7 +84,7 @@ impl Subscriber {
     }
 }
 
-/// A canonical E.164 number: its digits as one integer, for a country code never starts with 0.
+/// A canonical E.164 number: its digits as one integer. A country code never starts with 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct E164(NonZeroU64);
 
@@ -126,7 +126,7 @@ impl FromStr for E164 {
         if !well_formed {
             return Err(NotE164);
         }
-        // A list must meet the caller's canonical form: a stray trunk 0 (+440...) is dropped on both sides.
+        // Lists and callers must have the same canonical form: a stray trunk 0 (+440...) is removed in both.
         let canonical = PHONE_NUMBER_UTIL
             .parse(text, None)
             .ok()

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::certificate::SelfSigned;
+use crate::config::{Config, Https, Loopback};
 use crate::country::Country;
 use crate::keys::KeyRing;
+use crate::limits::Limits;
 use crate::lists::Lists;
-use crate::server::{Config, Https, Loopback};
 use crate::start_error::StartError;
 use crate::tls;
 use crate::use_case::UseCase;
@@ -72,7 +74,16 @@ pub struct Options {
     #[arg(long, value_name = "COUNTRY")]
     default_country: Option<String>,
 
-    /// Test aid: put off each decision by so many milliseconds
+    /// Most connections open at a time; by default as many as open files permit, up to 4096
+    #[arg(long, value_name = "NUMBER")]
+    max_connections: Option<NonZeroUsize>,
+
+    /// Close a connection that was idle for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    idle_timeout: u64,
+
+    /// Test aid: delay each decision by so many milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=60_000))]
     delay_ms: u64,
@@ -83,8 +94,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the files and variables that the options name.
-    pub fn config(self) -> Result<Config, StartError> {
+    /// Reads the files and variables that the options name. `open_files` is the limit of open files.
+    pub fn config(&self, open_files: usize) -> Result<Config, StartError> {
         let http = self.listen_http.map(Loopback::try_from).transpose()?;
         let default_country = self.default_country.as_ref().map(|code| {
             code.parse::<Country>().map_err(|allowed| {
@@ -95,13 +106,13 @@ impl Options {
             http,
             default_country: default_country.transpose()?,
             keys: self.key_ring()?,
-            lists: self
-                .data
-                .as_deref()
-                .map(Lists::load)
-                .transpose()?
-                .unwrap_or_default(),
+            lists: self.lists()?.unwrap_or_default(),
             https: self.https()?,
+            limits: Limits {
+                connections: Limits::connections(self.max_connections, open_files)?,
+                idle: Duration::from_secs(self.idle_timeout),
+                ..Limits::default()
+            },
             delay: Duration::from_millis(self.delay_ms),
         })
     }
@@ -118,7 +129,7 @@ impl Options {
         }
     }
 
-    fn key_ring(&self) -> Result<KeyRing, StartError> {
+    pub(crate) fn key_ring(&self) -> Result<KeyRing, StartError> {
         let mut keys = KeyRing::default();
         if let Some(path) = &self.keys {
             keys.load(path)?;
@@ -134,7 +145,12 @@ impl Options {
         Ok(keys)
     }
 
-    fn https(&self) -> Result<Option<Https>, StartError> {
+    /// Absent if the options name no directory.
+    pub(crate) fn lists(&self) -> Result<Option<Lists>, StartError> {
+        self.data.as_deref().map(Lists::load).transpose()
+    }
+
+    pub(crate) fn https(&self) -> Result<Option<Https>, StartError> {
         let Some(address) = self.listen_https else {
             return Ok(None);
         };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! What the asking server wants done with which signal.
+//! The operator's policy for each signal.
 
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ impl Threshold {
 /// The SIP codes that make a switch try its next route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowCode {
-    /// 503, what most redirect clients take as route advance.
+    /// 503: most redirect clients try their next route.
     ServiceUnavailable,
     /// 404, for those that send the INVITE again on a 503 (Oracle, Ribbon, Metaswitch).
     NotFound,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// The id of the receipt of one decision: `nol_rec_` and 16 base62 characters.
 ///
-/// Whoever knows the id may read the receipt (API spec, Receipt), so it is random and stays out of logs.
+/// The id alone gives access to the receipt (API spec, Receipt), so it is random and is not logged.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ReceiptId(String);
 
@@ -20,7 +20,7 @@ impl ReceiptId {
         while id.len() < PREFIX.len() + LENGTH {
             let mut bytes = [0; LENGTH];
             random.fill(&mut bytes)?;
-            // 256 is no multiple of 62: the bytes above the last multiple would favour some characters.
+            // 256 is no multiple of 62: bytes above the last multiple would make some characters more frequent.
             let fair = bytes.iter().filter(|byte| **byte < 62 * 4);
             let room = PREFIX.len() + LENGTH - id.len();
             id.extend(

@@ -14,28 +14,29 @@ use tokio::time::{Instant, sleep};
 use tracing::{error, info};
 
 use crate::answer::Answer;
-use crate::app::App;
 use crate::body;
 use crate::budget::{Budget, Outcome, within};
 use crate::credential;
 use crate::decision::{Signals, Verdict, decide};
-use crate::keys::Holder;
+use crate::keys::{Holder, KeyRing};
 use crate::number::{Caller, Subscriber};
 use crate::policy::Policy;
 use crate::question::{Malformed, Question};
 use crate::receipt::ReceiptId;
 use crate::refusal::Refusal;
+use crate::state::AppState;
 use crate::timestamp::Timestamp;
 use crate::use_case::UseCase;
 
 /// Answers one call. An `Idempotency-Key` is accepted and has no effect: it is about billing, and nothing is billed.
 pub(crate) async fn redirect(
-    State(app): State<Arc<App>>,
+    State(state): State<Arc<AppState>>,
     request: Request,
 ) -> Result<Json<Answer>, Refusal> {
     let arrival = Instant::now();
     let (head, body) = request.into_parts();
-    let holder = authorize(&app, &head.headers, head.uri.query())?;
+    let keys = state.files.keys.current();
+    let holder = authorize(&keys, &head.headers, head.uri.query())?;
     let offered = header_budget(&head.headers)?;
     let question = Question::parse(&body::read(body).await?)?;
     let budget = offered
@@ -46,19 +47,19 @@ pub(crate) async fn redirect(
 
     let deadline = budget.deadline(arrival);
 
-    // A panic of the number library must not cost the call its answer either.
-    let parsed = catch_unwind(|| Caller::parse(&question.number, app.default_country));
+    // After a panic of the number library the call still gets an answer.
+    let parsed = catch_unwind(|| Caller::parse(&question.number, state.default_country));
     let (caller, outcome) = match parsed {
         Ok(caller) => {
-            let work = consider(Arc::clone(&app), caller, question.policy);
+            let work = evaluate(Arc::clone(&state), caller, question.policy);
             (caller, within(deadline, work).await)
         }
         Err(_) => (Caller::Invalid, Outcome::Failed),
     };
     let findings = match outcome {
         Outcome::Ready(findings) => findings,
-        Outcome::Late => Findings::without_a_look(Verdict::LATE),
-        Outcome::Failed => Findings::without_a_look(Verdict::FAILED),
+        Outcome::Late => Findings::neutral(Verdict::LATE),
+        Outcome::Failed => Findings::neutral(Verdict::FAILED),
     };
     log(holder, &caller, findings.verdict, arrival.elapsed());
     Ok(Json(Answer::new(
@@ -72,7 +73,7 @@ pub(crate) async fn redirect(
     )))
 }
 
-/// What came of looking at one call.
+/// The result for one call.
 struct Findings {
     signals: Signals,
     verdict: Verdict,
@@ -80,7 +81,7 @@ struct Findings {
 }
 
 impl Findings {
-    fn without_a_look(verdict: Verdict) -> Self {
+    fn neutral(verdict: Verdict) -> Self {
         Self {
             signals: Signals::default(),
             verdict,
@@ -89,20 +90,23 @@ impl Findings {
     }
 }
 
-async fn consider(app: Arc<App>, caller: Caller, policy: Policy) -> Findings {
-    if !app.delay.is_zero() {
-        sleep(app.delay).await;
+async fn evaluate(state: Arc<AppState>, caller: Caller, policy: Policy) -> Findings {
+    let lists = state.files.lists.current();
+    if !state.delay.is_zero() {
+        sleep(state.delay).await;
     }
     let signals = caller
         .subscriber()
-        .map(|subscriber| app.lists.signals(subscriber.e164))
+        .map(|subscriber| lists.signals(subscriber.e164))
         .unwrap_or_default();
     let verdict = decide(caller.subscriber().is_some(), &signals, &policy);
     // Only a decision on a valid number has a receipt (API spec, `receipt_id`).
-    let receipt = caller.subscriber().map(|_| ReceiptId::random(&app.random));
+    let receipt = caller
+        .subscriber()
+        .map(|_| ReceiptId::random(&state.random));
     let Ok(receipt_id) = receipt.transpose() else {
         error!("the operating system gives no random bytes for a receipt id");
-        return Findings::without_a_look(Verdict::FAILED);
+        return Findings::neutral(Verdict::FAILED);
     };
     Findings {
         signals,
@@ -112,12 +116,12 @@ async fn consider(app: Arc<App>, caller: Caller, policy: Policy) -> Findings {
 }
 
 fn authorize<'a>(
-    app: &'a App,
+    keys: &'a KeyRing,
     headers: &HeaderMap,
     query: Option<&str>,
 ) -> Result<&'a Holder, Refusal> {
     let key = credential::key(headers, query).ok_or_else(Refusal::missing_key)?;
-    let holder = app.keys.holder(&key).ok_or_else(Refusal::invalid_key)?;
+    let holder = keys.holder(&key).ok_or_else(Refusal::invalid_key)?;
     if holder.may(UseCase::SbcRedirect) {
         Ok(holder)
     } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! Answers other than 200: the flat error body.
+//! Answers other than 200, with the flat error body.
 
 use axum::Json;
 use axum::http::header::WWW_AUTHENTICATE;
@@ -12,7 +12,7 @@ use tracing::info;
 use crate::question::Malformed;
 use crate::use_case::UseCase;
 
-/// A request that is not answered, as `{"error": "<prose>", "code": "<name>"}` (API spec, Error).
+/// The refusal of a request: `{"error": "<prose>", "code": "<name>"}` (API spec, Error).
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! The spam score and its public reading.
+//! The spam score and its public form.
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ enum Level {
 }
 
 impl Level {
-    /// The bands of `RiskView`. They are fixed; a request's thresholds are a policy beside them.
+    /// The bands of `RiskView`. They are fixed and independent of a request's thresholds.
     fn of(Score(score): Score) -> Self {
         match score {
             ..40 => Self::Low,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! What keeps the service from starting.
+//! What the operator must repair before a start or a reload can succeed.
 
 use std::fmt;
 

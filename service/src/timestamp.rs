@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! Points in time as the interface writes them.
+//! Points in time in the format of the interface.
 
 use std::fmt;
 

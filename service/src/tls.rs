@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! The TLS side of the HTTPS listener.
+//! The TLS configuration of the HTTPS listener.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::{Error as PemError, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 
+use crate::pem::{chain, provider, unreadable};
 use crate::start_error::StartError;
 
-/// A TLS server that shows the certificate chain of one PEM file and holds the key of another.
+/// A TLS server with the certificate chain of one PEM file and the private key of another.
 pub fn server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, StartError> {
     let chain = chain(certificate)?;
     let key_der = PrivateKeyDer::from_pem_file(key)
@@ -32,32 +32,6 @@ pub fn server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Start
         })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
-}
-
-/// The certificates of a PEM file, at least one.
-pub(crate) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
-    let chain =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match chain {
-        Ok(chain) if chain.is_empty() => {
-            Err(unreadable(path, "certificate", &PemError::NoItemsFound))
-        }
-        Ok(chain) => Ok(chain),
-        Err(error) => Err(unreadable(path, "certificate", &error)),
-    }
-}
-
-/// The cryptography: named, so that no other part of the process has a say in it.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
-}
-
-fn unreadable(path: &Path, what: &str, error: &PemError) -> StartError {
-    let path = path.display();
-    StartError::new(match error {
-        PemError::Io(error) => format!("{path}: {error}"),
-        error => format!("{path}: no PEM {what}: {error}"),
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! The STIR/SHAKEN verification status that a request passes on.
+//! The STIR/SHAKEN verification status of a request.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub enum Verstat {
     Verified,
     /// The signature was checked and wrong.
     Unverified,
-    /// Nothing was checked, or nothing was said. Absence is not a failure (API spec, `verstat`).
+    /// Not checked, or not stated. Absence is not a failure (API spec, `verstat`).
     #[default]
     Unknown,
 }

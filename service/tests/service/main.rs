@@ -2,9 +2,13 @@
 
 //! The service over real sockets, in this process and as a process of its own.
 
+mod binary;
 mod budgets;
+mod connections;
 mod decisions;
+mod lost_answers;
 mod peer;
 mod process;
 mod refusals;
+mod reload;
 mod tls;

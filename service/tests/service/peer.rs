@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use numbers_online_service::config::{Config, Loopback};
 use numbers_online_service::keys::KeyRing;
+use numbers_online_service::limits::Limits;
 use numbers_online_service::lists::Lists;
-use numbers_online_service::server::{Config, Loopback, Service};
+use numbers_online_service::server::Service;
 use numbers_online_service::use_case::UseCase;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -39,6 +41,7 @@ impl Peer {
             keys,
             lists: Lists::load(&demo_data()).expect("the demo lists"),
             default_country: None,
+            limits: Limits::default(),
             delay: Duration::ZERO,
         };
         change(&mut config);

@@ -3,86 +3,13 @@
 //! The binary: its lines, signals, exit codes and logs.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::binary::{Process, text};
 use crate::peer::{KEY, PATH, agent, demo_data, post};
-
-/// A running binary that ends with this guard.
-struct Process {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Process {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().expect("the binary");
-        let lines = BufReader::new(child.stdout.take().expect("standard output"));
-        Self { child, lines }
-    }
-
-    /// The address in the next line of standard output.
-    fn listening(&mut self, scheme: &str) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).expect("a line");
-        let address = line
-            .strip_prefix(&format!("listening {scheme} "))
-            .unwrap_or_else(|| panic!("{line:?}"));
-        address.trim_end().to_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .expect("a shell")
-                .success()
-        );
-    }
-
-    /// Waits for the end: exit code, rest of standard output, log.
-    fn end(mut self) -> (Option<i32>, String, String) {
-        let (mut out, mut log) = (String::new(), String::new());
-        self.lines
-            .read_to_string(&mut out)
-            .expect("standard output");
-        let mut stderr = self.child.stderr.take().expect("standard error");
-        stderr.read_to_string(&mut log).expect("standard error");
-        (self.child.wait().expect("an end").code(), out, log)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended before.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_numbers-online-service"));
-    command
-        .args(arguments)
-        .env("TEST_KEY", KEY)
-        .env("EMPTY_KEY", "");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
 
 #[test]
 fn both_listeners_are_announced_and_sigterm_ends_with_0() {

@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::peer::{KEY, PATH, Peer, Reply, SCRUB_KEY, agent, post};
 
@@ -69,6 +69,61 @@ fn a_request_without_a_good_key_is_refused() {
     assert_flat(&reply.expect("a reply"), 401, "invalid_key");
 }
 
+/// The module believes a 401 or 403 only with this body, so none may be without it.
+#[test]
+fn every_refusal_is_the_documented_json() {
+    let peer = Peer::start(|_| {});
+    let large = " ".repeat(20_000);
+    for (status, code, method, path, key, body) in [
+        (400, "invalid_request", "POST", PATH, KEY, "{}"),
+        (401, "missing_key", "POST", PATH, "", BODY),
+        (401, "invalid_key", "POST", PATH, "nol_wrong", BODY),
+        (401, "invalid_key", "POST", "/v1/sbc/redirect", "x", BODY),
+        (403, "use_case_forbidden", "POST", PATH, SCRUB_KEY, BODY),
+        (404, "not_found", "POST", "/api/v1/other", KEY, BODY),
+        (404, "not_found", "OPTIONS", "*", KEY, ""),
+        (405, "method_not_allowed", "GET", PATH, KEY, ""),
+        (405, "method_not_allowed", "BREW", PATH, KEY, ""),
+        (413, "request_too_large", "POST", PATH, KEY, &large),
+    ] {
+        let length = body.len();
+        let reply = raw(
+            &peer,
+            format!(
+                "{method} {path} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nConnection: close\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        );
+        let (head, body) = reply.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        let head = head.to_ascii_lowercase();
+        assert!(head.contains("content-type: application/json"), "{head}");
+        let json: Value = serde_json::from_str(body).expect(code);
+        assert_eq!(json["code"], code, "{json}");
+        assert!(
+            json["error"]
+                .as_str()
+                .is_some_and(|error| !error.is_empty())
+        );
+        assert_eq!(json.as_object().map(serde_json::Map::len), Some(2));
+    }
+}
+
+#[test]
+fn a_body_that_does_not_arrive_is_refused_with_408() {
+    let peer = Peer::start(|_| {});
+    let mut stream = TcpStream::connect(peer.address()).expect("a connection");
+    let head = format!("POST {PATH} HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\n");
+    stream
+        .write_all(format!("{head}Content-Length: 99\r\n\r\n{{").as_bytes())
+        .expect("a request");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).expect("a reply");
+    assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    assert!(reply.contains(r#""code":"request_timeout""#), "{reply}");
+}
+
 #[test]
 fn the_key_is_looked_at_before_the_body() {
     let peer = Peer::start(|_| {});
@@ -76,7 +131,7 @@ fn the_key_is_looked_at_before_the_body() {
 }
 
 #[test]
-fn a_malformed_request_is_told_field_value_and_range() {
+fn the_refusal_of_a_malformed_request_names_field_value_and_range() {
     let peer = Peer::start(|_| {});
     for (body, error) in [
         ("not JSON", "body is not JSON ("),

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use numbers_online_service::certificate::SelfSigned;
-use numbers_online_service::server::{Https, Scheme};
+use numbers_online_service::config::{Https, Scheme};
 use numbers_online_service::tls;
 use tempfile::TempDir;
 
