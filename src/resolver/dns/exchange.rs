@@ -154,3 +154,36 @@ impl Exchange {
 
 /// So many datagrams are read before the clock is looked at again. An honest server sends two.
 const MOST_DATAGRAMS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::time::Duration;
+
+    use super::super::{Family, Lookup, message};
+    use super::{Exchange, MOST_DATAGRAMS, Transport};
+
+    #[test]
+    fn a_server_that_sends_without_end_does_not_keep_the_reader() {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        let questions =
+            Family::ALL.map(|family| message::question("api.nol.test", family).expect("a name"));
+        let mut lookup = Lookup::new(questions, |_| true);
+        let address = server.local_addr().expect("bound");
+        let mut exchange = Exchange::start(address, &lookup).expect("asked");
+        let (_, client) = server.recv_from(&mut [0; 512]).expect("a question");
+        for _ in 0..2 * MOST_DATAGRAMS {
+            server.send_to(b"nonsense", client).expect("sent");
+        }
+        exchange.receive(Transport::Udp, &mut lookup);
+        let udp = exchange.udp.as_ref().expect("still open");
+        udp.set_nonblocking(false).expect("a socket");
+        udp.set_read_timeout(Some(Duration::from_millis(100)))
+            .expect("a socket");
+        let mut left = 0;
+        while udp.recv(&mut [0; 512]).is_ok() {
+            left += 1;
+        }
+        assert_eq!(left, MOST_DATAGRAMS);
+    }
+}

@@ -363,9 +363,8 @@ fn a_flood_of_wrong_answers_ends_at_the_deadline() {
         if asked.is_v6 || asked.number > 1 {
             return Answer::none();
         }
-        let mut answer = Answer::made(asked, &BOTH, change);
-        // As long as a datagram gets.
-        answer.datagrams[0].resize(1_450, 0);
+        // As long as a datagram gets: reading it takes longer than sending it.
+        let mut answer = Answer::made(asked, &["192.0.2.1"; 45], change);
         answer.flood = FLOOD;
         answer
     };
