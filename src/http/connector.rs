@@ -166,3 +166,6 @@ fn is_refusal(failure: Failure) -> bool {
 
 /// How long an address that failed is tried last.
 const FAILED_LAST: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;
