@@ -69,8 +69,9 @@ impl HttpError {
             | Error::Protocol(ureq_proto::Error::HttpParseTooManyHeaders) => {
                 Self::new(Failure::TooLarge)
             }
-            // The body stalls where there is no end of a line in a full buffer: an endless chunk extension, for one.
-            Error::Protocol(_) | Error::Http(_) | Error::BodyStalled => Self::new(Failure::Parse),
+            Error::Protocol(_) | Error::Http(_) => Self::new(Failure::Parse),
+            // The connection ended within a line of the chunked encoding.
+            Error::BodyStalled => Self::new(Failure::Reset),
             Error::Tls(_) | Error::Rustls(_) => Self::new(Failure::Tls),
             Error::HostNotFound => Self::new(Failure::Dns),
             Error::ConnectProxyFailed(_) | Error::ConnectionFailed => Self::new(Failure::Connect),

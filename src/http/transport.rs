@@ -58,6 +58,10 @@ impl Transport for ExchangeTransport {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let connection = self.connection.as_mut().ok_or(Error::ConnectionFailed)?;
+        if connection.buffers().input_append_buf().is_empty() {
+            // A line of the chunked encoding that does not end: an endless extension, for one. A head that long is refused before.
+            return Err(HttpError::new(Failure::Parse).into());
+        }
         let outcome = connection.send_and_receive();
         match &outcome {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {

@@ -10,6 +10,7 @@ mod beside_tls;
 mod cache;
 mod callers;
 mod calls;
+mod causes;
 mod connections;
 mod decisions;
 mod expect;
@@ -25,6 +26,7 @@ mod pulse;
 mod redis;
 mod refusals;
 mod replies;
+mod resolution;
 mod rig;
 mod signing;
 mod states;
@@ -90,6 +92,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         connections::trials,
         names::trials,
         addresses::trials,
+        resolution::trials,
         states::trials,
         proxied::trials,
         signing::trials,
@@ -107,6 +110,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
         rig::trials,
         refusals::trials,
+        causes::trials,
         replies::trials,
         operator::trials,
         kemi::trials,
