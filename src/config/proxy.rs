@@ -39,13 +39,13 @@ impl HttpProxy {
         if text == "env" {
             return Self::of_environment(|name| env::var(name).ok());
         }
-        let words: Vec<_> = text.split_whitespace().collect();
-        let (url, source) = match *words {
-            [] => return Ok(None),
-            [url] => (url, None),
-            [url, source] if is_source(source) => (url, Some(source)),
+        let text = text.trim();
+        let (url, source) = match text.split_once(char::is_whitespace) {
+            None if text.is_empty() => return Ok(None),
+            None => (text, None),
+            Some((url, source)) if is_source(source.trim()) => (url, Some(source.trim())),
             // Any word of it may be a password.
-            _ => return Err(BadParameter::new(NAME, "***", ALLOWED)),
+            Some(_) => return Err(BadParameter::new(NAME, "***", ALLOWED)),
         };
         let (host, port) = host_and_port(url)
             .and_then(|(host, port)| Some((host, port?)))
@@ -158,8 +158,9 @@ impl fmt::Debug for Credentials {
     }
 }
 
-fn is_source(word: &str) -> bool {
-    word.starts_with("env:") || word.starts_with("file:")
+fn is_source(text: &str) -> bool {
+    let variable = text.starts_with("env:") && !text.contains(char::is_whitespace);
+    variable || text.starts_with("file:")
 }
 
 /// Host, without brackets, and port of `http://HOST[:PORT]`.

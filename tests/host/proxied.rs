@@ -166,7 +166,7 @@ fn by_environment(bench: &Bench) -> Result<()> {
     let url = proxy
         .url()
         .replace("http://", "http://Aladdin:open%20sesame@");
-    for (no_proxy, proxied) in [("example.com", true), ("example.com,127.0.0.1", false)] {
+    for (no_proxy, proxied) in [("example.com", true), ("example.com,localhost", false)] {
         let before = proxy.asked().len();
         let setup = bench
             .setup(&api.url())

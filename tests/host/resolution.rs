@@ -98,8 +98,8 @@ fn moved(bench: &Bench) -> Result<()> {
     let new = at(bench, OTHER, port)?;
     dns.play(Zone::of(&[OTHER]).ttl(600));
     thread::sleep(Duration::from_millis(1_100));
+    // Nobody listens there any more.
     drop(old);
-    let _refused = Refused::at((V4, port).into())?;
     thread::sleep(Duration::from_millis(50));
     for _ in 0..2 {
         call_anew(&server, &new)?;
@@ -204,10 +204,9 @@ fn skipped(bench: &Bench) -> Result<()> {
     fs::write(etc.join("hosts"), hosts.concat())?;
     let server = start(bench, api.address().port(), LONG)?;
     call(&server, &Expected::block())?;
-    same(
-        "questions about a name of /etc/hosts",
-        dns.queries().len(),
-        asked,
-    )?;
+    let mut more = dns.queries().split_off(asked);
+    // The server asks about this machine's name.
+    more.retain(|query| query.contains(HOST));
+    same("questions about a name of /etc/hosts", more, Vec::new())?;
     server.finish()
 }

@@ -17,7 +17,7 @@ authority() {
 # server NAME HASH ALGORITHM OPTION [CHAIN]: a server's certificate from the authority NAME
 server() {
 	openssl genpkey -quiet -algorithm "$3" -pkeyopt "$4" -out "$1.key"
-	printf 'subjectAltName=DNS:api.nol.test,IP:127.0.0.1\n' > "$work/ext"
+	printf 'subjectAltName=DNS:api.nol.test,DNS:localhost,IP:127.0.0.1,IP:::1\n' > "$work/ext"
 	openssl req -new -key "$1.key" -subj "/CN=api.nol.test" -out "$work/csr"
 	openssl x509 -req -in "$work/csr" -CA "$1-ca.pem" -CAkey "$work/$1.key" "-$2" -days 36500 -extfile "$work/ext" \
 		-out "$1.pem" 2> /dev/null
@@ -41,7 +41,7 @@ openssl x509 -req -in "$work/csr" -CA p521-between-ca.pem -CAkey "$work/p521-bet
 	-extfile "$work/ext" -out "$work/between.pem" 2> /dev/null
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out p521-between.key
 openssl req -new -key p521-between.key -subj "/CN=api.nol.test" -out "$work/csr"
-printf 'subjectAltName=DNS:api.nol.test,IP:127.0.0.1\n' > "$work/ext"
+printf 'subjectAltName=DNS:api.nol.test,DNS:localhost,IP:127.0.0.1,IP:::1\n' > "$work/ext"
 openssl x509 -req -in "$work/csr" -CA "$work/between.pem" -CAkey "$work/p521-sha512.key" -sha512 -days 36500 \
 	-extfile "$work/ext" -out "$work/leaf.pem" 2> /dev/null
 cat "$work/leaf.pem" "$work/between.pem" > p521-between.pem
