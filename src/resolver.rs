@@ -46,7 +46,7 @@ impl Resolver {
             .as_ref()
             .map_or(deadline, |known| known.wait(deadline, now));
         let outcome = self.look_up(host, wait);
-        let known = Known::after(known, outcome, now, Instant::now())?;
+        let known = Known::after(known.as_ref(), outcome, now, Instant::now())?;
         let addresses = known.addresses.clone();
         self.lock().insert(host.to_owned(), known);
         Ok(addresses)

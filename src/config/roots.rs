@@ -50,8 +50,8 @@ impl Roots {
         if store.is_empty() {
             return Err(refused("there is no certificate in it"));
         }
-        let kinds = (1..).zip(store.roots.iter().map(key_kind::unverifiable));
-        if let Some((number, kind)) = kinds.filter_map(|(n, kind)| Some((n, kind?))).next() {
+        let mut kinds = (1..).zip(store.roots.iter().map(key_kind::unverifiable));
+        if let Some((number, kind)) = kinds.find_map(|(n, kind)| Some((n, kind?))) {
             return Err(BadParameter::new(
                 "ca_file",
                 path,

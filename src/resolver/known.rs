@@ -28,12 +28,12 @@ pub(super) struct Known {
 impl Known {
     /// What is known after a lookup that began at `asked` and ended at `now`. `Err` if that is nothing.
     pub(super) fn after(
-        before: Option<Self>,
+        before: Option<&Self>,
         outcome: Result<Found, Failure>,
         asked: Instant,
         now: Instant,
     ) -> Result<Self, Failure> {
-        let found = match (outcome, before.as_ref()) {
+        let found = match (outcome, before) {
             (Ok(found), _) => found,
             (Err(failure), None) => return Err(failure),
             (Err(_), Some(before)) => {
@@ -51,7 +51,7 @@ impl Known {
             let earlier = before.iter().flat_map(|before| &before.addresses);
             addresses.extend(earlier.filter(|address| family.has(address)));
             // Asked again at the next call. Where the other half is missing for good, that is once a second.
-            lifetime = match before.as_ref() {
+            lifetime = match before {
                 Some(before) if before.half => SHORTEST,
                 _ => Duration::ZERO,
             };
@@ -130,16 +130,16 @@ mod tests {
             .collect()
     }
 
-    fn found(list: &[&str], seconds: u64, unanswered: Option<Family>) -> Result<Found, Failure> {
-        Ok(Found {
+    fn found(list: &[&str], seconds: u64, unanswered: Option<Family>) -> Found {
+        Found {
             addresses: addresses(list),
             lifetime: Duration::from_secs(seconds),
             unanswered,
-        })
+        }
     }
 
-    fn known(before: Option<Known>, outcome: Result<Found, Failure>, at: Instant) -> Known {
-        Known::after(before, outcome, at, at).expect("known")
+    fn known(before: Option<&Known>, found: Found, at: Instant) -> Known {
+        Known::after(before, Ok(found), at, at).expect("known")
     }
 
     #[test]
@@ -175,13 +175,13 @@ mod tests {
         let now = Instant::now();
         let whole = known(None, found(&["192.0.2.1", "2001:db8::1"], 30, None), now);
         let half = || found(&["2001:db8::2"], 30, Some(Family::V4));
-        let first = known(Some(whole), half(), now);
+        let first = known(Some(&whole), half(), now);
         assert_eq!(first.addresses, addresses(&["2001:db8::2", "192.0.2.1"]));
         assert!(first.is_due(now), "at the next call");
         // The second time the half is not news.
-        let second = known(Some(first), half(), now);
+        let second = known(Some(&first), half(), now);
         assert!(!second.is_due(now + 999 * MS) && second.is_due(now + 1_000 * MS));
-        let whole = known(Some(second), found(&["192.0.2.7"], 30, None), now);
+        let whole = known(Some(&second), found(&["192.0.2.7"], 30, None), now);
         assert_eq!(whole.addresses, addresses(&["192.0.2.7"]));
         assert!(!whole.is_due(now + 29_000 * MS));
     }
@@ -195,7 +195,7 @@ mod tests {
         assert!(!known.is_due(now + 999 * MS) && known.is_due(now + 1_000 * MS));
         // A name server that is down as well does not change that.
         let later = now + 1_000 * MS;
-        let known = Known::after(Some(known), Err(Failure::TimeoutDns), later, later);
+        let known = Known::after(Some(&known), Err(Failure::TimeoutDns), later, later);
         let known = known.expect("the old addresses");
         assert!(!known.is_due(later + 999 * MS) && known.is_due(later + 1_000 * MS));
     }
@@ -207,7 +207,8 @@ mod tests {
         let mut current = known(None, found(&["192.0.2.1"], 30, None), now);
         for wait in [20, 40, 80, 160, 160] {
             assert_eq!(current.wait(deadline, now), Deadline::after(now, wait * MS));
-            current = known(Some(current), Err(Failure::TimeoutDns), now);
+            let failed = Known::after(Some(&current), Err(Failure::TimeoutDns), now, now);
+            current = failed.expect("the old addresses");
         }
         let soon = Deadline::after(now, 20 * MS);
         assert_eq!(current.wait(soon, now), Deadline::after(now, 10 * MS));

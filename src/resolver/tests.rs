@@ -61,9 +61,12 @@ fn an_answer_is_kept_until_it_is_forgotten() {
 
 #[test]
 fn half_an_answer_serves_one_call() {
-    let server = Server::start(|question| match question.is_v6 {
-        true => Answer::none(),
-        false => Answer::of(question, &["127.0.0.1"]),
+    let server = Server::start(|question| {
+        if question.is_v6 {
+            Answer::none()
+        } else {
+            Answer::of(question, &["127.0.0.1"])
+        }
     });
     let resolver = Resolver::asking(&server);
     for _ in 0..2 {

@@ -26,13 +26,16 @@ use crate::{
 /// An address to which a machine without IPv6 has no route.
 const FAR_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
 
+/// What a trial does in its namespace.
+type Body = fn(&Bench) -> Result<()>;
+
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let needs = Needs {
         netns: true,
         ..Needs::default()
     };
-    let bodies: [(&str, fn(&Bench) -> Result<()>); 8] = [
+    let bodies: [(&str, Body); 8] = [
         ("the first A answer is lost, and there is no IPv6", lost),
         ("every A answer is late, and there is no IPv6", late),
         ("an API that moved is found before the time to live", moved),

@@ -21,7 +21,7 @@ pub(super) fn unverifiable(authority: &TrustAnchor<'_>) -> Option<&'static str> 
     Some(name.map_or("key of an unknown kind", |(_, name)| *name))
 }
 
-/// The content of the AlgorithmIdentifier at the start of a SubjectPublicKeyInfo's content (RFC 5280 section 4.1).
+/// The content of the `AlgorithmIdentifier` at the start of a `SubjectPublicKeyInfo`'s content (RFC 5280 section 4.1).
 fn algorithm(key: &[u8]) -> Option<&[u8]> {
     let (header, rest) = key.split_first_chunk::<2>()?;
     let [SEQUENCE, length @ 0..=0x7f] = *header else {

@@ -75,7 +75,7 @@ fn status(head: &[u8]) -> Option<u16> {
     let mut words = head
         .strip_prefix(b"HTTP/1.")?
         .get(1..)?
-        .split(|byte| byte.is_ascii_whitespace());
+        .split(u8::is_ascii_whitespace);
     let status = words.nth(1)?;
     std::str::from_utf8(status)
         .ok()

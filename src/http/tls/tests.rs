@@ -56,7 +56,7 @@ fn tls_server(config: Arc<ServerConfig>) -> impl FnOnce(TcpStream) + Send + 'sta
 }
 
 fn refusal(outcome: Result<Connection, HttpError>) -> (Failure, Option<Cause>) {
-    let error = outcome.err().expect("no handshake");
+    let error = outcome.expect_err("no handshake");
     (error.failure, error.cause)
 }
 

@@ -47,7 +47,7 @@ impl Servers {
                 Some("options") => {
                     let ndots =
                         words.filter_map(|option| option.strip_prefix("ndots:")?.parse().ok());
-                    servers.ndots = ndots.last().unwrap_or(servers.ndots).min(MOST_DOTS);
+                    servers.ndots = ndots.fold(servers.ndots, |_, last| last).min(MOST_DOTS);
                 }
                 _ => {}
             }

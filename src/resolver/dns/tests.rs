@@ -69,7 +69,7 @@ impl Answer {
 
     fn failure(asked: &Asked) -> Self {
         Self::made(asked, &[], |packet| {
-            *packet.rcode_mut() = RCODE::ServerFailure
+            *packet.rcode_mut() = RCODE::ServerFailure;
         })
     }
 
@@ -267,23 +267,29 @@ fn the_only_usable_family_is_waited_for() {
         ["192.0.2.1"]
     );
     // Always lost: no half answer that nobody can connect to.
-    let server = Server::start(|asked| match asked.is_v6 {
-        false => Answer::none(),
-        true => Answer::of(asked, &BOTH),
+    let server = Server::start(|asked| {
+        if asked.is_v6 {
+            Answer::of(asked, &BOTH)
+        } else {
+            Answer::none()
+        }
     });
     assert_eq!(find(&[&server], 200).err(), Some(Failure::TimeoutDns));
 }
 
 #[test]
 fn the_second_family_is_not_worth_a_calls_whole_time() {
-    let server = Server::start(|asked| match asked.is_v6 {
-        true => Answer::none(),
-        false => Answer::of(asked, &BOTH),
+    let server = Server::start(|asked| {
+        if asked.is_v6 {
+            Answer::none()
+        } else {
+            Answer::of(asked, &BOTH)
+        }
     });
     let started = Instant::now();
     let found = find(&[&server], 2_000).expect("resolved");
     assert!(
-        started.elapsed() < Duration::from_millis(1_000),
+        started.elapsed() < Duration::from_secs(1),
         "{:?}",
         started.elapsed()
     );
@@ -304,9 +310,12 @@ fn a_server_that_failed_hands_over_to_the_next_at_once() {
     assert_eq!(texts(&found), ["192.0.2.1"]);
     assert_eq!(find(&[&failing], 2_000).err(), Some(Failure::Dns));
     // Half of a failure is half an answer.
-    let half = Server::start(|asked| match asked.is_v6 {
-        true => Answer::failure(asked),
-        false => Answer::of(asked, &BOTH),
+    let half = Server::start(|asked| {
+        if asked.is_v6 {
+            Answer::failure(asked)
+        } else {
+            Answer::of(asked, &BOTH)
+        }
     });
     let found = find(&[&half], 2_000).expect("resolved");
     assert_eq!(found.unanswered, Some(Family::V6));
@@ -397,5 +406,5 @@ fn nobody_there_is_a_failure_at_once() {
         in_ms(3_000),
     );
     assert_eq!(found.err(), Some(Failure::Dns));
-    assert!(started.elapsed() < Duration::from_millis(1_000));
+    assert!(started.elapsed() < Duration::from_secs(1));
 }
