@@ -52,7 +52,7 @@ impl Resolver {
         Ok(addresses)
     }
 
-    /// No known address of `host` takes connections. The name servers are asked again at the next call, but at most once a
+    /// No known address of `host` is of use: it refuses connections, or another server is there. The name servers are asked again at the next call, but at most once a
     /// second.
     pub(crate) fn all_refused(&self, host: &str) {
         if let Some(known) = self.lock().get_mut(host) {

@@ -64,7 +64,8 @@ impl Connector {
             return self.reach(host, port, deadline, timings);
         }
         let proxy = self.proxy.as_ref();
-        let connection = match proxy.and_then(|proxy| proxy.for_host(host, port)) {
+        let proxy = proxy.and_then(|proxy| proxy.for_host(host, port));
+        let connection = match proxy {
             None => self.reach(host, port, deadline, timings)?,
             Some(proxy) => {
                 let connection = self.reach(&proxy.host, proxy.port, deadline, timings)?;
@@ -75,7 +76,12 @@ impl Connector {
         };
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Tls)?;
         let tls = ClientConnection::new(self.tls()?.clone(), name).map_err(|_| Failure::Tls)?;
-        let connection = connection.secure(tls)?;
+        let connection = connection.secure(tls).inspect_err(|error| {
+            // The address may be somebody else's by now. Of a proxy's address this says nothing.
+            if proxy.is_none() && error.failure != Failure::Shed {
+                self.resolver.all_refused(host);
+            }
+        })?;
         timings.end(Phase::Tls);
         Ok(connection)
     }

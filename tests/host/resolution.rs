@@ -35,10 +35,14 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         netns: true,
         ..Needs::default()
     };
-    let bodies: [(&str, Body); 8] = [
+    let bodies: [(&str, Body); 9] = [
         ("the first A answer is lost, and there is no IPv6", lost),
         ("every A answer is late, and there is no IPv6", late),
         ("an API that moved is found before the time to live", moved),
+        (
+            "an address that became somebody else's is asked about",
+            taken,
+        ),
         ("addresses that refuse are asked about once a second", once),
         ("a reload forgets names", reload),
         ("a truncated answer goes on over TCP", truncated),
@@ -108,6 +112,22 @@ fn moved(bench: &Bench) -> Result<()> {
         call_anew(&server, &new)?;
     }
     same("requests to the new address", new.requests().len(), 2)?;
+    server.finish()
+}
+
+fn taken(bench: &Bench) -> Result<()> {
+    let dns = name_server(Zone::of(&[V4]).ttl(600))?;
+    let identity = bench.suite.identity(Flaw::WrongName)?;
+    let plan = Plan::always(ok(&decision("block", 603)));
+    let other = Api::start((V4, 0).into(), Some(identity), plan)?;
+    let port = other.address().port();
+    let new = at(bench, OTHER, port)?;
+    let server = start(bench, port, LONG)?;
+    call(&server, &Expected::fail_open("tls"))?;
+    dns.play(Zone::of(&[OTHER]).ttl(600));
+    thread::sleep(Duration::from_millis(1_100));
+    call(&server, &Expected::block())?;
+    same("requests to the new address", new.requests().len(), 1)?;
     server.finish()
 }
 

@@ -167,3 +167,29 @@ fn a_server_that_speaks_no_tls_is_known() {
 
 /// The fatal alert `handshake_failure`, in a record of TLS 1.2.
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+
+#[test]
+fn session_tickets_are_quiet_but_not_without_end() {
+    let authority = Authority::new().expect("an authority");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    authority.write(file.path()).expect("written");
+    let roots = roots_at(file.path());
+    let identity = authority
+        .identity(&["api.nol.test"], Flaw::None)
+        .expect("an identity");
+    for (tickets, quiet) in [(2, true), (1_000, false)] {
+        let mut config = (*identity.config()).clone();
+        config.send_tls13_tickets = tickets;
+        let (sent, all_sent) = std::sync::mpsc::channel();
+        let server = move |mut peer: TcpStream| {
+            let mut tls = ServerConnection::new(Arc::new(config)).expect("settings");
+            while tls.is_handshaking() || tls.wants_write() {
+                tls.complete_io(&mut peer).expect("a handshake");
+            }
+            sent.send(peer).expect("the test");
+        };
+        let mut connection = handshake(&roots, server).expect("a handshake");
+        let _peer = all_sent.recv().expect("the server");
+        assert_eq!(connection.is_quiet(), quiet, "{tickets}");
+    }
+}

@@ -58,7 +58,7 @@ pub(super) fn question(name: &str, family: Family) -> Option<Question> {
     })
 }
 
-/// Reads a message. `None` if it is not an answer to `question`, whoever sent it.
+/// Reads a message. `None` if it is not an answer to `question`.
 pub(super) fn reply(message: &[u8], question: &Question) -> Option<Reply> {
     // Looked at first, because it is cheap: a forger may send many.
     let id = question.id.to_be_bytes();
