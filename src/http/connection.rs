@@ -203,7 +203,7 @@ const INPUT_BYTES: usize = MAX_BYTES + 4 * 1024;
 const READ_BYTES: usize = 16 * 1024;
 
 /// So many reads of an idle TLS connection bring session tickets; a server that has more to send is not quiet.
-const MOST_QUIET_READS: usize = 16;
+const MOST_QUIET_READS: usize = 8;
 
 /// A request, its headers included, is below 1 KiB.
 const OUTPUT_BYTES: usize = 4 * 1024;
