@@ -71,7 +71,7 @@ typedef struct nol_str {
 	X(INT, breaker_retry, 15)                       /* s, 1..900 */ \
 	X(STR, ca_file, "")                             /* PEM bundle; without it the built-in roots */ \
 	X(INT, tls_insecure, 0)                         /* 1 accepts any certificate */ \
-	X(STR, http_proxy, "")                          /* http://HOST:PORT */ \
+	X(STR, http_proxy, "")                          /* http://HOST:PORT, env:NAME or file:PATH of its password behind it; or env */ \
 	X(INT, async_lookups, 64)                       /* 1..4096: asynchronous lookups in flight */ \
 	X(INT, async_queue, 1024)                       /* 0..65536: calls that wait behind them; beyond, calls are allowed at once */
 

@@ -9,6 +9,7 @@ mod contact;
 mod decision_options;
 mod limits;
 mod mode;
+mod no_proxy;
 mod proxy;
 mod roots;
 mod secret;
@@ -22,7 +23,7 @@ pub use contact::ContactUri;
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
-pub use proxy::ProxyUrl;
+pub use proxy::{HttpProxy, ProxyUrl};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
@@ -86,7 +87,7 @@ pub struct Config {
     /// Whose certificates are trusted.
     pub roots: Roots,
     /// The HTTP proxy to the API.
-    pub http_proxy: Option<ProxyUrl>,
+    pub http_proxy: Option<HttpProxy>,
     /// How many calls may wait for their lookups.
     pub async_limits: AsyncLimits,
 }
@@ -114,7 +115,7 @@ impl Config {
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
             mode: Mode::new(&given.mode)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
-            http_proxy: ProxyUrl::new(&given.http_proxy)?,
+            http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,
         })
     }

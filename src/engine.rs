@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::admission::Admission;
 use crate::cache::{Cache, Failed};
 use crate::clock::Clock;
-use crate::config::{BadParameter, Config, Given, Roots};
+use crate::config::{BadParameter, Config, Given, Missing, Roots};
 use crate::in_flight::InFlight;
 use crate::log::{Level, Log};
 use crate::os::shared::Shared;
@@ -68,6 +68,8 @@ impl Engine {
         let config = Config::new(&self.given).map_err(|bad| bad.to_string())?;
         let lost = config.api_key.value().err();
         let lost = lost.filter(|_| in_use.api_key.value().is_ok());
+        let lost =
+            lost.or(missing_for_proxy(&config).filter(|_| missing_for_proxy(in_use).is_none()));
         let usable = |config: &Config| config.signing_secrets.usable().count();
         let fewer = usable(&config) < usable(in_use);
         let lost = lost.or(config.signing_secrets.missing().next().filter(|_| fewer));
@@ -76,9 +78,16 @@ impl Engine {
     }
 }
 
+fn missing_for_proxy(config: &Config) -> Option<&Missing> {
+    config.http_proxy.as_ref()?.missing()
+}
+
 fn warn(config: &Config, log: &dyn Log) {
     let missing = config.api_key.value().err();
-    let missing = missing.into_iter().chain(config.signing_secrets.missing());
+    let missing = missing
+        .into_iter()
+        .chain(config.signing_secrets.missing())
+        .chain(missing_for_proxy(config));
     for missing in missing {
         log.line(
             Level::Warning,

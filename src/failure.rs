@@ -80,7 +80,7 @@ failures! {
     BreakerOpen = "breaker_open",
     /// No request was made: `rate_limit` or the API's own `Retry-After` forbids it for now.
     RateLimited = "rate_limited",
-    /// No request was made: the queue of asynchronous lookups is full.
+    /// No request was made: the queue of asynchronous lookups is full, or this machine has no descriptor, port or memory left.
     Shed = "shed",
     /// No request was made: the call carries no global telephone number.
     NoNumber = "no_number",

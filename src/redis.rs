@@ -40,6 +40,11 @@ impl Redis {
         }
     }
 
+    /// Forgets the addresses of the server's name. The connection stays.
+    pub fn forget_names(&self) {
+        self.resolver.forget_names();
+    }
+
     /// The answer kept under a key, and how long it still holds.
     pub fn find(
         &mut self,

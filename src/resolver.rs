@@ -1,165 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Host names, without a thread and without outliving a deadline.
+//! Host names, resolved without a thread and within a deadline.
 //!
 //! `getaddrinfo` cannot be given up on and does not tell how long its answer holds, so the name servers of
-//! `/etc/resolv.conf` are asked directly. `/etc/hosts` comes first, as everywhere.
+//! `/etc/resolv.conf` are asked directly. `/etc/hosts` comes first.
 
 mod dns;
 mod hosts;
+mod known;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::dns::{Found, Servers};
+use self::known::Known;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
+use crate::os::socket;
 
-/// The names that one process knows.
+/// The resolver of one process, which its threads share. It keeps the answers.
 #[derive(Debug, Default)]
 pub(crate) struct Resolver {
     known: Mutex<HashMap<String, Known>>,
-}
-
-/// Addresses of one name.
-#[derive(Clone, Debug)]
-struct Known {
-    addresses: Vec<IpAddr>,
-    fresh: Deadline,
+    /// `None`: those of `/etc/resolv.conf`, which is read at each lookup.
+    servers: Option<Servers>,
 }
 
 impl Resolver {
     /// The addresses of `host`, IPv6 and IPv4 in turn.
     ///
-    /// An answer is kept for its time to live. When that is over the name servers are asked again, but the last good answer
-    /// stands in for one that is late or fails.
+    /// A complete answer is kept for its time to live. After that the name servers are asked again, but the last good answer
+    /// stands in for one that is late or fails. An answer for one address family alone serves this call; the next one asks
+    /// again.
     pub(crate) fn resolve(&self, host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
         let now = Instant::now();
-        let known = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(host)
-            .cloned();
-        if let Some(known) = known.as_ref().filter(|known| !known.fresh.is_over(now)) {
+        let known = self.lock().get(host).cloned();
+        if let Some(known) = known.as_ref().filter(|known| !known.is_due(now)) {
             return Ok(known.addresses.clone());
         }
-        let patience = if known.is_some() {
-            deadline.or_after(now, PATIENCE)
-        } else {
-            deadline
-        };
-        let (outcome, lifetime) = match look_up(host, patience) {
-            Ok(found) => (
-                Ok(in_turn(&found.addresses)),
-                found.lifetime.clamp(SHORTEST, LONGEST),
-            ),
-            Err(failure) => (known.map(|known| known.addresses).ok_or(failure), AGAIN),
-        };
-        if let Ok(addresses) = &outcome {
-            let fresh = Deadline::after(Instant::now(), lifetime);
-            let known = Known {
-                addresses: addresses.clone(),
-                fresh,
-            };
-            self.known
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(host.to_owned(), known);
+        let wait = known
+            .as_ref()
+            .map_or(deadline, |known| known.wait(deadline, now));
+        let outcome = self.look_up(host, wait);
+        let known = Known::after(known.as_ref(), outcome, now, Instant::now())?;
+        let addresses = known.addresses.clone();
+        self.lock().insert(host.to_owned(), known);
+        Ok(addresses)
+    }
+
+    /// No known address of `host` is of use: it refuses connections, or another server is there. The name servers are asked again at the next call, but at most once a
+    /// second.
+    pub(crate) fn all_refused(&self, host: &str) {
+        if let Some(known) = self.lock().get_mut(host) {
+            known.refused = true;
         }
-        outcome
+    }
+
+    /// Forgets all answers.
+    pub(crate) fn forget_names(&self) {
+        self.lock().clear();
+    }
+
+    fn look_up(&self, host: &str, deadline: Deadline) -> Result<Found, Failure> {
+        let addresses = hosts::look_up(host)?;
+        if !addresses.is_empty() {
+            return Ok(Found {
+                addresses,
+                lifetime: HOSTS_LIFETIME,
+                unanswered: None,
+            });
+        }
+        match &self.servers {
+            Some(servers) => dns::look_up(host, servers, socket::has_route, deadline),
+            None => dns::look_up(host, &Servers::of_system()?, socket::has_route, deadline),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-fn look_up(host: &str, deadline: Deadline) -> Result<dns::Found, Failure> {
-    let addresses = hosts::look_up(host);
-    if !addresses.is_empty() {
-        return Ok(dns::Found {
-            addresses,
-            lifetime: HOSTS_LIFETIME,
-        });
-    }
-    dns::look_up(host, deadline)
-}
-
-/// Orders addresses so that neither family has to fail wholly before the other is tried (RFC 8305 section 4).
-fn in_turn(addresses: &[IpAddr]) -> Vec<IpAddr> {
-    let (mut v6, mut v4): (Vec<IpAddr>, Vec<IpAddr>) = addresses
-        .iter()
-        .rev()
-        .partition(|address| address.is_ipv6());
-    let mut mixed = Vec::with_capacity(addresses.len());
-    while !(v6.is_empty() && v4.is_empty()) {
-        mixed.extend(v6.pop());
-        mixed.extend(v4.pop());
-    }
-    mixed
-}
-
-/// How long a call waits for news of a name whose last addresses are known.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// After a failure the last good addresses are used this long before the name servers are asked again.
-const AGAIN: Duration = Duration::from_secs(5);
-
-/// Bounds of a time to live: an answer with none must not cost a lookup a call, one of weeks must not outlive a move.
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(3600);
 
 /// `/etc/hosts` has no time to live; it is a small file.
 const HOSTS_LIFETIME: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-    use std::time::{Duration, Instant};
-
-    use super::{Resolver, in_turn};
-    use crate::deadline::Deadline;
-
-    fn addresses(list: &[&str]) -> Vec<IpAddr> {
-        list.iter()
-            .map(|address| address.parse().expect("an address"))
-            .collect()
-    }
-
-    #[test]
-    fn the_families_take_turns() {
-        for (found, order) in [
-            (
-                &["192.0.2.1", "192.0.2.2", "2001:db8::1"][..],
-                &["2001:db8::1", "192.0.2.1", "192.0.2.2"][..],
-            ),
-            (
-                &["2001:db8::1", "2001:db8::2", "192.0.2.1"],
-                &["2001:db8::1", "192.0.2.1", "2001:db8::2"],
-            ),
-            (&["192.0.2.1"], &["192.0.2.1"]),
-            (&[], &[]),
-        ] {
-            assert_eq!(in_turn(&addresses(found)), addresses(order));
-        }
-    }
-
-    #[test]
-    fn addresses_and_this_machine_need_no_name_server() {
-        let over = Deadline::after(Instant::now(), Duration::ZERO);
-        let names = Resolver::default();
-        assert_eq!(
-            names.resolve("192.0.2.7", over),
-            Ok(addresses(&["192.0.2.7"]))
-        );
-        assert_eq!(
-            names.resolve("2001:db8::7", over),
-            Ok(addresses(&["2001:db8::7"]))
-        );
-        assert!(
-            names
-                .resolve("localhost", over)
-                .is_ok_and(|found| found.iter().all(IpAddr::is_loopback))
-        );
-    }
-}
+mod tests;

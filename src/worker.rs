@@ -167,6 +167,13 @@ impl<'a> Worker<'a> {
         (outcome, counters)
     }
 
+    /// Follows a reload in what is the worker's own.
+    fn forget_names(&self) {
+        if let Some(redis) = &self.redis {
+            redis.forget_names();
+        }
+    }
+
     fn deadline(&self, started: Instant) -> Deadline {
         Deadline::after(started, self.current.config.timeout.span())
     }
@@ -177,6 +184,7 @@ impl<'a> Worker<'a> {
         if generation == self.current.number {
             return;
         }
+        self.forget_names();
         match self.generations.at(self.engine, generation) {
             Ok(current) => self.current = current,
             Err(why) => {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Datagrams from whoever answers for a name server. The first byte picks the question; its id is put into the datagram,
-//! because a forger may guess it.
+//! Datagrams that claim to come from a name server. The first byte picks the question; its id is put into the datagram, because
+//! a forger may guess it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../src/http/names/dns/message.rs"]
+#[path = "../../src/resolver/dns/message.rs"]
 mod message;
 
 use message::Family;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ca_file`.
 
+mod key_kind;
+
 use std::fmt;
 use std::fs;
 
@@ -48,6 +50,16 @@ impl Roots {
         if store.is_empty() {
             return Err(refused("there is no certificate in it"));
         }
+        let mut kinds = (1..).zip(store.roots.iter().map(key_kind::unverifiable));
+        if let Some((number, kind)) = kinds.find_map(|(n, kind)| Some((n, kind?))) {
+            return Err(BadParameter::new(
+                "ca_file",
+                path,
+                &format!(
+                    "certificates with RSA, P-256, P-384 or Ed25519 keys (certificate {number} of the file has a {kind})"
+                ),
+            ));
+        }
         Ok(Self::Given(store, pem))
     }
 }
@@ -84,6 +96,42 @@ mod tests {
                 line.starts_with(&format!("parameter ca_file: \"{path}\" cannot be used")),
                 "{line}"
             );
+        }
+    }
+
+    fn vector(name: &str) -> String {
+        format!("{}/tests/vectors/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    #[test]
+    fn an_authority_whose_key_cannot_be_verified_is_refused_at_start() {
+        for good in [
+            "rsa-sha512-ca.pem",
+            "p384-sha384-ca.pem",
+            "p521-between-ca.pem",
+        ] {
+            assert!(Roots::new(&vector(good), false).is_ok(), "{good}");
+        }
+        let line = |path: &str| Roots::new(path, false).expect_err("refused").to_string();
+        let alone = line(&vector("p521-sha512-ca.pem"));
+        assert!(
+            alone.starts_with("parameter ca_file: ")
+                && alone.contains("certificate 1 of the file has a P-521 key"),
+            "{alone}"
+        );
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let both = ["rsa-sha512-ca.pem", "p521-sha512-ca.pem"]
+            .map(|name| std::fs::read(vector(name)).expect("a vector"));
+        std::fs::write(file.path(), both.concat()).expect("written");
+        let second = line(&file.path().display().to_string());
+        assert!(second.contains("certificate 2 of the file"), "{second}");
+    }
+
+    #[test]
+    fn the_authorities_of_a_distribution_are_accepted() {
+        let bundle = "/etc/ssl/certs/ca-certificates.crt";
+        if std::path::Path::new(bundle).exists() {
+            assert!(Roots::new(bundle, false).is_ok());
         }
     }
 }

@@ -75,9 +75,16 @@ impl Client {
 
     /// Connects ahead of the first request.
     pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
-        let session = self.connect(&self.primary, deadline, &mut Timings::started())?;
+        let session = self
+            .connect(&self.primary, deadline, &mut Timings::started())
+            .map_err(|error| error.failure)?;
         self.primary.idle.put_unused(session);
         Ok(())
+    }
+
+    /// Forgets all that was learned about host names and addresses. Connections stay.
+    pub fn forget_names(&self) {
+        self.connector.forget_names();
     }
 
     /// The URL that is asked first.
@@ -95,17 +102,15 @@ impl Client {
             .and_then(|session| {
                 let request = self.primary.target.health();
                 let reply = self.primary.exchange(session, request, deadline);
-                reply
-                    .map(|reply| reply.status)
-                    .map_err(|error| error.failure)
+                reply.map(|reply| reply.status)
             });
         if outcome.is_ok() {
-            timings.lap(Phase::Response);
+            timings.end(Phase::Response);
         }
         Probe {
-            outcome,
-            cause: None,
-            phases: timings.laps(),
+            cause: outcome.as_ref().err().and_then(|error| error.cause),
+            outcome: outcome.map_err(|error| error.failure),
+            phases: timings.phases(),
         }
     }
 
@@ -113,17 +118,19 @@ impl Client {
     #[must_use]
     pub fn health(&self, endpoint: Endpoint, deadline: Deadline) -> Exchange {
         let host = self.host(endpoint);
-        let session = match host.idle.take() {
-            Some(session) => Ok(session),
-            None => self.connect(host, deadline, &mut Timings::started()),
+        let ask = |session: Session| host.exchange(session, host.target.health(), deadline);
+        let anew = || ask(self.connect(host, deadline, &mut Timings::started())?);
+        let reply = match host.idle.take().map(ask) {
+            None => anew(),
+            Some(Err(error)) if error.stale => {
+                host.idle.clear();
+                anew()
+            }
+            Some(reply) => reply,
         };
-        let reply = session.and_then(|session| {
-            host.exchange(session, host.target.health(), deadline)
-                .map_err(|error| error.failure)
-        });
         Exchange {
-            reply,
-            cause: None,
+            cause: reply.as_ref().err().and_then(|error| error.cause),
+            reply: reply.map_err(|error| error.failure),
             retried: false,
         }
     }
@@ -162,8 +169,8 @@ impl Client {
             first
         };
         Exchange {
+            cause: last.as_ref().err().and_then(|error| error.cause),
             reply: last.map_err(|error| error.failure),
-            cause: None,
             retried,
         }
     }
@@ -180,9 +187,7 @@ impl Client {
         let left = left.ok_or(HttpError::new(Failure::TimeoutResponse))?;
         let session = match host.idle.take() {
             Some(session) => session,
-            None => self
-                .connect(host, deadline, &mut Timings::started())
-                .map_err(HttpError::new)?,
+            None => self.connect(host, deadline, &mut Timings::started())?,
         };
         let body = question.body();
         let request = host
@@ -197,7 +202,7 @@ impl Client {
         host: &Host,
         deadline: Deadline,
         timings: &mut Timings,
-    ) -> Result<Session, Failure> {
+    ) -> Result<Session, HttpError> {
         let connection = self
             .connector
             .connect(&host.target.uri, deadline, timings)?;

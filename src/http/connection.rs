@@ -8,7 +8,11 @@ use rustls::ClientConnection;
 use ureq::unversioned::transport::{Buffers, LazyBuffers};
 
 use super::MAX_BYTES;
+use super::error::HttpError;
 use super::socket::Socket;
+use super::tls;
+use super::tls::client_certificate;
+use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 
@@ -21,9 +25,11 @@ pub(super) struct Connection {
     /// The request so far. It leaves in one piece when the answer is awaited.
     unsent: Vec<u8>,
     /// The connection was idle before this exchange.
-    rested: bool,
+    was_idle: bool,
     /// The answer has begun.
     answered: bool,
+    /// The server asked for a certificate and got none.
+    client_certificate_wanted: bool,
 }
 
 impl Connection {
@@ -34,24 +40,36 @@ impl Connection {
             tls: None,
             buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
             unsent: Vec::new(),
-            rested: false,
+            was_idle: false,
             answered: false,
+            client_certificate_wanted: false,
         })
     }
 
     /// Makes the TLS handshake of a plain connection.
-    pub(super) fn secure(mut self, mut tls: ClientConnection) -> Result<Self, Failure> {
+    pub(super) fn secure(mut self, mut tls: ClientConnection) -> Result<Self, HttpError> {
+        client_certificate::was_wanted();
         while tls.is_handshaking() {
+            // Each read and write of the socket looks at the deadline.
             if let Err(error) = tls.complete_io(&mut self.socket) {
-                return Err(if error.kind() == io::ErrorKind::TimedOut {
-                    Failure::TimeoutTls
-                } else {
-                    Failure::Tls
-                });
+                return Err(handshake_failure(&error, client_certificate::was_wanted()));
             }
         }
+        self.client_certificate_wanted = client_certificate::was_wanted();
         self.tls = Some(Box::new(tls));
         Ok(self)
+    }
+
+    /// Why the connection ended before the first byte of the answer, if the server said so.
+    pub(super) fn cause(&self, error: Option<&io::Error>) -> Option<Cause> {
+        if self.client_certificate_wanted && !self.answered {
+            // With TLS 1.3 the server says so only after the handshake, and then often resets the connection.
+            return Some(Cause::ClientCertificateWanted);
+        }
+        match error.and_then(tls::cause) {
+            Some(Cause::HandshakeRefused) => Some(Cause::TlsAlert),
+            cause => cause,
+        }
     }
 
     /// The connection itself, before TLS.
@@ -69,9 +87,9 @@ impl Connection {
     }
 
     /// An exchange begins, which ends at `deadline`.
-    pub(super) fn begin(&mut self, deadline: Deadline, rested: bool) {
+    pub(super) fn begin(&mut self, deadline: Deadline, was_idle: bool) {
         self.socket.set_deadline(deadline);
-        self.rested = rested;
+        self.was_idle = was_idle;
         self.answered = false;
     }
 
@@ -82,17 +100,17 @@ impl Connection {
 
     /// The connection may have ended while the request was on its way, and a new one may do better.
     pub(super) fn may_be_stale(&self) -> bool {
-        self.rested && !self.answered
+        self.was_idle && !self.answered
     }
 
     /// Takes the first `amount` bytes of the output as the next part of the request.
-    pub(super) fn hold_back(&mut self, amount: usize) {
+    pub(super) fn queue(&mut self, amount: usize) {
         let output = self.buffers.output().get(..amount).unwrap_or_default();
         self.unsent.extend_from_slice(output);
     }
 
-    /// Sends what was held back, and waits for more of the answer. Says how much came; 0 is the end of the stream.
-    pub(super) fn converse(&mut self) -> io::Result<usize> {
+    /// Sends what is queued, and waits for more of the answer. Says how much came; 0 is the end of the stream.
+    pub(super) fn send_and_receive(&mut self) -> io::Result<usize> {
         if !self.unsent.is_empty() {
             self.send()?;
         }
@@ -141,15 +159,15 @@ impl Connection {
         }
     }
 
-    /// Looks, without waiting, whether the server closed the connection or sent what nobody asked for.
+    /// Looks, without waiting, whether the connection is open and the server sent nothing that was not asked for.
     pub(super) fn is_quiet(&mut self) -> bool {
         let mut non_blocking = self.socket.non_blocking();
         let Some(tls) = &mut self.tls else {
             return matches!(non_blocking.read(&mut [0]), Err(error) if is_empty(&error));
         };
-        loop {
+        // Session tickets may come at any time, but not without end.
+        for _ in 0..MOST_QUIET_READS {
             match tls.read_tls(&mut non_blocking) {
-                // Session tickets come when the server likes.
                 Ok(1..) => match tls.process_new_packets() {
                     Ok(state)
                         if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
@@ -159,6 +177,19 @@ impl Connection {
                 Err(error) => return is_empty(&error),
             }
         }
+        false
+    }
+}
+
+fn handshake_failure(error: &io::Error, client_certificate_wanted: bool) -> HttpError {
+    match error.kind() {
+        io::ErrorKind::TimedOut => Failure::TimeoutTls.into(),
+        _ if client_certificate_wanted && tls::cause(error) == Some(Cause::HandshakeRefused) => {
+            HttpError::new(Failure::Tls).because(Cause::ClientCertificateWanted)
+        }
+        _ => HttpError::of_socket(error, Failure::Tls)
+            .or_because(tls::cause(error))
+            .or_because(Some(Cause::ClosedInHandshake)),
     }
 }
 
@@ -170,6 +201,9 @@ fn is_empty(error: &io::Error) -> bool {
 const INPUT_BYTES: usize = MAX_BYTES + 4 * 1024;
 
 const READ_BYTES: usize = 16 * 1024;
+
+/// So many reads of an idle TLS connection bring session tickets; a server that has more to send is not quiet.
+const MOST_QUIET_READS: usize = 8;
 
 /// A request, its headers included, is below 1 KiB.
 const OUTPUT_BYTES: usize = 4 * 1024;

@@ -4,8 +4,8 @@
 mod tunnel;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
@@ -14,27 +14,28 @@ use rustls::{ClientConfig, ClientConnection};
 use ureq::http::Uri;
 
 use super::connection::Connection;
+use super::error::HttpError;
 use super::happy_eyeballs;
 use super::timings::{Phase, Timings};
 use super::tls;
-use crate::config::{ProxyUrl, Roots};
+use crate::config::{HttpProxy, Roots};
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::resolver::Resolver;
 
-/// Makes connections, each within a deadline, and resolver the phase in which it failed.
+/// Makes connections, each within a deadline. Names the phase in which one failed.
 #[derive(Debug)]
 pub(super) struct Connector {
     resolver: Resolver,
     roots: Roots,
     tls: OnceCell<Arc<ClientConfig>>,
-    proxy: Option<ProxyUrl>,
+    proxy: Option<HttpProxy>,
     /// When an address last failed. Such addresses are tried last.
     failed: Mutex<HashMap<SocketAddr, Instant>>,
 }
 
 impl Connector {
-    pub(super) fn new(roots: Roots, proxy: Option<ProxyUrl>) -> Self {
+    pub(super) fn new(roots: Roots, proxy: Option<HttpProxy>) -> Self {
         Self {
             resolver: Resolver::default(),
             roots,
@@ -50,7 +51,7 @@ impl Connector {
         uri: &Uri,
         deadline: Deadline,
         timings: &mut Timings,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Connection, HttpError> {
         let secure = uri.scheme_str() == Some("https");
         let host = uri
             .host()
@@ -62,20 +63,33 @@ impl Connector {
             // Plain HTTP goes to this machine only, and needs no proxy.
             return self.reach(host, port, deadline, timings);
         }
-        let connection = match &self.proxy {
+        let proxy = self.proxy.as_ref();
+        let proxy = proxy.and_then(|proxy| proxy.for_host(host, port));
+        let connection = match proxy {
             None => self.reach(host, port, deadline, timings)?,
             Some(proxy) => {
                 let connection = self.reach(&proxy.host, proxy.port, deadline, timings)?;
-                let tunnel = tunnel::open(connection, host, port)?;
-                timings.lap(Phase::Connect);
+                let tunnel = tunnel::open(connection, proxy, host, port)?;
+                timings.end(Phase::Connect);
                 tunnel
             }
         };
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Tls)?;
         let tls = ClientConnection::new(self.tls()?.clone(), name).map_err(|_| Failure::Tls)?;
-        let connection = connection.secure(tls)?;
-        timings.lap(Phase::Tls);
+        let connection = connection.secure(tls).inspect_err(|error| {
+            // The address may be somebody else's by now. Of a proxy's address this says nothing.
+            if proxy.is_none() && error.failure != Failure::Shed {
+                self.resolver.all_refused(host);
+            }
+        })?;
+        timings.end(Phase::Tls);
         Ok(connection)
+    }
+
+    /// Forgets the addresses of names, and which of them failed.
+    pub(super) fn forget_names(&self) {
+        self.resolver.forget_names();
+        self.failed().clear();
     }
 
     /// The TLS client, made when it is first needed: it takes memory that a process without lookups does not need.
@@ -91,34 +105,73 @@ impl Connector {
         port: u16,
         deadline: Deadline,
         timings: &mut Timings,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Connection, HttpError> {
         let addresses = self.resolver.resolve(host, deadline)?;
-        timings.lap(Phase::Dns);
-        let addresses = addresses
-            .into_iter()
-            .map(|address| SocketAddr::new(address, port));
-        let outcome = happy_eyeballs::connect(&self.in_order(addresses.collect()), deadline);
-        self.remember(&outcome);
-        let connection =
-            Connection::plain(outcome.winner?, deadline).map_err(|_| Failure::Connect)?;
-        timings.lap(Phase::Connect);
+        timings.end(Phase::Dns);
+        let stream = match self.race(&addresses, port, deadline) {
+            Err(error) if is_refusal(error.failure) => {
+                self.resolver.all_refused(host);
+                self.race_newer(host, port, &addresses, deadline)
+                    .unwrap_or(Err(error))?
+            }
+            outcome => outcome?,
+        };
+        let connection = Connection::plain(stream, deadline)
+            .map_err(|error| HttpError::of_socket(&error, Failure::Connect))?;
+        timings.end(Phase::Connect);
         Ok(connection)
+    }
+
+    /// Tries again if the name has other addresses by now.
+    fn race_newer(
+        &self,
+        host: &str,
+        port: u16,
+        tried: &[IpAddr],
+        deadline: Deadline,
+    ) -> Option<Result<TcpStream, HttpError>> {
+        deadline.left(Instant::now())?;
+        let mut addresses = self.resolver.resolve(host, deadline).ok()?;
+        addresses.retain(|address| !tried.contains(address));
+        (!addresses.is_empty()).then(|| self.race(&addresses, port, deadline))
+    }
+
+    fn race(
+        &self,
+        addresses: &[IpAddr],
+        port: u16,
+        deadline: Deadline,
+    ) -> Result<TcpStream, HttpError> {
+        let addresses = addresses
+            .iter()
+            .map(|address| SocketAddr::new(*address, port));
+        let outcome = happy_eyeballs::connect(&self.in_order(addresses.collect()), deadline);
+        let now = Instant::now();
+        self.failed()
+            .extend(outcome.failed.iter().map(|address| (*address, now)));
+        outcome.winner
     }
 
     fn in_order(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let now = Instant::now();
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.failed();
         failed.retain(|_, when| now.duration_since(*when) < FAILED_LAST);
         addresses.sort_by_key(|address| failed.get(address).copied());
         addresses
     }
 
-    fn remember(&self, outcome: &happy_eyeballs::Outcome) {
-        let now = Instant::now();
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.extend(outcome.failed.iter().map(|address| (*address, now)));
+    fn failed(&self) -> MutexGuard<'_, HashMap<SocketAddr, Instant>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a failure says that none of the addresses is any good.
+fn is_refusal(failure: Failure) -> bool {
+    matches!(failure, Failure::Connect | Failure::TimeoutConnect)
 }
 
 /// How long an address that failed is tried last.
 const FAILED_LAST: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

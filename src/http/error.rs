@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From an error of the HTTP library to a failure of our list.
+//! From an error of the HTTP library, of TLS or of a socket to a failure of our list and its cause.
 
 use std::{error, fmt, io};
 
 use ureq::Error;
 
+use super::tls;
+use crate::cause::Cause;
 use crate::failure::Failure;
+use crate::os::socket;
 
 /// An error of our own connector or transport, carried through the HTTP library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HttpError {
     /// What failed.
     pub(super) failure: Failure,
+    /// Why, if more is known.
+    pub(super) cause: Option<Cause>,
     /// The connection had been idle, and ended before the first byte of the answer: the server closed it while the request
     /// was on its way, and a new connection may do better.
     pub(super) stale: bool,
@@ -21,8 +26,33 @@ impl HttpError {
     pub(super) fn new(failure: Failure) -> Self {
         Self {
             failure,
+            cause: None,
             stale: false,
         }
+    }
+
+    /// The same with a cause.
+    pub(super) fn because(mut self, cause: impl Into<Option<Cause>>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+
+    /// The error of a socket: `failure`, unless this machine lacks something.
+    pub(super) fn of_socket(error: &io::Error, failure: Failure) -> Self {
+        if socket::is_shortage(error) {
+            Self::shortage(error)
+        } else {
+            Self::new(failure)
+        }
+    }
+
+    /// This machine lacks something: nothing is known about the peer.
+    pub(super) fn shortage(error: &io::Error) -> Self {
+        Self::new(Failure::Shed).because(match error.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => Cause::NoDescriptor,
+            Some(libc::EADDRNOTAVAIL) => Cause::NoPort,
+            _ => Cause::NoMemory,
+        })
     }
 
     /// What an error of the HTTP library stands for.
@@ -40,6 +70,8 @@ impl HttpError {
                 Self::new(Failure::TooLarge)
             }
             Error::Protocol(_) | Error::Http(_) => Self::new(Failure::Parse),
+            // The connection ended within a line of the chunked encoding.
+            Error::BodyStalled => Self::new(Failure::Reset),
             Error::Tls(_) | Error::Rustls(_) => Self::new(Failure::Tls),
             Error::HostNotFound => Self::new(Failure::Dns),
             Error::ConnectProxyFailed(_) | Error::ConnectionFailed => Self::new(Failure::Connect),
@@ -54,7 +86,19 @@ impl HttpError {
         {
             return Self::of(inner);
         }
-        Self::new(Failure::Reset)
+        Self::of_socket(error, Failure::Reset).or_because(tls::cause(error))
+    }
+
+    /// The same with a cause, if there is none yet.
+    pub(super) fn or_because(mut self, cause: Option<Cause>) -> Self {
+        self.cause = self.cause.or(cause);
+        self
+    }
+}
+
+impl From<Failure> for HttpError {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure)
     }
 }
 

@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::error::HttpError;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::os::poll::{self, Interest};
+use crate::os::socket;
 
 /// The outcome of a race.
 pub(super) struct Outcome {
-    /// The first connection that stood, non-blocking.
-    pub(super) winner: Result<TcpStream, Failure>,
-    /// Addresses that refused, or did not answer in time.
+    /// The first connection that was established, non-blocking.
+    pub(super) winner: Result<TcpStream, HttpError>,
+    /// Addresses that refused, or did not answer in time. Not those for which this machine had no socket.
     pub(super) failed: Vec<SocketAddr>,
 }
 
@@ -25,6 +27,8 @@ pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Outcome {
     let mut waiting = addresses.iter().copied();
     let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut failed = Vec::new();
+    // What this machine lacks says nothing about an address, and must not look like its refusal.
+    let mut shortage: Option<HttpError> = None;
     let head_start = head_start(addresses.len(), deadline);
     let mut next_start = deadline;
     loop {
@@ -32,7 +36,7 @@ pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Outcome {
         let Some(left) = deadline.left(now) else {
             failed.extend(running.iter().map(|(address, _)| *address));
             return Outcome {
-                winner: Err(Failure::TimeoutConnect),
+                winner: Err(shortage.unwrap_or(Failure::TimeoutConnect.into())),
                 failed,
             };
         };
@@ -41,11 +45,14 @@ pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Outcome {
             match waiting.next() {
                 Some(address) => match start(address) {
                     Ok(socket) => running.push((address, socket)),
+                    Err(error) if is_ours(&error, address) => {
+                        shortage = Some(HttpError::shortage(&error));
+                    }
                     Err(_) => failed.push(address),
                 },
                 None if running.is_empty() => {
                     return Outcome {
-                        winner: Err(Failure::Connect),
+                        winner: Err(shortage.unwrap_or(Failure::Connect.into())),
                         failed,
                     };
                 }
@@ -53,15 +60,20 @@ pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Outcome {
             }
             continue;
         }
-        let sockets: Vec<_> = running.iter().map(|(_, socket)| socket.as_fd()).collect();
+        let sockets: Vec<_> = running
+            .iter()
+            .map(|(_, socket)| (socket.as_fd(), Interest::Write))
+            .collect();
         let span = next_start.left(now).unwrap_or(left);
-        let Ok(ready) = poll::wait_any(&sockets, Interest::Write, span) else {
-            return Outcome {
-                winner: Err(Failure::Internal),
-                failed,
-            };
+        let mut ready = match poll::wait_any(&sockets, span) {
+            Ok(ready) => ready.into_iter(),
+            Err(error) => {
+                return Outcome {
+                    winner: Err(HttpError::of_socket(&error, Failure::Internal)),
+                    failed,
+                };
+            }
         };
-        let mut ready = ready.into_iter();
         let (done, rest) = running
             .into_iter()
             .partition::<Vec<_>, _>(|_| ready.next().unwrap_or(false));
@@ -91,6 +103,14 @@ fn start(address: SocketAddr) -> io::Result<Socket> {
         Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
         _ => Ok(socket),
     }
+}
+
+/// Whether an attempt failed because of this machine: no descriptor, no memory, or no local port left for this address.
+fn is_ours(error: &io::Error, address: SocketAddr) -> bool {
+    // Without a local address of that family it is the same error, but then there is no route either.
+    let no_port =
+        || error.raw_os_error() == Some(libc::EADDRNOTAVAIL) && socket::has_route(address.ip());
+    socket::is_shortage(error) || no_port()
 }
 
 /// RFC 8305 section 5 recommends 250 ms, which is most of a call's budget: share the budget out instead.
@@ -140,9 +160,12 @@ mod tests {
         let dead = refused();
         assert_eq!(
             connect(&[dead], soon()).winner.err(),
-            Some(Failure::Connect)
+            Some(Failure::Connect.into())
         );
-        assert_eq!(connect(&[], soon()).winner.err(), Some(Failure::Connect));
+        assert_eq!(
+            connect(&[], soon()).winner.err(),
+            Some(Failure::Connect.into())
+        );
     }
 
     #[test]
@@ -150,7 +173,7 @@ mod tests {
         let over = Deadline::after(Instant::now(), Duration::ZERO);
         assert_eq!(
             connect(&[refused()], over).winner.err(),
-            Some(Failure::TimeoutConnect)
+            Some(Failure::TimeoutConnect.into())
         );
     }
 }

@@ -10,16 +10,16 @@ use super::session::Session;
 /// The idle connections to a host. The lock is held for moves in memory only: threads share it.
 #[derive(Debug)]
 pub(super) struct Idle {
-    /// So many are kept.
+    /// How many are kept.
     keep: usize,
     /// Milliseconds that a connection may be idle.
     span: AtomicU64,
     /// Those that were used last are at the end.
-    waiting: Mutex<Vec<Waiting>>,
+    connections: Mutex<Vec<IdleSession>>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct IdleSession {
     session: Session,
     until: Instant,
 }
@@ -29,7 +29,7 @@ impl Idle {
         Self {
             keep,
             span: AtomicU64::new(SPAN_MS),
-            waiting: Mutex::default(),
+            connections: Mutex::default(),
         }
     }
 
@@ -46,26 +46,26 @@ impl Idle {
 
     /// Keeps a connection on which there was no request yet.
     pub(super) fn put_unused(&self, session: Session) {
-        self.put_for(session.rested(), UNUSED);
+        self.put_for(session.idle(), UNUSED);
     }
 
     fn put_for(&self, session: Session, span: Duration) {
         let until = Instant::now() + span;
-        let mut waiting = self.lock();
-        // The one too many is closed when the lock is free again.
-        let _surplus = (waiting.len() >= self.keep)
-            .then(|| waiting.drain(..1).next())
+        let mut connections = self.lock();
+        // The oldest one is dropped, and so closed, after the lock.
+        let _surplus = (connections.len() >= self.keep)
+            .then(|| connections.drain(..1).next())
             .flatten();
-        waiting.push(Waiting { session, until });
-        drop(waiting);
+        connections.push(IdleSession { session, until });
+        drop(connections);
     }
 
     /// The connection that was used last.
     pub(super) fn take(&self) -> Option<Session> {
         loop {
-            let mut waiting = self.lock().pop()?;
-            if waiting.until > Instant::now() && waiting.session.is_quiet() {
-                return Some(waiting.session);
+            let mut idle = self.lock().pop()?;
+            if idle.until > Instant::now() && idle.session.is_quiet() {
+                return Some(idle.session);
             }
         }
     }
@@ -75,8 +75,10 @@ impl Idle {
         drop(std::mem::take(&mut *self.lock()));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<IdleSession>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

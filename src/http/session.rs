@@ -15,15 +15,15 @@ use super::reply::Reply;
 use super::transport::ExchangeTransport;
 use crate::deadline::Deadline;
 
-/// A connection, and the agent of the HTTP library that talks over it and over no other: so a request needs no settings of
-/// its own, and nothing in the library is shared among threads.
+/// A connection, and an agent of the HTTP library that uses it and no other. So a request needs no settings of its own, and
+/// threads share nothing in the library.
 #[derive(Debug)]
 pub(super) struct Session {
     agent: Agent,
     slot: ConnectionSlot,
     connection: Box<Connection>,
     /// There was a request before, or time passed since the connection was made.
-    rested: bool,
+    was_idle: bool,
 }
 
 impl Session {
@@ -43,17 +43,17 @@ impl Session {
             agent: Agent::with_parts(http, slot.clone(), NoNames),
             slot,
             connection: Box::new(connection),
-            rested: false,
+            was_idle: false,
         }
     }
 
     /// The same, to be used some time after the connection was made.
-    pub(super) fn rested(mut self) -> Self {
-        self.rested = true;
+    pub(super) fn idle(mut self) -> Self {
+        self.was_idle = true;
         self
     }
 
-    /// Whether the connection is open, and nothing came that nobody asked for.
+    /// Whether the connection is open, and the server sent nothing that was not asked for.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.connection.is_quiet()
     }
@@ -69,16 +69,16 @@ impl Session {
             agent,
             slot,
             mut connection,
-            rested,
+            was_idle,
         } = self;
-        connection.begin(deadline, rested);
+        connection.begin(deadline, was_idle);
         slot.put(connection);
         let reply = agent.run(request).and_then(Reply::read);
         let next = slot.take().map(|connection| Self {
             agent,
             slot,
             connection,
-            rested: true,
+            was_idle: true,
         });
         (reply.map_err(|error| HttpError::of(&error)), next)
     }

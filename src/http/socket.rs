@@ -15,8 +15,8 @@ use crate::os::socket::{self, Wait};
 pub(super) struct Socket {
     stream: TcpStream,
     deadline: Deadline,
-    /// How long the kernel waits for bytes.
-    patience: Duration,
+    /// How long the kernel waits for bytes (`SO_RCVTIMEO`).
+    kernel_timeout: Duration,
 }
 
 impl Socket {
@@ -26,7 +26,7 @@ impl Socket {
         Ok(Self {
             stream,
             deadline,
-            patience: Duration::ZERO,
+            kernel_timeout: Duration::ZERO,
         })
     }
 
@@ -45,8 +45,8 @@ impl Socket {
         self.stream.local_addr().expect("a connected socket").port()
     }
 
-    /// The time that is left. Looked at also when the peer never lets us wait: whoever drips or floods must not outlast the
-    /// deadline.
+    /// The time that is left. Looked at before each system call, also where no wait is needed: a peer that drips or floods must
+    /// not outlast the deadline.
     pub(super) fn left(&self) -> io::Result<Duration> {
         let left = self.deadline.left(Instant::now());
         left.ok_or_else(|| io::ErrorKind::TimedOut.into())
@@ -55,14 +55,14 @@ impl Socket {
     /// Waits in the call that receives, which saves a system call; only the end of a long wait is timed exactly.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left()?;
-        let patience = patience(left);
-        if patience.is_zero() {
+        let timeout = kernel_timeout(left);
+        if timeout.is_zero() {
             poll::wait([self.stream.as_fd()], Interest::Read, left)?;
             return socket::receive(self.stream.as_fd(), buffer, Wait::No);
         }
-        if patience != self.patience {
-            self.stream.set_read_timeout(Some(patience))?;
-            self.patience = patience;
+        if timeout != self.kernel_timeout {
+            self.stream.set_read_timeout(Some(timeout))?;
+            self.kernel_timeout = timeout;
         }
         socket::receive(self.stream.as_fd(), buffer, Wait::Yes)
     }
@@ -115,9 +115,9 @@ fn is_passing(error: &io::Error) -> bool {
     )
 }
 
-/// How long the kernel may wait by itself: it counts in ticks of up to 10 ms and rounds up, so it stops well before the
-/// deadline. In steps, for a span that stays the same from call to call is set once.
-fn patience(left: Duration) -> Duration {
+/// How long the kernel may wait by itself. It counts in ticks of up to 10 ms and rounds up, so it stops well before the
+/// deadline. In steps: a timeout that is the same from call to call is set once.
+fn kernel_timeout(left: Duration) -> Duration {
     let steps = left.saturating_sub(MARGIN).as_millis() / STEP.as_millis();
     STEP * u32::try_from(steps).unwrap_or(u32::MAX)
 }
@@ -131,7 +131,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::time::{Duration, Instant};
 
-    use super::{MARGIN, STEP, Socket, patience};
+    use super::{MARGIN, STEP, Socket, kernel_timeout};
     use crate::deadline::Deadline;
 
     fn pair(span: Duration) -> (Socket, TcpStream) {
@@ -188,9 +188,9 @@ mod tests {
     fn the_kernel_never_waits_beyond_the_margin() {
         for ms in [1, 20, 74, 75, 399, 400, 5000] {
             let left = Duration::from_millis(ms);
-            let patience = patience(left);
-            assert!(patience.is_zero() || patience + MARGIN <= left, "{ms}");
-            assert!(left < patience + STEP + MARGIN, "{ms}");
+            let timeout = kernel_timeout(left);
+            assert!(timeout.is_zero() || timeout + MARGIN <= left, "{ms}");
+            assert!(left < timeout + STEP + MARGIN, "{ms}");
         }
     }
 }

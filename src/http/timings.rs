@@ -16,29 +16,30 @@ pub enum Phase {
     Response,
 }
 
-/// Takes the time of one phase after the other.
+/// Measures one phase after the other.
 #[derive(Debug)]
 pub(super) struct Timings {
     last: Instant,
-    laps: Vec<(Phase, Duration)>,
+    phases: Vec<(Phase, Duration)>,
 }
 
 impl Timings {
     pub(super) fn started() -> Self {
         Self {
             last: Instant::now(),
-            laps: Vec::new(),
+            phases: Vec::new(),
         }
     }
 
     /// A phase is over.
-    pub(super) fn lap(&mut self, phase: Phase) {
+    pub(super) fn end(&mut self, phase: Phase) {
         let now = Instant::now();
-        self.laps.push((phase, now.duration_since(self.last)));
+        self.phases.push((phase, now.duration_since(self.last)));
         self.last = now;
     }
 
-    pub(super) fn laps(self) -> Vec<(Phase, Duration)> {
-        self.laps
+    /// The phases so far, in their order.
+    pub(super) fn phases(self) -> Vec<(Phase, Duration)> {
+        self.phases
     }
 }

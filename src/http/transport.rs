@@ -10,13 +10,14 @@ use super::connection::Connection;
 use super::connection_slot::ConnectionSlot;
 use super::error::HttpError;
 use crate::failure::Failure;
+use crate::os::socket;
 
 /// A connection for one exchange. It goes back to its slot if another may follow, and else ends with this value.
 #[derive(Debug)]
 pub(super) struct ExchangeTransport {
     /// `None` from when the exchange is over.
     connection: Option<Box<Connection>>,
-    /// Stands in for the connection's buffers then.
+    /// The buffers after that.
     none: LazyBuffers,
     slot: ConnectionSlot,
 }
@@ -41,7 +42,7 @@ impl Transport for ExchangeTransport {
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(Error::ConnectionFailed)?;
-        connection.hold_back(amount);
+        connection.queue(amount);
         Ok(())
     }
 
@@ -57,17 +58,30 @@ impl Transport for ExchangeTransport {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let connection = self.connection.as_mut().ok_or(Error::ConnectionFailed)?;
-        match connection.converse() {
+        if connection.buffers().input_append_buf().is_empty() {
+            // A line of the chunked encoding that does not end: an endless extension, for one. A head that long is refused before.
+            return Err(HttpError::new(Failure::Parse).into());
+        }
+        let outcome = connection.send_and_receive();
+        match &outcome {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Err(Error::Timeout(timeout.reason))
+                return Err(Error::Timeout(timeout.reason));
             }
-            Ok(0) | Err(_) if connection.may_be_stale() => Err(HttpError {
-                failure: Failure::Reset,
+            Ok(1..) => return Ok(true),
+            _ => {}
+        }
+        let reset =
+            HttpError::new(Failure::Reset).because(connection.cause(outcome.as_ref().err()));
+        match outcome {
+            Err(error) if socket::is_shortage(&error) => Err(HttpError::shortage(&error).into()),
+            _ if connection.may_be_stale() => Err(HttpError {
                 stale: true,
+                ..reset
             }
             .into()),
+            _ if reset.cause.is_some() => Err(reset.into()),
             Err(error) => Err(Error::Io(error)),
-            Ok(amount) => Ok(amount > 0),
+            Ok(_) => Ok(false),
         }
     }
 

@@ -26,15 +26,14 @@ pub(crate) fn wait<const N: usize>(
     Ok(entries.map(|entry| entry.revents != 0))
 }
 
-/// As [`wait`], for a number of sockets that is known only at run time.
+/// As [`wait`], for a number of sockets that is known only at run time, each with its own interest.
 pub(crate) fn wait_any(
-    sockets: &[BorrowedFd<'_>],
-    interest: Interest,
+    sockets: &[(BorrowedFd<'_>, Interest)],
     span: Duration,
 ) -> io::Result<Vec<bool>> {
     let mut entries: Vec<_> = sockets
         .iter()
-        .map(|socket| entry(*socket, interest))
+        .map(|(socket, interest)| entry(*socket, *interest))
         .collect();
     ready(&mut entries, span)?;
     Ok(entries.iter().map(|entry| entry.revents != 0).collect())

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Receiving and sending with a choice for each call: `std` has it for each socket.
+//! Receiving and sending with a choice for each call (`std` has it for each socket), and what an error of a socket means.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd};
+
+use socket2::{Domain, Socket, Type};
 
 /// Whether a call waits.
 #[derive(Clone, Copy, Debug)]
@@ -43,4 +46,51 @@ pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
         )
     };
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// Whether the error is a shortage of this machine or process: file descriptors, socket buffers or memory. Such an error says
+/// nothing about the peer.
+pub(crate) fn is_shortage(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+    )
+}
+
+/// Whether this machine has a route to `address`. Nothing is sent: connecting a UDP socket only looks the route up.
+pub(crate) fn has_route(address: IpAddr) -> bool {
+    let target = SocketAddr::new(address, ANY_PORT);
+    let connected = Socket::new(Domain::for_address(target), Type::DGRAM.cloexec(), None)
+        .and_then(|socket| socket.connect(&target.into()));
+    match connected {
+        Ok(()) => true,
+        // Without a socket nothing can be said about routes.
+        Err(error) => is_shortage(&error),
+    }
+}
+
+const ANY_PORT: u16 = 443;
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{has_route, is_shortage};
+
+    #[test]
+    fn there_is_a_route_to_this_machine_and_none_to_a_broadcast_address() {
+        assert!(has_route([127, 0, 0, 1].into()));
+        assert!(!has_route([255, 255, 255, 255].into()));
+    }
+
+    #[test]
+    fn a_shortage_is_ours_and_a_refusal_is_the_peers() {
+        for code in [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM] {
+            assert!(is_shortage(&io::Error::from_raw_os_error(code)), "{code}");
+        }
+        for code in [libc::ECONNREFUSED, libc::ENETUNREACH, libc::ETIMEDOUT] {
+            assert!(!is_shortage(&io::Error::from_raw_os_error(code)), "{code}");
+        }
+        assert!(!is_shortage(&io::ErrorKind::TimedOut.into()));
+    }
 }

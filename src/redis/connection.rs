@@ -2,7 +2,7 @@
 //! One connection to Redis, on which nothing takes longer than it may.
 //!
 //! The `redis` crate speaks the protocol. The socket is ours, because the crate has a timeout for each read but none for an
-//! answer, which a server may send byte by byte, and because it looks resolver up without a deadline.
+//! answer, which a server may send byte by byte, and because it resolves names without a deadline.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -31,9 +31,8 @@ impl Connection {
         let ConnectionAddr::Tcp(host, port) = url.connection().addr() else {
             return Err(Unavailable);
         };
-        let addresses = resolver
-            .resolve(host.trim_matches(['[', ']']), until)
-            .map_err(|_| Unavailable)?;
+        let host = host.trim_matches(['[', ']']);
+        let addresses = resolver.resolve(host, until).map_err(|_| Unavailable)?;
         let stream = (1..=u32::try_from(addresses.len()).unwrap_or(u32::MAX))
             .rev()
             .zip(addresses)
@@ -42,7 +41,10 @@ impl Connection {
                 let left = until.left(Instant::now())? / still;
                 TcpStream::connect_timeout(&SocketAddr::new(ip, *port), left.max(SHORTEST)).ok()
             })
-            .ok_or(Unavailable)?;
+            .ok_or_else(|| {
+                resolver.all_refused(host);
+                Unavailable
+            })?;
         stream.set_nodelay(true).map_err(|_| Unavailable)?;
         let mut connection = Self {
             stream,

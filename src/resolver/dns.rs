@@ -1,147 +1,227 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A stub resolver: one question for each address family to the name servers of `/etc/resolv.conf` (RFC 1035).
 
+mod exchange;
 mod message;
 mod servers;
+mod tcp;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::AsFd;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use self::message::{Family, Reply};
-use self::servers::Servers;
+use self::exchange::Exchange;
+pub(super) use self::message::Family;
+use self::message::{Question, Reply};
+pub(super) use self::servers::Servers;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
-use crate::os::poll::{self, Interest};
+use crate::os::{poll, socket};
 
 /// Addresses, and how long they hold.
 #[derive(Debug)]
 pub(super) struct Found {
+    /// Those to which this machine has a route. If there is no such address, all of them.
     pub(super) addresses: Vec<IpAddr>,
     pub(super) lifetime: Duration,
+    /// The address family for which there was no answer in time.
+    pub(super) unanswered: Option<Family>,
 }
+
+/// Tells whether this machine has a route to an address.
+type HasRoute = fn(IpAddr) -> bool;
 
 /// Asks the name servers. A name with fewer dots than `ndots` is tried with the search domains first, as resolv.conf(5)
 /// describes.
-pub(super) fn look_up(host: &str, deadline: Deadline) -> Result<Found, Failure> {
-    let servers = Servers::of_system();
+pub(super) fn look_up(
+    host: &str,
+    servers: &Servers,
+    has_route: HasRoute,
+    deadline: Deadline,
+) -> Result<Found, Failure> {
     let mut outcome = Err(Failure::Dns);
     for name in servers.candidates(host) {
-        outcome = ask(&name, &servers.addresses, deadline);
-        if matches!(outcome, Ok(_) | Err(Failure::TimeoutDns)) {
+        outcome = ask(&name, &servers.addresses, has_route, deadline);
+        if !matches!(outcome, Err(Failure::Dns)) {
             break;
         }
     }
     outcome
 }
 
-/// One name. The servers are asked one after the other, each a share of the time after the one before, and all stay in the
-/// race: a slow one costs little, a dead one nothing but that share.
-fn ask(name: &str, servers: &[SocketAddr], deadline: Deadline) -> Result<Found, Failure> {
-    let mut families = [(Family::V6, None), (Family::V4, None)];
-    let questions = families
-        .each_ref()
-        .map(|(family, _)| message::question(name, *family));
-    let [Some(v6), Some(v4)] = questions else {
+/// Asks about one name. Each server gets a share of the time before the next one is asked as well, and all of them are listened
+/// to until the end. A server that failed or is not there hands over to the next at once.
+fn ask(
+    name: &str,
+    servers: &[SocketAddr],
+    has_route: HasRoute,
+    deadline: Deadline,
+) -> Result<Found, Failure> {
+    let [Some(v6), Some(v4)] = Family::ALL.map(|family| message::question(name, family)) else {
         return Err(Failure::Dns);
     };
-    let mut waiting = servers.iter().chain(servers);
-    let mut sockets: Vec<UdpSocket> = Vec::new();
+    let mut lookup = Lookup::new([v6, v4], has_route);
+    let (mut first_round, mut second_round) = (servers.iter(), servers.iter());
+    let mut exchanges: Vec<Exchange> = Vec::new();
     let share = share(servers.len(), deadline);
     let mut next = deadline;
-    let mut patience = deadline;
+    let mut end = deadline;
     loop {
         let now = Instant::now();
-        let complete = families.iter().all(|(_, reply)| reply.is_some());
-        if complete || deadline.is_over(now) || patience.is_over(now) {
-            return conclude(families);
+        if lookup.is_complete() {
+            return lookup.conclude(Failure::Dns);
         }
-        if sockets.is_empty() || next.is_over(now) {
+        if end.is_over(now) {
+            return lookup.conclude(Failure::TimeoutDns);
+        }
+        let nobody_answers = exchanges.iter().all(|exchange| exchange.is_over(&lookup));
+        if nobody_answers || next.is_over(now) {
             next = deadline.or_after(now, share);
-            match waiting.next() {
-                Some(server) => sockets.extend(send(*server, [&v6.bytes, &v4.bytes])),
-                None if sockets.is_empty() => return Err(Failure::Dns),
+            let server = match first_round.next() {
+                None if nobody_answers => return lookup.conclude(Failure::Dns),
+                None => second_round.next(),
+                server => server,
+            };
+            match server.map(|server| Exchange::start(*server, &lookup)) {
+                Some(Ok(exchange)) => exchanges.push(exchange),
+                Some(Err(error)) => lookup.note(&error),
                 None => next = deadline,
             }
             continue;
         }
-        let fds: Vec<_> = sockets.iter().map(AsFd::as_fd).collect();
-        let span = next.min(patience).left(now).unwrap_or_default();
-        let ready = poll::wait_any(&fds, Interest::Read, span).map_err(|_| Failure::Internal)?;
-        let mut ready = ready.into_iter();
-        sockets.retain(|socket| {
-            !ready.next().unwrap_or(false) || receive(socket, [&v6, &v4], &mut families)
-        });
-        // With one family answered, the other is not worth a call's whole time.
-        if families
+        let mut waiting = Vec::with_capacity(exchanges.len());
+        for (index, exchange) in exchanges.iter().enumerate() {
+            waiting.extend(
+                exchange
+                    .sockets()
+                    .map(|(part, socket)| (index, part, socket)),
+            );
+        }
+        let sockets: Vec<_> = waiting.iter().map(|(.., socket)| *socket).collect();
+        let span = next.min(end).left(now).unwrap_or_default();
+        let ready = match poll::wait_any(&sockets, span) {
+            Ok(ready) => ready,
+            Err(error) if socket::is_shortage(&error) => return Err(Failure::Shed),
+            Err(_) => return Err(Failure::Internal),
+        };
+        let ready: Vec<_> = waiting
             .iter()
-            .any(|(_, reply)| reply.as_ref().is_some_and(Reply::has_addresses))
-        {
-            patience = patience.or_after(Instant::now(), SECOND_FAMILY);
-        }
-    }
-}
-
-fn send(server: SocketAddr, questions: [&[u8]; 2]) -> Option<UdpSocket> {
-    let any: IpAddr = if server.is_ipv6() {
-        Ipv6Addr::UNSPECIFIED.into()
-    } else {
-        Ipv4Addr::UNSPECIFIED.into()
-    };
-    // Port 0: the kernel picks one at random for each lookup, which is what makes forging hard (RFC 5452).
-    let socket = UdpSocket::bind((any, 0)).ok()?;
-    socket.set_nonblocking(true).ok()?;
-    socket.connect(server).ok()?;
-    for question in questions {
-        socket.send(question).ok()?;
-    }
-    Some(socket)
-}
-
-/// Reads what is there. False when the server is unreachable.
-fn receive(
-    socket: &UdpSocket,
-    questions: [&message::Question; 2],
-    families: &mut [(Family, Option<Reply>); 2],
-) -> bool {
-    let mut datagram = [0; message::MAX_BYTES];
-    loop {
-        match socket.recv(&mut datagram) {
-            Ok(length) => {
-                let datagram = datagram.get(..length).unwrap_or_default();
-                for (question, (_, reply)) in questions.iter().zip(families.iter_mut()) {
-                    // A server that failed must not outvote one that answers.
-                    let better = |old: &Option<Reply>| !old.as_ref().is_some_and(Reply::is_answer);
-                    if let Some(new) = message::reply(datagram, question).filter(|_| better(reply))
-                    {
-                        *reply = Some(new);
-                    }
-                }
+            .zip(ready)
+            .filter_map(|((index, part, _), ready)| ready.then_some((*index, *part)))
+            .collect();
+        for (index, part) in ready {
+            if let Some(exchange) = exchanges.get_mut(index) {
+                exchange.receive(part, &mut lookup);
             }
-            Err(error) => return error.kind() == std::io::ErrorKind::WouldBlock,
+        }
+        // With usable addresses of one family, the other is not worth a call's whole time.
+        if lookup.is_usable() && end == deadline {
+            end = deadline.or_after(Instant::now(), SECOND_FAMILY);
         }
     }
 }
 
-fn conclude(families: [(Family, Option<Reply>); 2]) -> Result<Found, Failure> {
-    // A family without a reply may well have addresses.
-    let heard_all = families.iter().all(|(_, reply)| reply.is_some());
-    let mut found = Found {
-        addresses: Vec::new(),
-        lifetime: Duration::MAX,
-    };
-    for reply in families
-        .into_iter()
-        .filter_map(|(_, reply)| reply)
-        .filter(Reply::has_addresses)
-    {
-        found.lifetime = found.lifetime.min(reply.lifetime);
-        found.addresses.extend(reply.addresses);
+/// The questions about one name, and the best reply to each so far.
+struct Lookup {
+    parts: [Part; 2],
+    has_route: HasRoute,
+    /// A socket could not be made, for a reason that lies with this machine.
+    shortage: bool,
+}
+
+/// One address family of a lookup.
+struct Part {
+    family: Family,
+    question: Question,
+    reply: Option<Reply>,
+    /// One of the reply's addresses can be reached.
+    usable: bool,
+}
+
+impl Lookup {
+    fn new(questions: [Question; 2], has_route: HasRoute) -> Self {
+        let mut families = Family::ALL.into_iter();
+        let parts = questions.map(|question| Part {
+            family: families.next().unwrap_or(Family::V4),
+            question,
+            reply: None,
+            usable: false,
+        });
+        Self {
+            parts,
+            has_route,
+            shortage: false,
+        }
     }
-    match (found.addresses.is_empty(), heard_all) {
-        (false, _) => Ok(found),
-        (true, true) => Err(Failure::Dns),
-        (true, false) => Err(Failure::TimeoutDns),
+
+    /// Takes a reply, unless there is a better one. A server that failed must not outvote one that answers, and a truncated
+    /// answer not a whole one.
+    fn take(&mut self, part: usize, reply: Reply) {
+        let has_route = self.has_route;
+        let Some(part) = self.parts.get_mut(part) else {
+            return;
+        };
+        if part
+            .reply
+            .as_ref()
+            .is_none_or(|old| old.rank() < reply.rank())
+        {
+            part.usable = reply.addresses.iter().any(|address| has_route(*address));
+            part.reply = Some(reply);
+        }
+    }
+
+    fn note(&mut self, error: &io::Error) {
+        self.shortage |= socket::is_shortage(error);
+    }
+
+    /// Whether nothing better can be said about this part.
+    fn is_answered(&self, part: usize) -> bool {
+        self.parts.get(part).is_none_or(Part::is_answered)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.parts.iter().all(Part::is_answered)
+    }
+
+    fn is_usable(&self) -> bool {
+        self.parts.iter().any(|part| part.usable)
+    }
+
+    /// What was found; `otherwise` where that is nothing and the name may well have addresses.
+    fn conclude(self, otherwise: Failure) -> Result<Found, Failure> {
+        let (complete, usable) = (self.is_complete(), self.is_usable());
+        let mut found = Found {
+            addresses: Vec::new(),
+            lifetime: Duration::MAX,
+            unanswered: None,
+        };
+        for part in self.parts {
+            if !part.is_answered() {
+                found.unanswered = Some(part.family);
+            }
+            for reply in part.reply.into_iter().filter(Reply::has_addresses) {
+                found.lifetime = found.lifetime.min(reply.lifetime);
+                found.addresses.extend(reply.addresses);
+            }
+        }
+        if usable {
+            found.addresses.retain(|address| (self.has_route)(*address));
+            return Ok(found);
+        }
+        match (found.addresses.is_empty(), complete) {
+            (false, true) => Ok(found),
+            (true, true) => Err(Failure::Dns),
+            (_, false) if self.shortage => Err(Failure::Shed),
+            (_, false) => Err(otherwise),
+        }
+    }
+}
+
+impl Part {
+    fn is_answered(&self) -> bool {
+        let whole = |reply: &Reply| reply.is_answer() && !reply.truncated;
+        self.reply.as_ref().is_some_and(whole)
     }
 }
 
@@ -154,5 +234,8 @@ fn share(servers: usize, deadline: Deadline) -> Duration {
     (left / rounds).clamp(Duration::from_millis(5), Duration::from_secs(1))
 }
 
-/// How long the second address family is waited for once the first is there (RFC 8305 section 3: 50 ms).
+/// How long the second address family is waited for once there are usable addresses of the first (RFC 8305 section 3: 50 ms).
 const SECOND_FAMILY: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -73,8 +73,11 @@ impl Generations {
     }
 
     fn successor(&self, before: &Generation, generation: u32, config: Arc<Config>) -> Generation {
-        // Its connections and the addresses that it knows are as good as before.
-        let client = if config.roots == before.config.roots {
+        let same =
+            config.roots == before.config.roots && config.http_proxy == before.config.http_proxy;
+        let client = if same {
+            // The connections stay, but an operator who reloads may have changed the name server's data.
+            before.client.forget_names();
             Arc::clone(&before.client)
         } else {
             Arc::new(Client::new(&self.proof, &config, self.connections))

@@ -91,6 +91,9 @@ impl Worker<'_> {
         let mut report = Report::default()
             .text(c"url", self.current.client.url())
             .text(c"outcome", outcome);
+        if let Some(cause) = probe.cause {
+            report = report.text(c"cause", cause.as_str());
+        }
         for (phase, took) in probe.phases {
             let name = match phase {
                 Phase::Dns => c"dns_us",
@@ -148,6 +151,7 @@ impl Worker<'_> {
         let generation = self.engine.admission.reloaded();
         self.engine.failed.forget(None);
         self.current = self.generations.replace(generation, config);
+        self.forget_names();
         Ok(Report::default().number(c"reloads", generation))
     }
 }

@@ -11,6 +11,7 @@ mod beside_tls;
 mod cache;
 mod callers;
 mod calls;
+mod causes;
 mod connections;
 mod decisions;
 mod expect;
@@ -26,6 +27,7 @@ mod pulse;
 mod redis;
 mod refusals;
 mod replies;
+mod resolution;
 mod rig;
 mod signing;
 mod subject;
@@ -91,6 +93,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         names::trials,
         addresses::trials,
         admission::trials,
+        resolution::trials,
         proxied::trials,
         signing::trials,
         cache::trials,
@@ -107,6 +110,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
         rig::trials,
         refusals::trials,
+        causes::trials,
         replies::trials,
         operator::trials,
         kemi::trials,

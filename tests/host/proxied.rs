@@ -12,7 +12,7 @@ use testbed::{
 use crate::{
     bench::Bench,
     callers,
-    expect::{Expected, same},
+    expect::{Expected, holds, same},
     subject::Subject,
     suite::{LONG, Needs, SHORT, Suite},
 };
@@ -35,6 +35,24 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "proxied/a certificate is checked through a tunnel too",
             needs,
             checked,
+        ),
+        suite.trial(
+            subject,
+            "proxied/a user and a password from a file",
+            needs,
+            |bench| with_password(bench, Given::File),
+        ),
+        suite.trial(
+            subject,
+            "proxied/a user and a password from the environment",
+            needs,
+            |bench| with_password(bench, Given::Environment),
+        ),
+        suite.trial(
+            subject,
+            "proxied/the variables of the environment on request",
+            needs,
+            by_environment,
         ),
         suite.trial(
             subject,
@@ -103,6 +121,70 @@ fn tunnelled(bench: &Bench) -> Result<()> {
         Some(&line),
     )?;
     same("requests", api.requests().len(), 1)
+}
+
+/// Where the password of a proxy is.
+#[derive(Clone, Copy)]
+enum Given {
+    File,
+    Environment,
+}
+
+/// `Aladdin:open sesame`, the example of RFC 7617.
+const AUTHORIZATION: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
+
+fn with_password(bench: &Bench, given: Given) -> Result<()> {
+    let api = bench.https(Flaw::None, block())?;
+    let proxy = Proxy::wanting(api.address(), AUTHORIZATION)?;
+    let file = bench.suite.file(&bench.name.replace('/', "-"));
+    let setup = bench.setup(&api.url()).param("timeout", LONG);
+    let setup = match given {
+        Given::File => {
+            std::fs::write(&file, "Aladdin:wrong\n")?;
+            let source = format!("{} file:{}", proxy.url(), file.display());
+            setup.param("http_proxy", source)
+        }
+        Given::Environment => setup
+            .env("PROXY_LOGIN", "Aladdin:open sesame")
+            .param("http_proxy", format!("{} env:PROXY_LOGIN", proxy.url())),
+    };
+    let server = bench.start(&setup)?;
+    if matches!(given, Given::File) {
+        server.expect(callers::CALLER, &Expected::fail_open("connect"))?;
+        std::fs::write(&file, "Aladdin:open sesame\n")?;
+        server.host.command("reload", &[])?;
+    }
+    server.expect(callers::CALLER, &Expected::block())?;
+    let log = server.host.log().text();
+    holds("no password in the log", !log.contains("sesame"))?;
+    server.finish()
+}
+
+fn by_environment(bench: &Bench) -> Result<()> {
+    let api = bench.https(Flaw::None, block())?;
+    let proxy = Proxy::wanting(api.address(), AUTHORIZATION)?;
+    let url = proxy
+        .url()
+        .replace("http://", "http://Aladdin:open%20sesame@");
+    for (no_proxy, proxied) in [("example.com", true), ("example.com,localhost", false)] {
+        let before = proxy.asked().len();
+        let setup = bench
+            .setup(&api.url())
+            .param("timeout", LONG)
+            .param("http_proxy", "env")
+            .env("HTTPS_PROXY", &url)
+            .env("NO_PROXY", no_proxy);
+        let server = bench.start(&setup)?;
+        server.expect(callers::CALLER, &Expected::block())?;
+        server.finish()?;
+        let asked = proxy.asked().len() > before;
+        same(
+            &format!("through the proxy with NO_PROXY={no_proxy}"),
+            asked,
+            proxied,
+        )?;
+    }
+    Ok(())
 }
 
 fn checked(bench: &Bench) -> Result<()> {

@@ -8,9 +8,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use simple_dns::rdata::RData;
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, RCODE, TYPE};
 
-/// What is asked for.
+/// An address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
+pub(crate) enum Family {
     V6,
     V4,
 }
@@ -29,6 +29,8 @@ pub(super) struct Reply {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) lifetime: Duration,
     answer: bool,
+    /// The server has more to say than fits into a datagram (TC).
+    pub(super) truncated: bool,
 }
 
 /// Builds the question for one family; `None` if the name cannot stand in a DNS message.
@@ -56,10 +58,14 @@ pub(super) fn question(name: &str, family: Family) -> Option<Question> {
     })
 }
 
-/// Reads a datagram. `None` if it is not an answer to `question`, whoever sent it. A truncated answer (TC) counts with what
-/// it holds: the addresses that fit are as good as any other.
-pub(super) fn reply(datagram: &[u8], question: &Question) -> Option<Reply> {
-    let packet = Packet::parse(datagram).ok()?;
+/// Reads a message. `None` if it is not an answer to `question`.
+pub(super) fn reply(message: &[u8], question: &Question) -> Option<Reply> {
+    // Looked at first, because it is cheap: a forger may send many.
+    let id = question.id.to_be_bytes();
+    if message.get(..2) != Some(&id) || message.get(2).is_none_or(|flags| flags & QR == 0) {
+        return None;
+    }
+    let packet = Packet::parse(message).ok()?;
     let asked = packet.questions.first()?;
     let same = asked.qname.to_string().to_ascii_lowercase() == question.name;
     if packet.id() != question.id || !packet.has_flags(PacketFlag::RESPONSE) || !same {
@@ -69,6 +75,7 @@ pub(super) fn reply(datagram: &[u8], question: &Question) -> Option<Reply> {
         addresses: Vec::new(),
         lifetime: Duration::MAX,
         answer: matches!(packet.rcode(), RCODE::NoError | RCODE::NameError),
+        truncated: packet.has_flags(PacketFlag::TRUNCATION),
     };
     for record in packet
         .answers
@@ -86,9 +93,28 @@ pub(super) fn reply(datagram: &[u8], question: &Question) -> Option<Reply> {
     Some(reply)
 }
 
+impl Family {
+    /// Both.
+    pub(super) const ALL: [Self; 2] = [Self::V6, Self::V4];
+
+    /// Whether the address is of this family.
+    pub(crate) fn has(self, address: &IpAddr) -> bool {
+        address.is_ipv6() == (self == Self::V6)
+    }
+}
+
 impl Reply {
     pub(super) fn has_addresses(&self) -> bool {
         !self.addresses.is_empty()
+    }
+
+    /// How much it is worth: a failure, a truncated answer, an answer.
+    pub(super) fn rank(&self) -> u8 {
+        match (self.answer, self.truncated) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => 2,
+        }
     }
 
     /// Whether the server spoke about the name, and not about its own trouble.
@@ -96,6 +122,9 @@ impl Reply {
         self.answer
     }
 }
+
+/// The bit of the third byte that tells an answer from a question.
+const QR: u8 = 0x80;
 
 /// Room for a datagram. Without EDNS a server sends 512 bytes at the most.
 pub(super) const MAX_BYTES: usize = 1500;
@@ -149,6 +178,17 @@ mod tests {
         assert!(reply(&forged, &mine).is_none());
         assert!(reply(&forged[..forged.len() - 3], &mine).is_none());
         assert!(reply(b"", &mine).is_none());
+    }
+
+    #[test]
+    fn a_truncated_answer_says_so() {
+        let mine = question("api.example", Family::V4).expect("a name");
+        let cut = answer(&mine.bytes, |packet| {
+            packet.set_flags(simple_dns::PacketFlag::TRUNCATION);
+            packet.answers.clear();
+        });
+        let reply = reply(&cut, &mine).expect("an answer");
+        assert!(reply.truncated && !reply.has_addresses() && reply.is_answer());
     }
 
     #[test]

@@ -48,6 +48,30 @@ fn framed_wrongly() -> Vec<Fault> {
                 Close,
             ],
         ),
+        parse("a chunk whose extension does not end", {
+            let extension = Step::Repeat {
+                bytes: vec![b'x'; 8 * 1024],
+                every: Duration::ZERO,
+                times: 32,
+            };
+            vec![Send(chunked()), Send(b"5;".to_vec()), extension, Hold]
+        }),
+        parse(
+            "a chunk that is longer than it says",
+            vec![
+                Send(chunked()),
+                Send(b"2\r\n{}{}\r\n0\r\n\r\n".to_vec()),
+                Close,
+            ],
+        ),
+        parse(
+            "a chunk length beyond all numbers",
+            vec![
+                Send(chunked()),
+                Send(b"fffffffffffffffff\r\n{}".to_vec()),
+                Close,
+            ],
+        ),
         parse(
             "gzip where none was asked for",
             vec![Send(response("200 OK", &gzip, GZIP)), Close],
@@ -106,6 +130,16 @@ fn cut_short() -> Vec<Fault> {
         reset(
             "a Content-Length longer than the body",
             announced(block.len() + 10, Close),
+        ),
+        reset(
+            "a chunked body that ends in a length",
+            vec![
+                Send(chunked()),
+                Send(chunk(&block)),
+                Send(b"1".to_vec()),
+                Wait(DRIP),
+                Close,
+            ],
         ),
         reset(
             "a chunked body without its end",

@@ -8,7 +8,8 @@ use rcgen::{
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::ring::default_provider,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -29,6 +30,8 @@ pub enum Flaw {
     SelfSigned,
     /// It is signed by an authority that nobody knows.
     UnknownAuthority,
+    /// Nothing, but the server wants one of the client as well.
+    ClientWanted,
 }
 
 /// An authority and its key.
@@ -41,6 +44,8 @@ pub struct Authority {
 #[derive(Clone, Debug)]
 pub struct Identity {
     pub(crate) config: Arc<ServerConfig>,
+    /// What it wants of clients.
+    clients: Arc<dyn ClientCertVerifier>,
 }
 
 impl Authority {
@@ -115,7 +120,8 @@ impl Authority {
             Flaw::UnknownAuthority => params.signed_by(&key, &Self::new()?.issuer)?,
             _ => params.signed_by(&key, &self.issuer)?,
         };
-        Identity::new(certificate.der().clone(), &key)
+        let clients = (flaw == Flaw::ClientWanted).then_some(&self.issuer);
+        Identity::new(certificate.der().clone(), &key, clients)
     }
 }
 
@@ -126,15 +132,59 @@ impl Identity {
         Arc::clone(&self.config)
     }
 
-    fn new(certificate: CertificateDer<'static>, key: &KeyPair) -> Result<Self> {
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    /// A certificate chain and its key, which are files.
+    pub fn read(chain: &Path, key: &Path) -> Result<Self> {
+        let chain = CertificateDer::pem_file_iter(chain)?.collect::<std::result::Result<_, _>>()?;
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            .with_single_cert(chain, PrivateKeyDer::from_pem_file(key)?)?;
+        Ok(Self::of(config, Arc::new(NoClientAuth)))
+    }
+
+    /// The same, with TLS 1.2 alone.
+    pub fn with_tls12(&self) -> Result<Self> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS12])?
+            .with_client_cert_verifier(Arc::clone(&self.clients))
+            .with_cert_resolver(Arc::clone(&self.config.cert_resolver));
+        config
+            .alpn_protocols
+            .clone_from(&self.config.alpn_protocols);
         Ok(Self {
             config: Arc::new(config),
+            clients: Arc::clone(&self.clients),
         })
+    }
+
+    fn new(
+        certificate: CertificateDer<'static>,
+        key: &KeyPair,
+        clients: Option<&CertifiedIssuer<'static, KeyPair>>,
+    ) -> Result<Self> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(default_provider());
+        let clients: Arc<dyn ClientCertVerifier> = match clients {
+            None => Arc::new(NoClientAuth),
+            Some(issuer) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(issuer.der().clone())?;
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+                    .build()?
+            }
+        };
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(Arc::clone(&clients))
+            .with_single_cert(vec![certificate], key)?;
+        Ok(Self::of(config, clients))
+    }
+
+    fn of(mut config: ServerConfig, clients: Arc<dyn ClientCertVerifier>) -> Self {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self {
+            config: Arc::new(config),
+            clients,
+        }
     }
 }

@@ -3,8 +3,8 @@
 mod message;
 
 use std::{
-    io::ErrorKind,
-    net::{IpAddr, SocketAddr, UdpSocket},
+    io::{ErrorKind, Read, Write},
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -36,6 +36,14 @@ pub enum Manner {
     Garbage,
     /// Rightly, but to a question with another id.
     WrongId,
+    /// Rightly, but the first question for an A record gets no answer.
+    LoseFirstA,
+    /// Rightly, but a question for an A record only after a while.
+    LateA(Duration),
+    /// Over UDP that the answer does not fit, and over TCP rightly.
+    Truncated,
+    /// With a flood of long answers that have another id.
+    Flood(Duration),
 }
 
 /// What it knows.
@@ -90,8 +98,10 @@ struct Shared {
 }
 
 impl Dns {
-    /// A server at `address`, UDP only.
+    /// A server at `address`, over UDP and TCP.
     pub fn start(address: SocketAddr, zone: Zone) -> Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
         let socket = UdpSocket::bind(address)?;
         socket.set_read_timeout(Some(Duration::from_millis(10)))?;
         let shared = Arc::new(Shared {
@@ -101,7 +111,7 @@ impl Dns {
         });
         let thread = thread::spawn({
             let shared = Arc::clone(&shared);
-            move || serve(&socket, &shared)
+            move || serve(&socket, &listener, &shared)
         });
         Ok(Self {
             shared,
@@ -130,7 +140,7 @@ impl Drop for Dns {
     }
 }
 
-fn serve(socket: &UdpSocket, shared: &Shared) {
+fn serve(socket: &UdpSocket, listener: &TcpListener, shared: &Shared) {
     let mut late: Vec<(Instant, Vec<u8>, SocketAddr)> = Vec::new();
     let mut buffer = [0; 1500];
     while !shared.stop.load(Ordering::Relaxed) {
@@ -142,6 +152,10 @@ fn serve(socket: &UdpSocket, shared: &Shared) {
             // A client that gave up is no concern of a name server.
             let _ = socket.send_to(&bytes, client);
         }
+        if let Ok((client, _)) = listener.accept() {
+            // A client that gave up is no concern of a name server.
+            let _ = over_tcp(client, shared);
+        }
         let (read, client) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
@@ -151,13 +165,46 @@ fn serve(socket: &UdpSocket, shared: &Shared) {
         let Some(query) = Query::parse(&buffer[..read]) else {
             continue;
         };
+        let first = !lock(&shared.queries).contains(&query.to_string());
         lock(&shared.queries).push(query.to_string());
         let zone = lock(&shared.zone).clone();
         let delay = match zone.manner {
             Manner::Silence => continue,
+            Manner::LoseFirstA if query.is_a() && first => continue,
             Manner::Late(delay) => delay,
+            Manner::LateA(delay) if query.is_a() => delay,
+            Manner::Flood(span) => {
+                flood(socket, &query.answer(&zone), client, span, shared);
+                continue;
+            }
             _ => Duration::ZERO,
         };
         late.push((Instant::now() + delay, query.answer(&zone), client));
+    }
+}
+
+/// Answers one question over TCP.
+fn over_tcp(mut client: TcpStream, shared: &Shared) -> Result<()> {
+    client.set_nonblocking(false)?;
+    client.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let mut length = [0; 2];
+    client.read_exact(&mut length)?;
+    let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
+    client.read_exact(&mut message)?;
+    let query = Query::parse(&message).ok_or("no question")?;
+    lock(&shared.queries).push(format!("{query} over TCP"));
+    let zone = lock(&shared.zone).clone().with(Manner::Answer);
+    let answer = query.answer(&zone);
+    client.write_all(&u16::try_from(answer.len())?.to_be_bytes())?;
+    Ok(client.write_all(&answer)?)
+}
+
+fn flood(socket: &UdpSocket, answer: &[u8], client: SocketAddr, span: Duration, shared: &Shared) {
+    let end = Instant::now() + span;
+    while Instant::now() < end && !shared.stop.load(Ordering::Relaxed) {
+        for _ in 0..64 {
+            // A client that gave up is no concern of a name server.
+            let _ = socket.send_to(answer, client);
+        }
     }
 }

@@ -28,18 +28,34 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy on a loopback port of the kernel's choice that makes the tunnels it is asked for, all to `target`.
     pub fn to(target: SocketAddr) -> Result<Self> {
-        Self::start(move |client| tunnel(client, target))
+        Self::start(move |client, _| tunnel(client, target))
+    }
+
+    /// The same, but only for who comes with this `Proxy-Authorization`.
+    pub fn wanting(target: SocketAddr, authorization: &'static str) -> Result<Self> {
+        let line = format!("\r\nProxy-Authorization: {authorization}\r\n");
+        Self::start(move |mut client, head| {
+            if head.contains(&line) {
+                return tunnel(client, target);
+            }
+            client.write_all(
+                b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n",
+            )?;
+            client.shutdown(Shutdown::Write)
+        })
     }
 
     /// A proxy that answers every request like this and closes.
     pub fn refusing(reply: &'static [u8]) -> Result<Self> {
-        Self::start(move |mut client| {
+        Self::start(move |mut client, _| {
             client.write_all(reply)?;
             client.shutdown(Shutdown::Write)
         })
     }
 
-    fn start(serve: impl Fn(TcpStream) -> io::Result<()> + Clone + Send + 'static) -> Result<Self> {
+    fn start(
+        serve: impl Fn(TcpStream, &str) -> io::Result<()> + Clone + Send + 'static,
+    ) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -54,9 +70,9 @@ impl Proxy {
                     let (serve, targets) = (serve.clone(), Arc::clone(&targets));
                     thread::spawn(move || {
                         client.set_read_timeout(Some(LIMIT))?;
-                        let target = asked_for(&client)?;
-                        lock(&targets).push(target);
-                        serve(client)
+                        let head = head(&client)?;
+                        lock(&targets).push(head.lines().next().unwrap_or_default().to_owned());
+                        serve(client, &head)
                     });
                 }
             }
@@ -93,16 +109,15 @@ impl Drop for Proxy {
     }
 }
 
-/// The request line. The head is read to its end and no further.
-fn asked_for(mut client: &TcpStream) -> io::Result<String> {
+/// The head of a request, read to its end and no further.
+fn head(mut client: &TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         client.read_exact(&mut byte)?;
         head.extend(byte);
     }
-    let text = String::from_utf8_lossy(&head).into_owned();
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 fn tunnel(mut client: TcpStream, target: SocketAddr) -> io::Result<()> {

@@ -44,6 +44,11 @@ impl Query {
         })
     }
 
+    /// Whether it is for an A record.
+    pub(super) fn is_a(&self) -> bool {
+        self.kind == A
+    }
+
     /// The answer that the zone's manner calls for.
     pub(super) fn answer(&self, zone: &Zone) -> Vec<u8> {
         let code: u16 = match zone.manner {
@@ -53,21 +58,29 @@ impl Query {
             Manner::Refuse => 5,
             _ => 0,
         };
-        let id = if zone.manner == Manner::WrongId {
+        let flood = matches!(zone.manner, Manner::Flood(_));
+        let id = if flood || zone.manner == Manner::WrongId {
             self.id ^ 1
         } else {
             self.id
         };
+        let truncated = zone.manner == Manner::Truncated;
+        let flags = if truncated { 0x8380 } else { 0x8180 };
         let records: Vec<Vec<u8>> = zone
             .addresses
             .iter()
             .filter_map(|address| self.record(*address, zone.ttl))
             .collect();
-        let records = if code == 0 { records } else { Vec::new() };
+        let records = match code {
+            // As long as a datagram gets.
+            0 if flood => records.into_iter().cycle().take(85).collect(),
+            0 if !truncated => records,
+            _ => Vec::new(),
+        };
         let count = u16::try_from(records.len()).unwrap_or(u16::MAX);
         let mut message = Vec::new();
-        // QR, RD and RA are set.
-        for word in [id, 0x8180 | code, 1, count, 0, 0] {
+        // QR, RD and RA are set, and TC if the answer is cut.
+        for word in [id, flags | code, 1, count, 0, 0] {
             message.extend(word.to_be_bytes());
         }
         message.extend(&self.question);
