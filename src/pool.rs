@@ -7,8 +7,8 @@
 //!
 //! * Every question is answered by its deadline: by a thread, or by [`Pool::next`] where the threads are late or dead.
 //! * While no process makes lookups, calls are not put into the queue ([`Pool::reserve`]), and those in it are answered at once.
-//! * A call that has waited too long for an answer to be likely is not asked about ([`overload`]).
-//! * Calls with the same key as a lookup that is under way hold no thread ([`coalescing`]).
+//! * A call that has waited too long for an answer to be likely is not asked about (`overload`).
+//! * Calls with the same key as a lookup that is under way hold no thread (`coalescing`).
 
 mod coalescing;
 mod completion;

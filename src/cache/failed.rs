@@ -11,10 +11,10 @@ use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// A failure per key, for [`SPAN`]: a number that cannot be answered for must not be asked about again and again. It works
-    /// without the cache too. Two keys with one place take it from each other.
+    /// A failure per key, for five seconds: a number that cannot be answered for must not be asked about again and again. It
+    /// works without the cache too. Two keys with one place take it from each other.
     pub struct Failed {
-        /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it ends, in units of [`UNIT_MS`].
+        /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it ends, in units of 64 ms.
         places: [AtomicU64; PLACES],
     }
 }
