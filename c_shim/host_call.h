@@ -3,13 +3,45 @@
 #ifndef NOL_HOST_CALL_H
 #define NOL_HOST_CALL_H
 
+#include <strings.h>
+
+/* The headers that the library wants, of those that the server has parsed. */
+static void read_headers(const struct sip_msg *msg, nol_call *call)
+{
+#define NOL_HEADER_ROW(id, name) {name, sizeof(name) - 1},
+	static const struct {
+		const char *s;
+		int len;
+	} names[] = {NOL_HEADERS(NOL_HEADER_ROW)};
+	const struct hdr_field *header;
+	int i;
+
+	for(header = msg->headers; header && call->header_count < NOL_CALL_HEADERS; header = header->next) {
+		for(i = 0; i < NOL_HEADER_TOTAL; i++) {
+			if(header->name.len == names[i].len && strncasecmp(header->name.s, names[i].s, names[i].len) == 0)
+				call->headers[call->header_count++] = (nol_header){(nol_header_name)i, lend(&header->body)};
+		}
+	}
+}
+
 void nol_read(struct sip_msg *msg, nol_call *call)
 {
+	int is_readable;
+
 	memset(call, 0, sizeof(*call));
-	if(msg->first_line.type == SIP_REQUEST)
+	if(msg->first_line.type == SIP_REQUEST) {
 		call->method = lend(&msg->first_line.u.request.method);
+		call->request_uri = lend(&msg->first_line.u.request.uri);
+		call->next_uri = lend(&msg->new_uri);
+	}
+	call->source = (nol_str){(const char *)msg->rcv.src_ip.u.addr, msg->rcv.src_ip.len};
 	/* What cannot be parsed stays empty, and a call without a number is allowed. */
-	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
+	is_readable = parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) == 0;
+	/* A line that is no header hides those behind it from the server. */
+	if((!is_readable || parse_headers(msg, HDR_EOH_F, 0) != 0) && msg->unparsed)
+		call->unread = (nol_str){msg->unparsed, (size_t)(msg->buf + msg->len - msg->unparsed)};
+	read_headers(msg, call);
+	if(!is_readable)
 		return;
 	if(msg->callid)
 		call->call_id = lend(&msg->callid->body);
