@@ -12,6 +12,7 @@ mod callers;
 mod calls;
 mod connections;
 mod decisions;
+mod emergency;
 mod expect;
 mod faults;
 mod kemi;
@@ -32,6 +33,7 @@ mod subject;
 mod suite;
 mod suspended;
 mod versions;
+mod withheld;
 
 use std::{num::NonZero, process::ExitCode, sync::Arc, thread};
 
@@ -86,6 +88,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
         decisions::trials,
         calls::trials,
+        emergency::trials,
+        withheld::trials,
         faults::trials,
         connections::trials,
         names::trials,
@@ -108,6 +112,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         rig::trials,
         refusals::trials,
         replies::trials,
+        emergency::server_trials,
         operator::trials,
         kemi::trials,
         suspended::trials,
