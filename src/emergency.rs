@@ -77,7 +77,8 @@ impl Dialled {
             len: 0,
         };
         let mut rest = user;
-        while let Some((byte, behind)) = next(rest)? {
+        while !rest.is_empty() {
+            let (byte, behind) = next(rest)?;
             rest = behind;
             match byte {
                 b'0'..=b'9' => {
@@ -106,43 +107,47 @@ impl Dialled {
     }
 }
 
-/// The next byte of a user part, and what is behind it. `None` for a percent sign that escapes nothing.
-#[allow(
-    clippy::type_complexity,
-    reason = "the end of the text is no error, a bad escape is"
-)]
-fn next(user: &[u8]) -> Option<Option<(u8, &[u8])>> {
+/// The next byte of a user part, and what is behind it. `None` at the end, and for a percent sign that escapes nothing.
+fn next(user: &[u8]) -> Option<(u8, &[u8])> {
     let hex = |byte: &u8| char::from(*byte).to_digit(16);
     match user {
-        [] => Some(None),
         [b'%', high, low, rest @ ..] => {
             let byte = u8::try_from(hex(high)? * 16 + hex(low)?).ok()?;
-            Some(Some((byte, rest)))
+            Some((byte, rest))
         }
-        [b'%', ..] => None,
-        [byte, rest @ ..] => Some(Some((*byte, rest))),
+        [] | [b'%', ..] => None,
+        [byte, rest @ ..] => Some((*byte, rest)),
     }
 }
 
 /// Whether some country has this emergency number.
 fn is_listed(digits: &[u8]) -> bool {
-    let lists = NATIONAL.iter().map(|(_, list)| *list);
-    lists.chain([EVERYWHERE]).any(|list| is_among(digits, list))
+    let mut lists = NATIONAL.iter().map(|(_, list)| *list);
+    digits.len() <= LONGEST
+        && (is_among(digits, EVERYWHERE) || lists.any(|list| is_among(digits, list)))
 }
 
 /// Whether a calling code stands here before an emergency number of a country that has it. Without a plus only the best known
 /// numbers count: 1333 and 3315 are extensions more often than not.
 fn is_behind_its_calling_code(digits: &[u8], is_global: bool) -> bool {
-    NATIONAL.iter().any(|(code, list)| {
-        let short = digits.strip_prefix(code.as_bytes());
-        short.is_some_and(|short| {
-            is_among(short, list) && (is_global || is_among(short, EVERYWHERE))
+    // Nearly every called number is longer, and searched for no further.
+    digits.len() <= LONGEST_CODE + LONGEST
+        && (1..=LONGEST_CODE).any(|len| {
+            let Some((code, short)) = digits.split_at_checked(len) else {
+                return false;
+            };
+            let place = NATIONAL.binary_search_by_key(&code, |(code, _)| code.as_bytes());
+            let country = place.ok().and_then(|place| NATIONAL.get(place));
+            country.is_some_and(|(_, list)| {
+                is_among(short, list) && (is_global || is_among(short, EVERYWHERE))
+            })
         })
-    })
 }
 
 fn is_among(digits: &[u8], list: &str) -> bool {
-    list.split(' ').any(|known| known.as_bytes() == digits)
+    list.as_bytes()
+        .split(|byte| *byte == b' ')
+        .any(|known| known == digits)
 }
 
 fn split_once(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
@@ -162,8 +167,14 @@ const NAMESPACES: [&[u8]; 3] = [b"esnet", b"ets", b"wps"];
 /// ITU-T E.164's recommended international prefix, and North America's.
 const INTERNATIONAL: [&[u8]; 2] = [b"00", b"011"];
 
-/// International prefix, calling code and emergency number.
-const MOST_DIGITS: usize = 12;
+/// Digits of the longest calling code.
+const LONGEST_CODE: usize = 3;
+
+/// Digits of the longest emergency number.
+const LONGEST: usize = 6;
+
+/// An international prefix, a calling code and an emergency number.
+const MOST_DIGITS: usize = 3 + LONGEST_CODE + LONGEST;
 
 #[cfg(test)]
 mod tests;

@@ -102,11 +102,10 @@ fn find(text: &[u8], wanted: u8) -> Option<usize> {
         match closing {
             Some(b'"') if byte == b'\\' => drop(bytes.next()),
             Some(close) if byte == close => closing = None,
-            Some(_) => {}
             None if byte == wanted => return Some(at),
             None if byte == b'"' => (closing, opened_at) = (Some(b'"'), at),
             None if byte == b'<' => (closing, opened_at) = (Some(b'>'), at),
-            None => {}
+            Some(_) | None => {}
         }
     }
     closing?;

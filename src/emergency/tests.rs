@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::numbers::{EVERYWHERE, NATIONAL};
-use super::{MOST_DIGITS, is_emergency, priority};
+use super::{LONGEST, LONGEST_CODE, is_emergency, priority};
 use crate::sip_header::{Header, HeaderName};
 
 fn all_are(expected: bool, uris: &[&str]) {
@@ -145,14 +145,18 @@ fn the_table_is_one_that_can_be_searched() {
     assert!(codes.is_sorted());
     codes.dedup();
     assert_eq!(codes.len(), NATIONAL.len());
-    let lists = NATIONAL.iter().map(|(code, list)| (code.len(), *list));
-    for (code, list) in lists.chain([(0, EVERYWHERE)]) {
+    for (code, list) in NATIONAL.iter().copied().chain([("", EVERYWHERE)]) {
+        assert!(code.len() <= LONGEST_CODE, "{code}");
         for number in list.split(' ') {
             assert!(number.bytes().all(|byte| byte.is_ascii_digit()), "{list}");
-            assert!((2..=6).contains(&number.len()), "{list}");
-            assert!(3 + code + number.len() <= MOST_DIGITS, "{list}");
-            let uri = format!("sip:{number}@example.com");
-            assert!(is_emergency(uri.as_bytes()), "{uri}");
+            assert!((2..=LONGEST).contains(&number.len()), "{list}");
+            for before in ["", "+", "00", "011"] {
+                let uri = format!("sip:{before}{number}@example.com");
+                assert!(is_emergency(uri.as_bytes()), "{uri}");
+                let uri = format!("tel:{before}{code}{number}");
+                let is_global = !before.is_empty() || code.is_empty();
+                assert!(!is_global || is_emergency(uri.as_bytes()), "{uri}");
+            }
         }
     }
 }
