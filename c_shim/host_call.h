@@ -27,7 +27,8 @@ static int has_wanted_ahead(const struct sip_msg *msg)
 	const char *line = msg->unparsed, *end = msg->buf + msg->len;
 	int i;
 
-	if(msg->parsed_flag & HDR_EOH_F)
+	/* All bits of it. */
+	if((msg->parsed_flag & HDR_EOH_F) == HDR_EOH_F)
 		return 0;
 	while(line && line < end && *line != '\r' && *line != '\n') {
 		for(i = 0; i < NOL_HEADER_TOTAL; i++) {
