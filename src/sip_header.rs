@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The headers of a request that a decision looks at.
 
-/// Names of headers. All headers of such a name are part of a [`Call`](crate::policy::Call), in the order of the request.
+/// Names of headers. All headers of such a name are part of a call, in the order of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderName {
     /// `Privacy` (RFC 3323).
