@@ -61,6 +61,8 @@ typedef struct nol_str {
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
+	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
+	X(STR, trusted_sources, "any")                  /* any, or addresses and networks whose claims of priority are believed */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
@@ -88,6 +90,27 @@ typedef struct nol_host {
 	void (*log)(nol_level level, nol_str line);
 } nol_host;
 
+/* Headers that a decision looks at. */
+#define NOL_HEADERS(X) \
+	X(privacy, "Privacy") \
+	X(priority, "Priority") \
+	X(remote_party_id, "Remote-Party-ID") \
+	X(resource_priority, "Resource-Priority")
+
+#define NOL_HEADER_ID(id, name) NOL_HEADER_##id,
+typedef enum nol_header_name {
+	NOL_HEADERS(NOL_HEADER_ID)
+	NOL_HEADER_TOTAL
+} nol_header_name;
+
+/* One header. Its body is as on the wire. */
+typedef struct nol_header {
+	nol_header_name name;
+	nol_str body;
+} nol_header;
+
+#define NOL_CALL_HEADERS 16
+
 /* One request, as the server parsed it. Absent values are empty. */
 typedef struct nol_call {
 	nol_str method;   /* INVITE, ... */
@@ -95,6 +118,12 @@ typedef struct nol_call {
 	nol_str from_tag; /* tag parameter of From */
 	nol_str to_tag;   /* tag parameter of To; not empty in a dialog */
 	nol_str from_uri; /* URI of From, as on the wire */
+	nol_str request_uri; /* as on the wire */
+	nol_str next_uri;    /* what the routing script made of it, if anything */
+	nol_str source;      /* address that the request came from, 4 or 16 bytes in network order */
+	nol_str unread;      /* header lines that the server could not parse, and what is behind them */
+	uint32_t header_count;
+	nol_header headers[NOL_CALL_HEADERS]; /* all of these names, in the order of the request; beyond, a header is left out */
 } nol_call;
 
 /*

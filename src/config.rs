@@ -7,6 +7,7 @@ mod bad_parameter;
 mod cache;
 mod contact;
 mod decision_options;
+mod emergency;
 mod limits;
 mod mode;
 mod no_proxy;
@@ -14,6 +15,7 @@ mod proxy;
 mod roots;
 mod secret;
 mod timeout;
+mod trusted_sources;
 
 pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
@@ -21,12 +23,14 @@ pub use bad_parameter::BadParameter;
 pub use cache::{CacheConfig, RedisUrl};
 pub use contact::ContactUri;
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
+pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use proxy::{HttpProxy, ProxyUrl};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
+pub use trusted_sources::TrustedSources;
 
 /// The parameters as the server's configuration gives them. Their meaning is in README.md.
 #[derive(Clone, Debug)]
@@ -47,6 +51,8 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub emergency: String,
+    pub trusted_sources: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -80,6 +86,10 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// Whether emergency calls and calls with priority pass unasked.
+    pub emergency: Emergency,
+    /// Whose claims are believed.
+    pub trusted_sources: TrustedSources,
     /// How answers are kept.
     pub cache: CacheConfig,
     /// When not to ask.
@@ -114,6 +124,8 @@ impl Config {
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
             mode: Mode::new(&given.mode)?,
+            emergency: Emergency::new(&given.emergency)?,
+            trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

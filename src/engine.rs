@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::admission::Admission;
 use crate::cache::{Cache, Failed};
 use crate::clock::Clock;
-use crate::config::{BadParameter, Config, Given, Missing, Roots};
+use crate::config::{BadParameter, Config, Emergency, Given, Missing, Roots};
 use crate::in_flight::InFlight;
 use crate::log::{Level, Log};
 use crate::os::shared::Shared;
@@ -93,6 +93,10 @@ fn warn(config: &Config, log: &dyn Log) {
             Level::Warning,
             &format!("{missing}; calls that need it are allowed without a lookup"),
         );
+    }
+    if config.emergency == Emergency::Screened {
+        let line = "emergency=never_bypass_i_accept_the_risk: emergency calls are screened like any other and may be blocked";
+        log.line(Level::Warning, line);
     }
     if matches!(config.roots, Roots::Unverified) {
         let line =

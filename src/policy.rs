@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The decision: two pure halves around one question to the API.
 
+mod call;
+
 use crate::answer::Answer;
-use crate::config::{Config, ContactUri, DecisionOptions};
+use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
+use crate::emergency;
 use crate::failure::Failure;
 use crate::number::{Caller, Number};
+use crate::privacy;
 use crate::question::{Origin, Question};
+use crate::text::Text;
 
-/// One SIP request, as the server parsed it. Absent values are empty.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Call<'a> {
-    /// The method.
-    pub method: &'a [u8],
-    /// Body of Call-ID.
-    pub call_id: &'a [u8],
-    /// Tag of From.
-    pub from_tag: &'a [u8],
-    /// Tag of To, there in a dialog.
-    pub to_tag: &'a [u8],
-    /// URI of From.
-    pub from_uri: &'a [u8],
-}
+pub use call::Call;
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +73,8 @@ impl LookupOutcome {
 pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
+    emergency: Emergency,
+    trusted_sources: &'a TrustedSources,
 }
 
 impl<'a> Policy<'a> {
@@ -90,14 +84,26 @@ impl<'a> Policy<'a> {
         Self {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
+            emergency: config.emergency,
+            trusted_sources: &config.trusted_sources,
         }
     }
 
-    /// Looks at a call. Only an initial INVITE from a telephone number is worth a question.
+    /// Looks at a call. Only an initial INVITE from a telephone number is worth a question, and none that is an emergency or whose
+    /// caller wants to be withheld.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
         if call.method != b"INVITE" || !call.to_tag.is_empty() {
             return Step::Answer(self.bypass(Failure::None));
+        }
+        if let Some(reason) = self.never_held_up(call) {
+            return Step::Answer(Decision {
+                reason: Text::new(reason).unwrap_or_default(),
+                ..self.bypass(Failure::None)
+            });
+        }
+        if privacy::is_withheld(call.headers) || privacy::is_mentioned(call.unread) {
+            return Step::Answer(self.bypass(Failure::Anonymous));
         }
         match Caller::from_uri(call.from_uri) {
             Caller::Anonymous => Step::Answer(self.bypass(Failure::Anonymous)),
@@ -143,6 +149,18 @@ impl<'a> Policy<'a> {
             failure,
             number,
         )
+    }
+
+    /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is believed from anybody: a caller who writes an
+    /// emergency number there calls it. To is not looked at, for it does not say where the call goes.
+    fn never_held_up(&self, call: &Call<'_>) -> Option<&'static str> {
+        if self.emergency == Emergency::Screened {
+            return None;
+        }
+        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+            return Some("emergency");
+        }
+        emergency::priority(call.headers).filter(|_| self.trusted_sources.is_trusted(call.source))
     }
 
     fn bypass(&self, failure: Failure) -> Decision {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whatever a caller writes into From: a number is `+` and digits, and stays masked.
+//! What a caller writes into From: a number is `+` and digits, and stays masked. The same bytes as a request URI and as headers
+//! change nothing but what their owner may change.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use numbers_online::emergency::{is_emergency, priority};
 use numbers_online::number::{Caller, Number};
+use numbers_online::privacy::{is_mentioned, is_withheld};
+use numbers_online::sip_header::{Header, HeaderName};
 
 fuzz_target!(|uri: &[u8]| {
+    safety(uri);
     let Caller::Number(number) = Caller::from_uri(uri) else {
         return;
     };
@@ -23,3 +28,29 @@ fuzz_target!(|uri: &[u8]| {
     // A country code has three digits at the most, and the last two stay.
     assert!(masked.matches('*').count() + 6 >= text.len());
 });
+
+fn safety(bytes: &[u8]) {
+    let capitals = bytes.to_ascii_uppercase();
+    assert_eq!(is_emergency(bytes), is_emergency(&capitals));
+    assert_eq!(is_mentioned(bytes), is_mentioned(&capitals));
+    for name in [
+        HeaderName::Privacy,
+        HeaderName::Priority,
+        HeaderName::RemotePartyId,
+        HeaderName::ResourcePriority,
+    ] {
+        let header = |name, body| Header { name, body };
+        let one = [header(name, bytes)];
+        let same = [header(name, capitals.as_slice())];
+        assert_eq!(is_withheld(&one), is_withheld(&same));
+        assert_eq!(priority(&one), priority(&same));
+        // No header undoes another.
+        let private = [header(name, bytes), header(HeaderName::Privacy, b"id")];
+        assert!(is_withheld(&private));
+        let urgent = [
+            header(name, bytes),
+            header(HeaderName::ResourcePriority, b"ets.0"),
+        ];
+        assert!(priority(&urgent).is_some());
+    }
+}

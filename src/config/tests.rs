@@ -17,6 +17,8 @@ pub(crate) fn given() -> Given {
         block_reassigned: 0,
         redirect_contact: String::new(),
         mode: "redirect".to_owned(),
+        emergency: "on".to_owned(),
+        trusted_sources: "any".to_owned(),
         cache_ttl: 60,
         cache_size: 65536,
         cache_redis: String::new(),

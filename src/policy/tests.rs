@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod safety;
+
 use super::{Call, LookupOutcome, Policy, Step};
 use crate::answer::Answer;
 use crate::config::tests::given;
@@ -15,6 +17,11 @@ pub(crate) const CALL: Call<'_> = Call {
     from_tag: b"a",
     to_tag: b"",
     from_uri: b"sip:+14155550123@example.com",
+    request_uri: b"sip:+442079460958@example.com",
+    next_uri: b"",
+    source: None,
+    headers: &[],
+    unread: b"",
 };
 
 fn answer(treatment: Treatment, code: u16) -> Answer {

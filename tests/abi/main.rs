@@ -77,6 +77,8 @@ pub(crate) fn params() -> nol_params {
         block_reassigned: 0,
         redirect_contact: lend(""),
         mode: lend("redirect"),
+        emergency: lend("on"),
+        trusted_sources: lend("any"),
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),
@@ -100,6 +102,8 @@ pub(crate) fn invite() -> nol_call {
         from_tag: lend("a"),
         to_tag: lend(""),
         from_uri: lend("sip:+14155550123@example.com"),
+        request_uri: lend("sip:+442079460958@example.com"),
+        ..unsafe { std::mem::zeroed() }
     }
 }
 

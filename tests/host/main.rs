@@ -14,6 +14,7 @@ mod calls;
 mod causes;
 mod connections;
 mod decisions;
+mod emergency;
 mod expect;
 mod faults;
 mod kemi;
@@ -34,6 +35,7 @@ mod subject;
 mod suite;
 mod suspended;
 mod versions;
+mod withheld;
 
 use std::{num::NonZero, process::ExitCode, sync::Arc, thread};
 
@@ -88,6 +90,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
         decisions::trials,
         calls::trials,
+        emergency::trials,
+        withheld::trials,
         faults::trials,
         connections::trials,
         names::trials,
@@ -112,6 +116,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         refusals::trials,
         causes::trials,
         replies::trials,
+        emergency::server_trials,
         operator::trials,
         kemi::trials,
         suspended::trials,

@@ -21,8 +21,10 @@ use crate::Result;
 pub struct Request {
     /// INVITE, ...
     pub method: String,
-    /// The Request-URI, and the URI of To.
+    /// The Request-URI, and the URI of To if that has none of its own.
     pub uri: String,
+    /// The URI of To.
+    pub to_uri: Option<String>,
     /// From without its tag: a URI in angle brackets, with or without a display name, or whatever a test sends instead.
     pub from: String,
     /// The tag of From.
@@ -47,6 +49,7 @@ impl Request {
         Self {
             method: method.to_owned(),
             uri: "sip:service@127.0.0.1".to_owned(),
+            to_uri: None,
             from: format!("<{from_uri}>"),
             from_tag: format!("from-{unique}"),
             to_tag: None,
@@ -81,6 +84,13 @@ impl Request {
     #[must_use]
     pub fn call_id(mut self, value: &str) -> Self {
         value.clone_into(&mut self.call_id);
+        self
+    }
+
+    /// The Request-URI.
+    #[must_use]
+    pub fn uri(mut self, uri: &str) -> Self {
+        uri.clone_into(&mut self.uri);
         self
     }
 
@@ -121,12 +131,13 @@ impl Request {
             branch,
             ..
         } = self;
+        let to_uri = self.to_uri.as_ref().unwrap_or(uri);
         write!(
             text,
             "{method} {uri} SIP/2.0\r\n\
              Via: SIP/2.0/{transport} {local};branch={branch};rport\r\n\
              From: {from};tag={from_tag}\r\n\
-             To: <{uri}>"
+             To: <{to_uri}>"
         )?;
         if let Some(tag) = &self.to_tag {
             write!(text, ";tag={tag}")?;

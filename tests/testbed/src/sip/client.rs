@@ -80,6 +80,17 @@ impl Client {
         })
     }
 
+    /// A UDP socket with an address of its own, of 127.0.0.0/8, to `server`.
+    pub fn from_address(local: Ipv4Addr, server: SocketAddr) -> Result<Self> {
+        let udp = UdpSocket::bind((local, 0))?;
+        udp.connect(server)?;
+        Ok(Self {
+            via: Transport::Udp.token(),
+            local: udp.local_addr()?,
+            socket: Socket::Udp(udp),
+        })
+    }
+
     /// A connection over TLS to a `server` whose certificate is the authority's.
     pub fn over_tls(server: SocketAddr, authority: &Authority) -> Result<Self> {
         let config = Arc::new(authority.client()?);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Calls that must never be held up: emergency calls, and calls with priority.
+
+mod numbers;
+
+use self::numbers::{EVERYWHERE, NATIONAL};
+use crate::sip_header::{Header, HeaderName, bodies, trimmed};
+
+/// Whether a request URI is an emergency service (RFC 5031: `urn:service:sos` and what stands below it), or the user part of
+/// its SIP, SIPS or tel URI an emergency number.
+#[must_use]
+pub fn is_emergency(request_uri: &[u8]) -> bool {
+    let Some((scheme, rest)) = split_once(request_uri, b':') else {
+        return false;
+    };
+    let user = if scheme.eq_ignore_ascii_case(b"urn") {
+        return is_service(rest);
+    } else if scheme.eq_ignore_ascii_case(b"tel") {
+        rest
+    } else if scheme.eq_ignore_ascii_case(b"sip") || scheme.eq_ignore_ascii_case(b"sips") {
+        match split_once(rest, b'@') {
+            Some((user, _)) => user,
+            None => return false,
+        }
+    } else {
+        return false;
+    };
+    Dialled::read(user).is_some_and(|dialled| dialled.is_emergency())
+}
+
+/// Why a call has priority: a value for `$avp(nol_reason)`. Whoever sends the request may claim it; ask whether it is trusted.
+#[must_use]
+pub fn priority(headers: &[Header<'_>]) -> Option<&'static str> {
+    let calls_back = |body: &[u8]| trimmed(body).eq_ignore_ascii_case(PSAP_CALLBACK);
+    if bodies(headers, HeaderName::Priority).any(calls_back) {
+        return Some("psap_callback");
+    }
+    let claims = |body: &[u8]| body.split(|byte| *byte == b',').any(is_in_a_namespace);
+    bodies(headers, HeaderName::ResourcePriority)
+        .any(claims)
+        .then_some("resource_priority")
+}
+
+/// Whether a value of `Resource-Priority` (RFC 4412: namespace, dot, priority) is of a namespace for emergencies.
+fn is_in_a_namespace(value: &[u8]) -> bool {
+    let namespace = value.split(|byte| *byte == b'.').next().unwrap_or_default();
+    NAMESPACES
+        .iter()
+        .any(|known| trimmed(namespace).eq_ignore_ascii_case(known))
+}
+
+/// Whether a URN without its scheme is the emergency service or one below it.
+fn is_service(urn: &[u8]) -> bool {
+    SERVICES.iter().any(|service| {
+        let (Some(start), Some(rest)) = (urn.get(..service.len()), urn.get(service.len()..)) else {
+            return false;
+        };
+        let ends = rest.first().is_none_or(|byte| b".;?#".contains(byte));
+        ends && start.eq_ignore_ascii_case(service)
+    })
+}
+
+/// A short number that was dialled.
+struct Dialled {
+    is_global: bool,
+    digits: [u8; MOST_DIGITS],
+    len: usize,
+}
+
+impl Dialled {
+    /// Reads a user part: percent-escapes are resolved, visual separators dropped, parameters and a password left out. `None`
+    /// if it is no number, or longer than any emergency number.
+    fn read(user: &[u8]) -> Option<Self> {
+        let mut dialled = Self {
+            is_global: false,
+            digits: [0; MOST_DIGITS],
+            len: 0,
+        };
+        let mut rest = user;
+        while !rest.is_empty() {
+            let (byte, behind) = next(rest)?;
+            rest = behind;
+            match byte {
+                b'0'..=b'9' => {
+                    *dialled.digits.get_mut(dialled.len)? = byte;
+                    dialled.len += 1;
+                }
+                b'+' if dialled.len == 0 && !dialled.is_global => dialled.is_global = true,
+                b'-' | b'.' | b'(' | b')' | b' ' => {}
+                b';' | b':' => break,
+                _ => return None,
+            }
+        }
+        Some(dialled)
+    }
+
+    fn is_emergency(&self) -> bool {
+        let digits = self.digits.get(..self.len).unwrap_or_default();
+        if is_listed(digits) || is_behind_its_calling_code(digits, self.is_global) {
+            return true;
+        }
+        // An international prefix stands for the plus.
+        INTERNATIONAL.iter().any(|prefix| {
+            let behind = digits.strip_prefix(*prefix);
+            behind.is_some_and(|rest| is_listed(rest) || is_behind_its_calling_code(rest, true))
+        })
+    }
+}
+
+/// The next byte of a user part, and what is behind it. `None` at the end, and for a percent sign that escapes nothing.
+fn next(user: &[u8]) -> Option<(u8, &[u8])> {
+    let hex = |byte: &u8| char::from(*byte).to_digit(16);
+    match user {
+        [b'%', high, low, rest @ ..] => {
+            let byte = u8::try_from(hex(high)? * 16 + hex(low)?).ok()?;
+            Some((byte, rest))
+        }
+        [] | [b'%', ..] => None,
+        [byte, rest @ ..] => Some((*byte, rest)),
+    }
+}
+
+/// Whether some country has this emergency number.
+fn is_listed(digits: &[u8]) -> bool {
+    let mut lists = NATIONAL.iter().map(|(_, list)| *list);
+    digits.len() <= LONGEST
+        && (is_among(digits, EVERYWHERE) || lists.any(|list| is_among(digits, list)))
+}
+
+/// Whether a calling code stands here before an emergency number of a country that has it. Without a plus only the best known
+/// numbers count: 1333 and 3315 are extensions more often than not.
+fn is_behind_its_calling_code(digits: &[u8], is_global: bool) -> bool {
+    // Nearly every called number is longer, and searched for no further.
+    digits.len() <= LONGEST_CODE + LONGEST
+        && (1..=LONGEST_CODE).any(|len| {
+            let Some((code, short)) = digits.split_at_checked(len) else {
+                return false;
+            };
+            let place = NATIONAL.binary_search_by_key(&code, |(code, _)| code.as_bytes());
+            let country = place.ok().and_then(|place| NATIONAL.get(place));
+            country.is_some_and(|(_, list)| {
+                is_among(short, list) && (is_global || is_among(short, EVERYWHERE))
+            })
+        })
+}
+
+fn is_among(digits: &[u8], list: &str) -> bool {
+    list.as_bytes()
+        .split(|byte| *byte == b' ')
+        .any(|known| known == digits)
+}
+
+fn split_once(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let place = text.iter().position(|byte| *byte == at)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
+/// RFC 5031 section 4.2, and the same within an emergency services network (NENA-STA-010).
+const SERVICES: [&[u8]; 2] = [b"service:sos", b"nena:service:sos"];
+
+/// RFC 7090.
+const PSAP_CALLBACK: &[u8] = b"psap-callback";
+
+/// RFC 7135 (`esnet`); RFC 4412 (`ets`, `wps`).
+const NAMESPACES: [&[u8]; 3] = [b"esnet", b"ets", b"wps"];
+
+/// ITU-T E.164's recommended international prefix, and North America's.
+const INTERNATIONAL: [&[u8]; 2] = [b"00", b"011"];
+
+/// Digits of the longest calling code.
+const LONGEST_CODE: usize = 3;
+
+/// Digits of the longest emergency number.
+const LONGEST: usize = 6;
+
+/// An international prefix, a calling code and an emergency number.
+const MOST_DIGITS: usize = 3 + LONGEST_CODE + LONGEST;
+
+#[cfg(test)]
+mod tests;

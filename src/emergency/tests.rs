@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+use super::numbers::{EVERYWHERE, NATIONAL};
+use super::{LONGEST, LONGEST_CODE, is_emergency, priority};
+use crate::sip_header::{Header, HeaderName};
+
+fn all_are(expected: bool, uris: &[&str]) {
+    for uri in uris {
+        assert_eq!(is_emergency(uri.as_bytes()), expected, "{uri}");
+    }
+}
+
+#[test]
+fn the_emergency_service_and_all_below_it_are_emergencies() {
+    all_are(
+        true,
+        &[
+            "urn:service:sos",
+            "URN:Service:SOS",
+            "urn:service:sos.police",
+            "urn:service:sos.ecall.automatic",
+            "urn:service:sos;q=1",
+            "urn:nena:service:sos.psap",
+        ],
+    );
+    all_are(
+        false,
+        &[
+            "urn:service:sosial",
+            "urn:service:counseling",
+            "urn:service",
+            "urn:",
+            "urn:sos",
+            "service:sos",
+            "sip:urn:service:sos@example.com",
+            "",
+        ],
+    );
+}
+
+#[test]
+fn an_emergency_number_is_found_wherever_a_uri_may_carry_it() {
+    all_are(
+        true,
+        &[
+            "sip:911@example.com",
+            "SIPS:112@example.com:5061;transport=tls",
+            "sip:999@example.com;user=phone",
+            "sip:000@example.com;user=dialstring",
+            "sip:911;phone-context=+1@example.com;user=dialstring",
+            "sip:911;tgrp=a;trunk-context=b@example.com",
+            "sip:911:secret@example.com",
+            "sip:9-1-1@example.com",
+            "sip:9.1(1)@example.com",
+            "sip:%39%311@example.com",
+            "sip:911%3Bphone-context=+1@example.com",
+            "sip:112@h\u{f8}st",
+            "tel:112",
+            "TEL:1-1-2",
+            "tel:911;phone-context=+1",
+            "tel:+911",
+            "sip:988@example.com",
+            "sip:933@example.com",
+            "sip:110@example.com",
+            "sip:15@example.com",
+            "sip:116123@example.com",
+        ],
+    );
+    assert!(is_emergency(b"sip:911@\xff"));
+}
+
+#[test]
+fn a_calling_code_may_stand_before_the_number_of_its_country() {
+    all_are(
+        true,
+        &[
+            "tel:+1911",
+            "tel:+1-911",
+            "sip:%2b1911@example.com",
+            "sip:+1988@example.com",
+            "sip:+44999@example.com",
+            "sip:+44112@example.com",
+            "sip:+49110@example.com",
+            "sip:+3315@example.com",
+            "sip:+353999@example.com",
+            "sip:+112@example.com",
+            "sip:0044999@example.com",
+            "sip:00911@example.com",
+            "sip:01144999@example.com",
+            // Without a plus only the numbers that are known everywhere.
+            "sip:1911@example.com",
+            "sip:44999@example.com",
+        ],
+    );
+    all_are(
+        false,
+        &[
+            "sip:+44911@example.com",
+            "sip:+1000@example.com",
+            "sip:1333@example.com",
+            "sip:3315@example.com",
+            "sip:+1+911@example.com",
+        ],
+    );
+}
+
+#[test]
+fn an_ordinary_number_is_no_emergency() {
+    all_are(
+        false,
+        &[
+            "sip:+14155550123@example.com",
+            "sip:+19115550123@example.com",
+            "tel:9115550123",
+            "sip:9111@example.com",
+            "sip:alice@911@example.com",
+            "sip:911",
+            "sip:911.example.com",
+            "sip:alice@911.example.com",
+            "sip:alice@example.com;user=911",
+            "sip:911a@example.com",
+            "sip:*911@example.com",
+            "sip:9%11@example.com",
+            "sip:911%@example.com",
+            "sip:911%0@example.com",
+            "sip:91%001@example.com",
+            "sip:@example.com",
+            "sip:+@example.com",
+            "sip:;911@example.com",
+            "mailto:911@example.com",
+            "tel:",
+            "911",
+            "sip:1001@example.com",
+        ],
+    );
+    assert!(!is_emergency(b"sip:91\xb9@example.com"));
+    assert!(!is_emergency(
+        "sip:\u{661}\u{661}\u{662}@example.com".as_bytes()
+    ));
+}
+
+#[test]
+fn the_table_is_one_that_can_be_searched() {
+    let mut codes: Vec<_> = NATIONAL.iter().map(|(code, _)| *code).collect();
+    assert!(codes.is_sorted());
+    codes.dedup();
+    assert_eq!(codes.len(), NATIONAL.len());
+    for (code, list) in NATIONAL.iter().copied().chain([("", EVERYWHERE)]) {
+        assert!(code.len() <= LONGEST_CODE, "{code}");
+        for number in list.split(' ') {
+            assert!(number.bytes().all(|byte| byte.is_ascii_digit()), "{list}");
+            assert!((2..=LONGEST).contains(&number.len()), "{list}");
+            for before in ["", "+", "00", "011"] {
+                let uri = format!("sip:{before}{number}@example.com");
+                assert!(is_emergency(uri.as_bytes()), "{uri}");
+                let uri = format!("tel:{before}{code}{number}");
+                let is_global = !before.is_empty() || code.is_empty();
+                assert!(!is_global || is_emergency(uri.as_bytes()), "{uri}");
+            }
+        }
+    }
+}
+
+fn claimed(name: HeaderName, bodies: &[&'static str]) -> Option<&'static str> {
+    let headers: Vec<_> = bodies
+        .iter()
+        .map(|body| Header {
+            name,
+            body: body.as_bytes(),
+        })
+        .collect();
+    priority(&headers)
+}
+
+#[test]
+fn priority_is_read_from_every_header_in_any_case() {
+    let resource = |bodies| claimed(HeaderName::ResourcePriority, bodies);
+    for bodies in [
+        ["esnet.0"].as_slice(),
+        &["ESNET.3"],
+        &["wps.4"],
+        &["ets.0"],
+        &["dsn.flash, wps.1"],
+        &["q735.3", "x", " ets.2 "],
+        &["dsn.flash,\r\n\tesnet.1"],
+        &["esnet"],
+    ] {
+        assert_eq!(resource(bodies), Some("resource_priority"), "{bodies:?}");
+    }
+    for bodies in [
+        [].as_slice(),
+        &[""],
+        &["dsn.flash"],
+        &["esnetx.0"],
+        &["x.esnet"],
+        &["e,s,n,e,t"],
+        &[",,.,"],
+    ] {
+        assert_eq!(resource(bodies), None, "{bodies:?}");
+    }
+    let priority = |bodies| claimed(HeaderName::Priority, bodies);
+    assert_eq!(priority(&["psap-callback"]), Some("psap_callback"));
+    assert_eq!(
+        priority(&["urgent", " PSAP-Callback "]),
+        Some("psap_callback")
+    );
+    assert_eq!(priority(&["emergency"]), None);
+    assert_eq!(priority(&["psap-callback-not"]), None);
+    // Each claim has its own header.
+    assert_eq!(
+        claimed(HeaderName::Privacy, &["psap-callback", "esnet.0"]),
+        None
+    );
+    assert_eq!(priority(&["esnet.0"]), None);
+}
