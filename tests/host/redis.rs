@@ -195,18 +195,17 @@ fn garbage(bench: &Bench) -> Result<()> {
 fn killed(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let redis = redis(bench)?;
-    let address = redis.address();
     let server = start(bench, &api, &redis.url(), Some(SHORT))?;
     server.expect(callers::CALLER, &Expected::block())?;
     statistics(&server, &[("redis_fail", 0)])?;
-    drop(redis);
+    let port = redis.stop();
     for number in [callers::BRITISH, callers::SECOND] {
         server.expect(number, &Expected::block())?;
     }
     // What the server knows itself it knows without Redis.
     server.expect(callers::CALLER, &cached())?;
     statistics(&server, &[("redis_fail", 2), ("api_requests", 3)])?;
-    let redis = RedisServer::at(address, bench.suite.logs(), &bench.name)?;
+    let redis = RedisServer::at(port, bench.suite.logs(), &bench.name)?;
     thread::sleep(Duration::from_millis(2100));
     server.expect("+12025550199", &Expected::block())?;
     statistics(&server, &[("redis_fail", 2), ("api_requests", 4)])?;

@@ -64,6 +64,8 @@ pub(crate) struct Needs {
     pub(crate) parameter: Option<&'static str>,
     /// A module of the server's own that may not be installed.
     pub(crate) module: Option<&'static str>,
+    /// A configuration of the project's, by its path: the server must have every module that it loads.
+    pub(crate) configuration: Option<&'static str>,
 }
 
 impl Suite {
@@ -190,6 +192,9 @@ impl Suite {
         if let Some(module) = needs.module.filter(|module| !server.has(module)) {
             return Some(format!("{module}.so of {}", server.name()));
         }
+        if let Some(what) = needs.configuration.and_then(|path| lacks_of(server, path)) {
+            return Some(what);
+        }
         let parameter = needs.parameter?;
         (!self.knows(parameter)).then(|| format!("the parameter {parameter}"))
     }
@@ -250,6 +255,22 @@ impl Suite {
         trial()
     }
 }
+
+/// The modules of its own that a server has not, of those that a configuration loads.
+fn lacks_of(server: &dyn Server, configuration: &str) -> Option<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(configuration);
+    // A file that cannot be read is for the trial to complain about.
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let mut loaded = text.lines().filter_map(|line| {
+        let name = line.trim().strip_prefix("loadmodule \"")?;
+        name.strip_suffix(".so\"").filter(|name| *name != OURS)
+    });
+    let absent = server.absent(&mut loaded);
+    (!absent.is_empty()).then(|| format!("{}.so of {}", absent.join(".so, "), server.name()))
+}
+
+/// Our own module, which no server has.
+const OURS: &str = "numbers_online";
 
 /// Counts a trial as over when it goes: after its run, even if it panics, and also if it is filtered out.
 struct Ticket(Arc<Suite>);

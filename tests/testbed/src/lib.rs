@@ -8,7 +8,7 @@
 //! * [`RedisServer`] is a real one, with nothing in it.
 //! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
 //!
-//! Ports come from the kernel, files from a temporary directory, and every wait has an end.
+//! Peers get their ports from the kernel, servers from [`Port`]. Files come from a temporary directory. Every wait has an end.
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -19,9 +19,11 @@ mod gate;
 mod host;
 pub mod interface;
 mod kamailio;
+mod launch;
 mod log;
 mod netns;
 mod opensips;
+mod port;
 mod process;
 mod proxy;
 mod redis;
@@ -33,12 +35,13 @@ mod stage;
 pub use api::{Api, Greeting, Plan, Request, Step};
 pub use authority::{Authority, Flaw, Identity};
 pub use dns::{Dns, Manner, Zone};
-pub use gate::{BlackHole, Refused, free_port};
+pub use gate::{BlackHole, Refused};
 pub use host::{Host, LOCKED_UP, Product, Server};
 pub use kamailio::Kamailio;
 pub use log::Log;
 pub use netns::Netns;
 pub use opensips::OpenSips;
+pub use port::Port;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};
