@@ -22,6 +22,7 @@ mod package;
 mod privacy;
 mod proxied;
 mod pulse;
+mod record;
 mod redis;
 mod refusals;
 mod replies;
@@ -71,12 +72,7 @@ fn main() -> ExitCode {
     }
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list {
-        let repeated = suite.repeated();
-        let locked_up = suite.locked_up();
-        suite::say(&format!(
-            "{}trials repeated because the machine stood still: {repeated}, because a server locked itself up at its end: {locked_up}\n",
-            suite.latencies().report()
-        ));
+        suite::say(&format!("{}{}", suite.latencies().report(), suite.record()));
     }
     conclusion.exit_code()
 }

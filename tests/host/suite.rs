@@ -23,6 +23,7 @@ use crate::{
     latency::Latencies,
     names,
     pulse::Pulse,
+    record::Record,
     subject::Subject,
     versions::{self, Absent},
 };
@@ -47,8 +48,7 @@ pub(crate) struct Suite {
     parameters: Vec<String>,
     unfinished: AtomicUsize,
     pulse: Pulse,
-    repeated: AtomicUsize,
-    locked_up: AtomicUsize,
+    record: Record,
 }
 
 /// What a trial cannot do without.
@@ -93,8 +93,7 @@ impl Suite {
             parameters: interface::parameters()?,
             unfinished: AtomicUsize::new(0),
             pulse: Pulse::new(),
-            repeated: AtomicUsize::new(0),
-            locked_up: AtomicUsize::new(0),
+            record: Record::default(),
         })
     }
 
@@ -126,14 +125,9 @@ impl Suite {
         }
     }
 
-    /// How often a trial was repeated because the machine stood still.
-    pub(crate) fn repeated(&self) -> usize {
-        self.repeated.load(Ordering::Relaxed)
-    }
-
-    /// How often a trial was repeated because its server locked itself up when it ended: see [`LOCKED_UP`].
-    pub(crate) fn locked_up(&self) -> usize {
-        self.locked_up.load(Ordering::Relaxed)
+    /// What is said at the end of a run.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
     }
 
     /// Whether the machine keeps going.
@@ -222,14 +216,16 @@ impl Suite {
             if let Some(what) = suite.lacks(&*bench.server, needs) {
                 return Ok(Completion::ignored_with(format!("needs {what}")));
             }
-            suite
-                .attempt(|| {
-                    if needs.netns {
-                        bench.inside(&body)
-                    } else {
-                        body(&bench)
-                    }
-                })
+            let start = Instant::now();
+            let outcome = suite.attempt(&bench.name, || {
+                if needs.netns {
+                    bench.inside(&body)
+                } else {
+                    body(&bench)
+                }
+            });
+            suite.record.took(&bench.name, start.elapsed());
+            outcome
                 .map(|()| Completion::Completed)
                 .map_err(Failed::from)
         })
@@ -239,18 +235,21 @@ impl Suite {
 impl Suite {
     /// Runs a trial, and again where the machine stood still meanwhile or the server locked itself up: what failed then tells
     /// nothing about the module.
-    fn attempt(&self, trial: impl Fn() -> Result<()>) -> Result<()> {
+    fn attempt(&self, name: &str, trial: impl Fn() -> Result<()>) -> Result<()> {
         for _ in 1..ATTEMPTS {
             let start = Instant::now();
-            match trial() {
-                Err(_) if self.pulse.stalled_since(start) => {
-                    self.repeated.fetch_add(1, Ordering::Relaxed)
-                }
-                Err(trouble) if trouble.to_string().starts_with(LOCKED_UP) => {
-                    self.locked_up.fetch_add(1, Ordering::Relaxed)
-                }
-                outcome => return outcome,
+            let failure = match trial() {
+                Ok(()) => return Ok(()),
+                Err(trouble) => trouble.to_string(),
             };
+            let reason = if failure.starts_with(LOCKED_UP) {
+                "a server locked itself up at its end"
+            } else if self.pulse.stalled_since(start) {
+                "the machine stood still"
+            } else {
+                return Err(failure.into());
+            };
+            self.record.repeated(name, reason, &failure);
         }
         trial()
     }
