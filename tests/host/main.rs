@@ -25,6 +25,7 @@ mod pulse;
 mod record;
 mod redis;
 mod refusals;
+mod repetition;
 mod replies;
 mod rig;
 mod signing;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
             trials.extend(on_the_server(&suite, &subject));
         }
     }
+    trials.push(repetition::trial());
     // Last, because it waits for all others: they leave the logs that it searches.
     trials.push(privacy::trial(&suite));
     if !args.list {
@@ -73,6 +75,12 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list {
         suite::say(&format!("{}{}", suite.latencies().report(), suite.record()));
+    }
+    if suite.record().has_too_many_repetitions() {
+        suite::say(
+            "too many trials were repeated: the result is not to be believed, on a machine as busy as this\n",
+        );
+        return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }

@@ -9,6 +9,10 @@ use std::{
 /// How many of the slowest trials are named.
 const SLOWEST: usize = 10;
 
+/// More repetitions than this in a hundred trials are a failure of the run; a few are none.
+const REPETITIONS_IN_A_HUNDRED: usize = 2;
+const A_FEW: usize = 10;
+
 /// Kept by the suite, filled by its trials.
 #[derive(Debug, Default)]
 pub(crate) struct Record(Mutex<Entries>);
@@ -29,6 +33,13 @@ impl Record {
     /// A trial is over, with all its repetitions.
     pub(crate) fn took(&self, trial: &str, time: Duration) {
         self.add(|entries| entries.took.push((time, trial.to_owned())));
+    }
+
+    /// Whether so many trials were repeated that the run proves nothing.
+    pub(crate) fn has_too_many_repetitions(&self) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = entries.took.len() * REPETITIONS_IN_A_HUNDRED / 100;
+        entries.repeated.len() > most.max(A_FEW)
     }
 
     fn add(&self, add: impl FnOnce(&mut Entries)) {

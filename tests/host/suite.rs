@@ -14,9 +14,7 @@ use std::{
 
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
-use testbed::{
-    Authority, Build, Flaw, Identity, LOCKED_UP, Netns, RedisServer, Result, Server, interface,
-};
+use testbed::{Authority, Build, Flaw, Identity, Netns, RedisServer, Result, Server, interface};
 
 use crate::{
     bench::Bench,
@@ -24,6 +22,7 @@ use crate::{
     names,
     pulse::Pulse,
     record::Record,
+    repetition::{ATTEMPTS, reason},
     subject::Subject,
     versions::{self, Absent},
 };
@@ -33,9 +32,6 @@ pub(crate) const SHORT: i64 = 300;
 
 /// The deadline of all other cases: a busy machine must not turn an answer into a timeout.
 pub(crate) const LONG: i64 = 2000;
-
-/// How often a trial may be run on a machine that stands still now and then.
-const ATTEMPTS: usize = 4;
 
 /// The servers, and what is made once for all trials.
 pub(crate) struct Suite {
@@ -233,8 +229,7 @@ impl Suite {
 }
 
 impl Suite {
-    /// Runs a trial, and again where the machine stood still meanwhile or the server locked itself up: what failed then tells
-    /// nothing about the module.
+    /// Runs a trial, and again where its failure tells nothing about the module: see [`reason`].
     fn attempt(&self, name: &str, trial: impl Fn() -> Result<()>) -> Result<()> {
         for _ in 1..ATTEMPTS {
             let start = Instant::now();
@@ -242,11 +237,7 @@ impl Suite {
                 Ok(()) => return Ok(()),
                 Err(trouble) => trouble.to_string(),
             };
-            let reason = if failure.starts_with(LOCKED_UP) {
-                "a server locked itself up at its end"
-            } else if self.pulse.stalled_since(start) {
-                "the machine stood still"
-            } else {
+            let Some(reason) = reason(&failure, || self.pulse.stalled_since(start)) else {
                 return Err(failure.into());
             };
             self.record.repeated(name, reason, &failure);

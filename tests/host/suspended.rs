@@ -19,7 +19,7 @@ use testbed::{
 };
 
 use crate::{
-    bench::{Bench, Running},
+    bench::{Bench, Running, WITHIN},
     callers,
     calls::SOON,
     expect::{holds, same},
@@ -129,7 +129,7 @@ fn in_time(server: &Running, took: Duration, timeout: i64) -> Result<()> {
     if took > most {
         server.note_starvation()?;
     }
-    holds(&format!("{took:?} is within {most:?}"), took <= most)
+    holds(&format!("{took:?} {WITHIN} {most:?}"), took <= most)
 }
 
 /// A call whose caller gives up while its lookup is waited for: its INVITE and the CANCEL.

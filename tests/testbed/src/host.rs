@@ -54,6 +54,7 @@ pub trait Server: Send + Sync {
     fn start(&self, setup: &Setup) -> Result<Host> {
         let mut host = self.launch(setup)?;
         host.wait_until_it_answers(setup.patience)?;
+        host.process.has_started()?;
         Ok(host)
     }
 
@@ -163,7 +164,7 @@ impl Host {
         self.process.threads()
     }
 
-    /// How long one of its processes was ready to run and had no CPU: no deadline can be kept meanwhile.
+    /// How long one of its processes was ready to run and had no CPU since it answered first. No deadline can be kept meanwhile.
     pub fn starved(&self) -> Result<Duration> {
         self.process.starved()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A child process that does not outlive its guard.
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io,
     os::unix::process::CommandExt,
@@ -22,6 +23,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    /// How long each process had waited for a CPU when the time of the tests began, in nanoseconds.
+    waited: BTreeMap<PathBuf, u64>,
 }
 
 impl Process {
@@ -39,7 +42,10 @@ impl Process {
             .stderr(log.try_clone()?);
         command.process_group(0);
         let child = spawn(command).map_err(|e| format!("cannot start {}: {e}", words.join(" ")))?;
-        Ok(Self { child })
+        Ok(Self {
+            child,
+            waited: BTreeMap::new(),
+        })
     }
 
     /// The exit status, if the process is gone already.
@@ -104,15 +110,30 @@ impl Process {
         Ok(self.members()?.iter().map(tasks).sum())
     }
 
-    /// The longest time that a process of the group was ready to run and had no CPU, since its start.
+    /// Its start is over: [`Process::starved`] counts from here.
+    pub(crate) fn has_started(&mut self) -> Result<()> {
+        self.waited = self.waiting()?;
+        Ok(())
+    }
+
+    /// The longest time that a process of the group was ready to run and had no CPU, since the start was over.
     pub(crate) fn starved(&self) -> Result<Duration> {
-        let waited = |(path, _): &(PathBuf, char)| -> Option<u64> {
+        let since = |(path, now): (PathBuf, u64)| {
+            let before = self.waited.get(&path).copied().unwrap_or(0);
+            now.saturating_sub(before)
+        };
+        let longest = self.waiting()?.into_iter().map(since).max();
+        Ok(Duration::from_nanos(longest.unwrap_or(0)))
+    }
+
+    fn waiting(&self) -> Result<BTreeMap<PathBuf, u64>> {
+        let waited = |(path, _): (PathBuf, char)| {
             let stat = fs::read_to_string(path.join("schedstat")).ok()?;
             // Nanoseconds on a CPU, nanoseconds waiting for one, number of turns.
-            stat.split_whitespace().nth(1)?.parse().ok()
+            let waited = stat.split_whitespace().nth(1)?.parse().ok()?;
+            Some((path, waited))
         };
-        let longest = self.members()?.iter().filter_map(waited).max();
-        Ok(Duration::from_nanos(longest.unwrap_or(0)))
+        Ok(self.members()?.into_iter().filter_map(waited).collect())
     }
 
     /// Whether all processes of the group wait for something.
