@@ -121,7 +121,7 @@ check: ## Format, lints and documentation, without a warning
 .PHONY: demo
 demo: setup all ## Send real calls through a real Kamailio and show what becomes of them (KEEP=1: leave it running)
 	$(CARGO) build --release --package numbers-online-service
-	NOL_STAGE=$(stage) NOL_SERVICE=$(target)/release/numbers-online-service KEEP=$(KEEP) tests/demo/run
+	KAMAILIO_MODULES=$(KAMAILIO_MODULES) NOL_STAGE=$(stage) NOL_SERVICE=$(target)/release/numbers-online-service KEEP=$(KEEP) tests/demo/run
 
 .PHONY: clean
 clean: ## Remove what was built
