@@ -14,35 +14,21 @@ use crate::{
 
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let product = subject.server.product();
-    let trial = |name: &str, configuration, body: fn(&Bench) -> Result<()>| {
-        let needs = Needs {
-            configuration,
-            ..Needs::default()
-        };
-        suite.trial(subject, &format!("package/{name}"), needs, body)
+    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
+        suite.trial(subject, &format!("package/{name}"), Needs::shipped(), body)
     };
     let mut trials = vec![
-        trial("the library exports one symbol", None, exports),
+        trial("the library exports one symbol", exports),
         trial(
             "the server accepts the redirect server's configuration",
-            Some(match product {
-                Product::Kamailio => "kamailio-cfg/numbers_online_sbc.cfg",
-                Product::OpenSips => "opensips-cfg/numbers_online_sbc.cfg",
-            }),
             |bench| accepts(bench, "numbers_online_sbc.cfg"),
         ),
-        trial(
-            "the server accepts the configuration to include",
-            None,
-            include,
-        ),
+        trial("the server accepts the configuration to include", include),
     ];
     // OpenSIPS has one redirect server, and that is asynchronous.
-    if product == Product::Kamailio {
+    if subject.server.product() == Product::Kamailio {
         trials.push(trial(
             "the server accepts the redirect server's asynchronous configuration",
-            Some("kamailio-cfg/numbers_online_sbc_async.cfg"),
             |bench| accepts(bench, "numbers_online_sbc_async.cfg"),
         ));
     }

@@ -14,7 +14,9 @@ use std::{
 
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
-use testbed::{Authority, Build, Flaw, Identity, Netns, RedisServer, Result, Server, interface};
+use testbed::{
+    Authority, Build, Flaw, Identity, Netns, Product, RedisServer, Result, Server, interface,
+};
 
 use crate::{
     bench::Bench,
@@ -60,8 +62,18 @@ pub(crate) struct Needs {
     pub(crate) parameter: Option<&'static str>,
     /// A module of the server's own that may not be installed.
     pub(crate) module: Option<&'static str>,
-    /// A configuration of the project's, by its path: the server must have every module that it loads.
-    pub(crate) configuration: Option<&'static str>,
+    /// Every module of the server's own that the project's configurations load.
+    pub(crate) shipped: bool,
+}
+
+impl Needs {
+    /// What the project's configurations need.
+    pub(crate) fn shipped() -> Self {
+        Self {
+            shipped: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Suite {
@@ -182,7 +194,7 @@ impl Suite {
         if let Some(module) = needs.module.filter(|module| !server.has(module)) {
             return Some(format!("{module}.so of {}", server.name()));
         }
-        if let Some(what) = needs.configuration.and_then(|path| lacks_of(server, path)) {
+        if let Some(what) = needs.shipped.then(|| lacks_shipped(server)).flatten() {
             return Some(what);
         }
         let parameter = needs.parameter?;
@@ -246,16 +258,30 @@ impl Suite {
     }
 }
 
-/// The modules of its own that a server has not, of those that a configuration loads.
-fn lacks_of(server: &dyn Server, configuration: &str) -> Option<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(configuration);
-    // A file that cannot be read is for the trial to complain about.
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let mut loaded = text.lines().filter_map(|line| {
-        let name = line.trim().strip_prefix("loadmodule \"")?;
-        name.strip_suffix(".so\"").filter(|name| *name != OURS)
-    });
-    let absent = server.absent(&mut loaded);
+/// The modules of its own that a server has not, of those that the project's configurations load.
+fn lacks_shipped(server: &dyn Server) -> Option<String> {
+    let directory = match server.product() {
+        Product::Kamailio => "kamailio-cfg",
+        Product::OpenSips => "opensips-cfg",
+    };
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    // What cannot be read is for the trial to complain about.
+    let files = fs::read_dir(directory).into_iter().flatten().flatten();
+    let text: String = files
+        .filter_map(|file| fs::read_to_string(file.path()).ok())
+        .collect();
+    let mut loaded: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("loadmodule \"")?
+                .strip_suffix(".so\"")
+        })
+        .filter(|name| *name != OURS)
+        .collect();
+    loaded.sort_unstable();
+    loaded.dedup();
+    let absent = server.absent(&mut loaded.into_iter());
     (!absent.is_empty()).then(|| format!("{}.so of {}", absent.join(".so, "), server.name()))
 }
 

@@ -35,29 +35,8 @@ impl Helper {
         self.signal("KILL")
     }
 
-    /// Stops it, and waits until each of its threads has stopped. The signal goes to one thread; until that has a CPU, the
-    /// others still make lookups.
     pub(super) fn stop(self) -> Result<()> {
-        self.signal("STOP")?;
-        let end = Instant::now() + SOON;
-        while !self.has_stopped() {
-            if Instant::now() > end {
-                return Err(format!("{} does not stop", self.0).into());
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-        Ok(())
-    }
-
-    fn has_stopped(self) -> bool {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.0));
-        let mut threads = threads.into_iter().flatten().flatten();
-        threads.all(|thread| {
-            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-            // "tid (name) state ...", where the name may hold anything.
-            let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
-            state.is_none_or(|state| state.starts_with('T'))
-        })
+        self.signal("STOP")
     }
 
     /// Whether it has ended by then.

@@ -59,6 +59,11 @@ impl RedisServer {
         let home = tempfile::Builder::new().prefix("nol-redis-").tempdir()?;
         let (log, sink) = Log::new(logs, &format!("{name}-redis"))?;
         let words = [
+            // Elsewhere it has a host of its own, and the module waits for it 10 ms only. Without the right to do this, `nice`
+            // starts it as it is.
+            "nice",
+            "-n",
+            "-5",
             "redis-server",
             "--bind",
             &address.ip().to_string(),
