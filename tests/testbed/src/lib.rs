@@ -55,6 +55,14 @@ pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 /// A result of the testbed.
 pub type Result<T> = std::result::Result<T, Trouble>;
 
+/// The first header of that name, of SIP or HTTP.
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let (_, value) = headers
+        .iter()
+        .find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+    Some(value)
+}
+
 /// A panicking trial must not fail its neighbours too.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
