@@ -63,8 +63,8 @@ impl Machine {
         output(make)
     }
 
-    /// The packages that `.ci/setup` wants.
-    pub(crate) fn packages(&self, variables: &[(&str, &str)]) -> Vec<String> {
+    /// The packages that `.ci/setup` wants with these variables.
+    pub(crate) fn packages(variables: &[(&str, &str)]) -> Vec<String> {
         let mut setup = Command::new(".ci/setup");
         setup
             .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -103,15 +103,13 @@ fn a_source_tree_that_is_new_is_noticed_however_old_its_files_are() {
 
 #[test]
 fn a_kamailio_that_is_named_is_not_joined_by_that_of_apt() {
-    let machine = Machine::with_kamailio("5.6.3");
-    let wanted = |variables: &[(&str, &str)]| machine.packages(variables);
-    let usual = wanted(&[]);
+    let usual = Machine::packages(&[]);
     assert!(
         usual.iter().any(|package| package == "kamailio"),
         "{usual:?}"
     );
     for variable in ["KAMAILIO_MODULES", "KAMAILIO"] {
-        let packages = wanted(&[(variable, "/opt/kamailio")]);
+        let packages = Machine::packages(&[(variable, "/opt/kamailio")]);
         let of_kamailio = packages.iter().any(|name| name.starts_with("kamailio"));
         assert!(!of_kamailio, "{packages:?}");
         assert!(
