@@ -9,7 +9,6 @@
 #include "core/parser/parse_to.h"
 #include "core/sr_module.h"
 
-#include "host_log.h"
 #include "kamailio.h"
 
 #include "host_call.h"
@@ -75,7 +74,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 
 static int mod_init(void)
 {
-	static const nol_host host = {.log = nol_log};
+	static const nol_host host = {.log = nol_log_line};
 #define GIVEN_STR(value) lend(&value)
 #define GIVEN_INT(value) value
 #define GIVEN(kind, name, initial) .name = GIVEN_##kind(given.name),
@@ -97,6 +96,8 @@ static int child_init(int rank)
 {
 	if(rank > 0)
 		nol_warm();
+	if(rank == PROC_INIT)
+		return nol_check_limits(given.timeout, given.async_lookups, given.async_queue);
 	return rank == PROC_MAIN ? nol_lookups_start() : 0;
 }
 

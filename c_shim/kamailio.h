@@ -3,8 +3,12 @@
 #ifndef NOL_KAMAILIO_H
 #define NOL_KAMAILIO_H
 
-#include "core/parser/msg_parser.h"
+#include <sys/types.h>
+
 #include "core/str.h"
+
+#include "core/async_task.h"
+#include "core/parser/msg_parser.h"
 
 #include "host.h"
 
@@ -19,6 +23,60 @@ int nol_async_is_wanted(void);
 
 /* Starts their process; in the main process, before the workers are. 0, or -1. */
 int nol_lookups_start(void);
+
+/* Whether the server's limits are wide enough for them: 0, or -1 after one line. Before fork, when all modules are initialized. */
+int nol_check_limits(int timeout, int lookups, int queue);
+
+/* The child that makes the lookups. `log_end` is where its lines go. Does not return. */
+void nol_child_run(pid_t parent, int log_end) __attribute__((noreturn));
+
+/* A line of the library's in the log, from any process. */
+void nol_log_line(nol_level level, nol_str line);
+
+/* The pipe for the child's lines. Its parent makes one for each child, and logs what has come. */
+void nol_log_open(void);
+int nol_log_child_end(void);
+void nol_log_close_child_end(void);
+void nol_log_close(void);
+void nol_log_forward(void);
+
+/* In the child: where its lines go, and a note of those that were lost. */
+void nol_log_in_child(int end);
+void nol_log_tell_lost(void);
+
+/* A task for an asynchronous worker, in shared memory. The worker runs and frees it. */
+typedef struct nol_task {
+	async_task_t task;
+	struct nol_task *next;
+} nol_task;
+
+/* Before fork. 0, or -1. */
+int nol_handover_init(void);
+
+/* Hands a task over now or, if the workers have no room for it, later. Never blocks. How many wait. In one process. */
+int nol_handover(nol_task *task);
+int nol_handover_flush(void);
+
+/* Finds the workers, ahead of the first call. */
+void nol_handover_probe(void);
+
+/* Each task calls this. */
+void nol_handover_in_worker(void);
+
+/* What tm does not keep of a suspended request. */
+typedef struct nol_kept {
+	flag_t flags; /* of the branch of the Request-URI */
+	int q;
+	unsigned int branches; /* those that the script appended follow */
+} nol_kept;
+
+/* The room that they take. */
+size_t nol_kept_size(void);
+void nol_keep(nol_kept *kept);
+
+/* Before the route is resumed, and when it is about to run. */
+void nol_forget_others(void);
+void nol_restore(sip_msg_t *msg, const nol_kept *kept);
 
 /* The script's numbers_online_decide_async(route), and KEMI's. */
 int nol_w_decide_async(sip_msg_t *msg, char *route, char *unused);

@@ -22,21 +22,23 @@
 
 #define MOST_NAME 63
 
-/* A suspended call, in shared memory. Whoever runs the task frees all of it, task first. */
+/* A suspended call, in shared memory. The worker that runs the task frees all of it, so the task comes first. */
 typedef struct suspended {
-	async_task_t task;
+	nol_task task;
 	uint64_t ticket;
 	unsigned int hash_index, label; /* of its transaction */
-	int route;			/* to go on with; negative: the function `name` of the KEMI script */
+	int route;			/* to resume with; negative: the function `name` of the KEMI script */
 	char name[MOST_NAME + 1];
+	nol_kept kept; /* with more behind it */
 } suspended_t;
 
 static tm_api_t tm;
 static int is_possible;
 static int is_wanted;
 
-/* What the route that is about to be resumed shall find in its AVPs. */
+/* What the route that is about to be resumed finds in its AVPs, and what it had before. */
 static const nol_result *resumed;
+static const nol_kept *kept;
 
 int nol_async_init(void)
 {
@@ -44,7 +46,7 @@ int nol_async_init(void)
 	if(!async_task_initialized() || !module_loaded("tm") || load_tm_api(&tm) < 0)
 		return 0;
 	is_possible = 1;
-	return nol_make_pool();
+	return nol_handover_init() < 0 ? -1 : nol_make_pool();
 }
 
 int nol_async_is_possible(void)
@@ -59,16 +61,18 @@ int nol_async_is_wanted(void)
 }
 
 /*
- * Runs before each failure route, and a resumed route is one. Here the transaction is locked and its AVPs are those that the
- * script will see; before t_continue() somebody else might be at them.
+ * Runs before each failure route, and a resumed route is one. Here the transaction is locked, and its AVPs are those that the
+ * script will see. Before t_continue() another process might use them.
  */
 static int write_resumed(sip_msg_t *msg, unsigned int flags, void *param)
 {
-	(void)msg;
 	(void)flags;
 	(void)param;
+	if(kept)
+		nol_restore(msg, kept);
 	if(resumed)
 		nol_write_avps(resumed);
+	kept = NULL;
 	resumed = NULL;
 	return 1;
 }
@@ -84,9 +88,12 @@ static void resume(void *param)
 	suspended_t *call = param;
 	nol_result result;
 
+	nol_handover_in_worker();
+	nol_forget_others();
 	nol_finish(call->ticket, 1, &result);
 	nol_count(&result, nol_raise_counter);
 	resumed = &result;
+	kept = &call->kept;
 	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
 	if(call->route >= 0) {
 		tm.t_continue(call->hash_index, call->label, main_rt.rlist[call->route]);
@@ -97,6 +104,7 @@ static void resume(void *param)
 		tm.t_continue_cb(call->hash_index, call->label, &name, &event);
 	}
 	resumed = NULL;
+	kept = NULL;
 	if(result.state.len)
 		nol_raise_state(&result);
 	ksr_msg_env_reset();
@@ -149,14 +157,15 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	}
 	if(nol_begin(&call, &ticket, &result) != 0)
 		return nol_conclude(&result);
-	waiting = shm_malloc(sizeof(*waiting));
+	waiting = shm_malloc(sizeof(*waiting) + nol_kept_size());
 	if(!waiting) {
 		SHM_MEM_ERROR;
 		return shed(ticket);
 	}
 	memset(waiting, 0, sizeof(*waiting));
-	waiting->task.exec = resume;
-	waiting->task.param = waiting;
+	waiting->task.task.exec = resume;
+	waiting->task.task.param = waiting;
+	nol_keep(&waiting->kept);
 	waiting->ticket = ticket;
 	waiting->route = route;
 	if(name)
