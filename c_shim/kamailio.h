@@ -67,12 +67,15 @@ void nol_handover_in_worker(void);
 typedef struct nol_kept {
 	flag_t flags; /* of the branch of the Request-URI */
 	int q;
-	unsigned int branches; /* those that the script appended follow */
+	struct socket_info *socket;
+	flag_t xflags[KSR_XFLAGS_SIZE];
+	unsigned int branches; /* those that the script appended follow, then three texts */
+	int new_uri, dst_uri, path; /* their lengths */
 } nol_kept;
 
-/* The room that they take. */
-size_t nol_kept_size(void);
-void nol_keep(nol_kept *kept);
+/* The room for what follows. */
+size_t nol_kept_size(const sip_msg_t *msg);
+void nol_keep(nol_kept *kept, const sip_msg_t *msg);
 
 /* Before the route is resumed, and when it is about to run. */
 void nol_forget_others(void);

@@ -157,7 +157,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	}
 	if(nol_begin(&call, &ticket, &result) != 0)
 		return nol_conclude(&result);
-	waiting = shm_malloc(sizeof(*waiting) + nol_kept_size());
+	waiting = shm_malloc(sizeof(*waiting) + nol_kept_size(msg));
 	if(!waiting) {
 		SHM_MEM_ERROR;
 		return shed(ticket);
@@ -165,7 +165,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	memset(waiting, 0, sizeof(*waiting));
 	waiting->task.task.exec = resume;
 	waiting->task.task.param = waiting;
-	nol_keep(&waiting->kept);
+	nol_keep(&waiting->kept, msg);
 	waiting->ticket = ticket;
 	waiting->route = route;
 	if(name)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What tm does not keep while a request is suspended: the flags and the q value of its branch, and the branches that the script
- * appended. In the server they belong to the process, not to the message, and the route is resumed in another process.
+ * What tm does not keep while a request is suspended.
+ *
+ * - The flags and the q value of its branch, and the branches that the script appended. In the server they belong to the process,
+ *   not to the message, and the route is resumed in another process.
+ * - The request's target, where the script created the transaction before it set one: tm's copy is of that moment.
  */
 #include <string.h>
 
@@ -9,23 +12,39 @@
 
 #include "core/dprint.h"
 #include "core/dset.h"
+#include "core/socket_info.h"
 
 #include "kamailio.h"
 
-size_t nol_kept_size(void)
+size_t nol_kept_size(const sip_msg_t *msg)
 {
-	return nr_branches * sizeof(branch_t);
+	return nr_branches * sizeof(branch_t) + (size_t)(msg->new_uri.len + msg->dst_uri.len + msg->path_vec.len);
 }
 
-void nol_keep(nol_kept *kept)
+/* Copies a text. Where the next one goes. */
+static char *keep_text(char *place, int *len, const str *text)
 {
-	branch_t *place = (branch_t *)(kept + 1);
+	*len = text->s ? text->len : 0;
+	if(*len > 0)
+		memcpy(place, text->s, *len);
+	return place + *len;
+}
+
+void nol_keep(nol_kept *kept, const sip_msg_t *msg)
+{
+	branch_t *branch = (branch_t *)(kept + 1);
+	char *place;
 
 	if(getbflagsval(0, &kept->flags) < 0)
 		kept->flags = 0;
 	kept->q = get_ruri_q();
+	kept->socket = msg->force_send_socket;
+	memcpy(kept->xflags, msg->xflags, sizeof(kept->xflags));
 	for(kept->branches = 0; kept->branches < nr_branches; kept->branches++)
-		memcpy(place + kept->branches, get_sip_branch((int)kept->branches), sizeof(*place));
+		memcpy(branch++, get_sip_branch((int)kept->branches), sizeof(*branch));
+	place = keep_text((char *)branch, &kept->new_uri, &msg->new_uri);
+	place = keep_text(place, &kept->dst_uri, &msg->dst_uri);
+	keep_text(place, &kept->path, &msg->path_vec);
 }
 
 void nol_forget_others(void)
@@ -34,11 +53,51 @@ void nol_forget_others(void)
 	clear_branches();
 }
 
+static int same(const str *found, const str *wanted)
+{
+	return found->len == wanted->len && (wanted->len == 0 || memcmp(found->s, wanted->s, wanted->len) == 0);
+}
+
+static void restore_target(sip_msg_t *msg, const nol_kept *kept, char *texts)
+{
+	str new_uri = {texts, kept->new_uri};
+	str dst_uri = {new_uri.s + new_uri.len, kept->dst_uri};
+	str path = {dst_uri.s + dst_uri.len, kept->path};
+	int is_new = ruri_get_forking_state();
+	int failed = 0;
+
+	if(!same(&msg->new_uri, &new_uri)) {
+		if(new_uri.len > 0)
+			failed |= rewrite_uri(msg, &new_uri) < 0;
+		else
+			reset_new_uri(msg);
+		if(!is_new)
+			ruri_mark_consumed();
+	}
+	if(!same(&msg->dst_uri, &dst_uri)) {
+		if(dst_uri.len > 0)
+			failed |= set_dst_uri(msg, &dst_uri) < 0;
+		else
+			reset_dst_uri(msg);
+	}
+	if(!same(&msg->path_vec, &path)) {
+		if(path.len > 0)
+			failed |= set_path_vector(msg, &path) < 0;
+		else
+			reset_path_vector(msg);
+	}
+	if(failed)
+		LM_ERR("the target that was set before the lookup is lost: out of memory\n");
+	set_force_socket(msg, kept->socket);
+	memcpy(msg->xflags, kept->xflags, sizeof(kept->xflags));
+}
+
 void nol_restore(sip_msg_t *msg, const nol_kept *kept)
 {
 	const branch_t *branch = (const branch_t *)(kept + 1);
 	unsigned int number;
 
+	restore_target(msg, kept, (char *)(branch + kept->branches));
 	setbflagsval(0, kept->flags);
 	set_ruri_q(kept->q);
 	for(number = 0; number < kept->branches; number++, branch++) {
