@@ -7,6 +7,7 @@ mod kamailio;
 mod kept;
 mod limits;
 mod opensips;
+mod relaunched;
 mod script;
 
 use std::{

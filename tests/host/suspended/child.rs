@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
-    process::Command,
+    process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -13,11 +13,14 @@ use std::{
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Result,
+    Api, Plan, Result,
+    answer::refusal,
     sip::{Client, Transport},
 };
 
-use super::{after, blocked, helper::Helper, invite, setup, timed};
+use super::{
+    after, allowed, blocked, helper::Helper, invite, relaunched::Relaunched, setup, timed,
+};
 use crate::{
     bench::{Bench, Running},
     calls::SOON,
@@ -50,6 +53,18 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial(
             "the helper may have as many descriptors as are allowed",
             limit,
+        ),
+        trial(
+            "a reader of the log that ends does not end the helper",
+            reader_ends,
+        ),
+        trial(
+            "lookups have the descriptors that are allowed, not those of the server",
+            wide_limit,
+        ),
+        trial(
+            "a start says that lookups may run out of descriptors",
+            narrow_limit,
         ),
     ]
 }
@@ -100,12 +115,13 @@ fn lines(bench: &Bench) -> Result<()> {
     let mut setup = bench.setup(&url);
     setup.routes = Some(super::script::SUSPENDS.to_owned());
     setup.globals = format!(
-        "log_engine_type=\"udp\"\nlog_engine_data=\"{}\"\n",
+        "log_stderror=no\nlog_engine_type=\"udp\"\nlog_engine_data=\"{}\"\n",
         sink.local_addr()?
     );
     setup.modules.push("log_custom".to_owned());
-    let server = bench.start(&setup)?;
-    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    // With -E every line would go to standard error.
+    let server = Relaunched::start(bench, bench.start(&setup)?, &[], &["-E"], Stdio::null())?;
+    let mut client = Client::connect(Transport::Udp, server.address())?;
     let requests: Vec<_> = (0..40).map(|_| invite()).collect();
     for request in &requests {
         client.send(request)?;
@@ -134,8 +150,66 @@ fn lines(bench: &Bench) -> Result<()> {
             text.starts_with("POST ") && !text.contains("WARNING") && !text.contains("ERROR");
         holds(&format!("nothing but requests: {text}"), is_clean)?;
     }
-    drop(sent);
-    server.finish()
+    Ok(())
+}
+
+/// `kamailio -DD -E | reader`, where the reader ends.
+fn reader_ends(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(refusal(
+        "503 Service Unavailable",
+        "down",
+        &[],
+    )))?;
+    let setup = setup(bench, &api).param("breaker_errors", 0);
+    let mut server = Relaunched::start(bench, bench.start(&setup)?, &[], &[], Stdio::piped())?;
+    drop(server.child.stderr.take());
+    for _ in 0..3 {
+        let reply = Client::connect(Transport::Udp, server.address())?.call(&invite())?;
+        allowed(&reply, "http_5xx")?;
+        // By then the line has been written.
+        thread::sleep(Duration::from_millis(200));
+    }
+    api.play(after(Duration::ZERO));
+    blocked(&Client::connect(Transport::Udp, server.address())?.call(&invite())?)
+}
+
+/// The server may have few descriptors, but more are allowed. Each lookup wants one.
+fn wide_limit(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::from_millis(500)))?;
+    let setup = setup(bench, &api)
+        .param("timeout", 5000)
+        .param("async_lookups", 300);
+    let limits = ["prlimit", "--nofile=100:20000", "--"];
+    let server = Relaunched::start(bench, bench.start(&setup)?, &limits, &[], Stdio::null())?;
+    let mut client = Client::connect(Transport::Udp, server.address())?;
+    let requests: Vec<_> = (0..300).map(|_| invite()).collect();
+    for request in &requests {
+        client.send(request)?;
+        thread::sleep(Duration::from_micros(500));
+    }
+    for reply in client.final_replies(&requests, 2 * SOON)? {
+        same(
+            "reply and failure",
+            (reply.status, reply.avp("failure")),
+            (603, "none"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Less than what the lookups want is said at start.
+fn narrow_limit(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::ZERO))?;
+    let setup = setup(bench, &api).param("async_lookups", 300);
+    let limits = ["prlimit", "--nofile=500:500", "--"];
+    let mut server = Relaunched::start(bench, bench.start(&setup)?, &limits, &[], Stdio::piped())?;
+    let mut said = server.child.stderr.take().ok_or("no standard error")?;
+    blocked(&Client::connect(Transport::Udp, server.address())?.call(&invite())?)?;
+    drop(server);
+    let mut text = String::new();
+    said.read_to_string(&mut text)?;
+    let line = "async_lookups=300 may need 932 descriptors and the limit is 500: raise it";
+    holds(&text, text.matches(line).count() == 1)
 }
 
 fn standard_descriptors(bench: &Bench) -> Result<()> {

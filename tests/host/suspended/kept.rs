@@ -64,8 +64,8 @@ route[SEEN] {
 
 /// The same of what a script in Lua can set.
 const LUA: &str = r#"
-function seen(event)
-	local lines = "X-NOL-event: " .. event .. "\r\n"
+function seen(...)
+	local lines = "X-NOL-arguments: " .. select('#', ...) .. "\r\n"
 	lines = lines .. "X-NOL-bf: " .. KSR.pv.get("$bf") .. "\r\n"
 	lines = lines .. "X-NOL-mf: " .. KSR.pv.get("$mf") .. "\r\n"
 	lines = lines .. "X-NOL-branches: " .. KSR.pv.get("$branch(count)") .. "\r\n"
@@ -96,8 +96,8 @@ class Script:
     def child_init(self, rank):
         return 0
 
-    def seen(self, msg, event):
-        lines = "X-NOL-event: %s\r\n" % event
+    def seen(self, msg, *more):
+        lines = "X-NOL-arguments: %d\r\n" % len(more)
         for name, variable in [("bf", "$bf"), ("mf", "$mf"), ("branches", "$branch(count)"), ("du", "$du")]:
             lines += "X-NOL-%s: %s\r\n" % (name, KSR.pv.get(variable))
         KSR.hdr.append_to_reply(lines)
@@ -121,8 +121,8 @@ class Script:
 "#;
 
 const JAVASCRIPT: &str = r#"
-function seen(event) {
-	var lines = "X-NOL-event: " + event + "\r\n";
+function seen() {
+	var lines = "X-NOL-arguments: " + arguments.length + "\r\n";
 	lines += "X-NOL-bf: " + KSR.pv.get("$bf") + "\r\n";
 	lines += "X-NOL-mf: " + KSR.pv.get("$mf") + "\r\n";
 	lines += "X-NOL-branches: " + KSR.pv.get("$branch(count)") + "\r\n";
@@ -170,7 +170,8 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             module: Some(module),
             ..Needs::default()
         };
-        let name = format!("suspended/a function in {engine} sees what was set, and its event");
+        let name =
+            format!("suspended/a function in {engine} sees what was set, and gets no argument");
         suite.trial(subject, &name, needs, move |bench| kemi(bench, language))
     }));
     trials
@@ -231,7 +232,7 @@ fn nothing_of_others(bench: &Bench) -> Result<()> {
     same(
         "flags, target and branches",
         ["bf", "mf", "xflag", "du", "branches"].map(|name| reply.avp(name)),
-        ["0", "0", "not set", "<null>", "0 <null> <null>"],
+        ["0", "0", "not set", "<null>", "<null> <null> <null>"],
     )?;
     server.finish()
 }
@@ -252,9 +253,9 @@ fn kemi(bench: &Bench, [module, engine, file, script]: [&str; 4]) -> Result<()> 
     let reply = Client::connect(Transport::Udp, server.host.address())?.call(&request)?;
     same("reply", reply.status, 486)?;
     same(
-        "event, flags, target and branches",
-        ["event", "bf", "mf", "du", "branches"].map(|name| reply.avp(name)),
-        ["numbers_online:resume", "32", "2", "sip:127.0.0.1:9", "1"],
+        "arguments, flags, target and branches",
+        ["arguments", "bf", "mf", "du", "branches"].map(|name| reply.avp(name)),
+        ["0", "32", "2", "sip:127.0.0.1:9", "1"],
     )?;
     holds("one request", api.requests().len() == 1)?;
     server.finish()
