@@ -19,7 +19,11 @@ use testbed::{
 };
 
 use super::{
-    after, allowed, blocked, helper::Helper, invite, relaunched::Relaunched, setup, timed,
+    after, allowed, blocked,
+    helper::Helper,
+    invite,
+    relaunched::{Relaunched, TO_STDERR},
+    setup, timed,
 };
 use crate::{
     bench::{Bench, Running},
@@ -115,12 +119,17 @@ fn lines(bench: &Bench) -> Result<()> {
     let mut setup = bench.setup(&url);
     setup.routes = Some(super::script::SUSPENDS.to_owned());
     setup.globals = format!(
-        "log_stderror=no\nlog_engine_type=\"udp\"\nlog_engine_data=\"{}\"\n",
+        "log_engine_type=\"udp\"\nlog_engine_data=\"{}\"\n",
         sink.local_addr()?
     );
     setup.modules.push("log_custom".to_owned());
-    // With -E every line would go to standard error.
-    let server = Relaunched::start(bench, bench.start(&setup)?, &[], &["-E"], Stdio::null())?;
+    let server = Relaunched::start(
+        bench,
+        bench.start(&setup)?,
+        &[],
+        &[TO_STDERR],
+        Stdio::null(),
+    )?;
     let mut client = Client::connect(Transport::Udp, server.address())?;
     let requests: Vec<_> = (0..40).map(|_| invite()).collect();
     for request in &requests {
@@ -140,7 +149,7 @@ fn lines(bench: &Bench) -> Result<()> {
     }
     holds(
         &format!("the server logs it: {logged}"),
-        logged.contains("api_url"),
+        logged.contains("http_5xx"),
     )?;
     let sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
     holds("connections", sent.len() > 20)?;

@@ -18,6 +18,9 @@ use crate::{
     calls::SOON,
 };
 
+/// The option that sends the log to standard error. Without it the configuration does not send it there either.
+pub(super) const TO_STDERR: &str = "-E";
+
 /// It ends with this.
 pub(super) struct Relaunched {
     pub(super) child: Child,
@@ -44,7 +47,11 @@ impl Relaunched {
         fs::create_dir_all(&new_home)?;
         let new_home = new_home.display().to_string();
         let moved = |text: &str| text.replace(home.as_str(), &new_home);
-        fs::write(moved(&file), moved(&fs::read_to_string(&file)?))?;
+        let mut text = moved(&fs::read_to_string(&file)?);
+        if without.contains(&TO_STDERR) {
+            text = text.replace("log_stderror=yes", "log_stderror=no");
+        }
+        fs::write(moved(&file), text)?;
         server.finish()?;
 
         let mut all: Vec<String> = before.iter().map(|word| (*word).to_owned()).collect();
