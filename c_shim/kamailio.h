@@ -64,22 +64,22 @@ void nol_handover_probe(void);
 void nol_handover_in_worker(void);
 
 /* What tm does not keep of a suspended request. */
-typedef struct nol_kept {
+typedef struct nol_saved {
 	flag_t flags; /* of the branch of the Request-URI */
 	int q;
 	struct socket_info *socket;
 	flag_t xflags[KSR_XFLAGS_SIZE];
 	unsigned int branches; /* those that the script appended follow, then three texts */
 	int new_uri, dst_uri, path; /* their lengths */
-} nol_kept;
+} nol_saved;
 
 /* The room for what follows. */
-size_t nol_kept_size(const sip_msg_t *msg);
-void nol_keep(nol_kept *kept, const sip_msg_t *msg);
+size_t nol_saved_size(const sip_msg_t *msg);
+void nol_save(nol_saved *saved, const sip_msg_t *msg);
 
 /* Before the route is resumed, and when it is about to run. */
 void nol_forget_others(void);
-void nol_restore(sip_msg_t *msg, const nol_kept *kept);
+void nol_restore(sip_msg_t *msg, const nol_saved *saved);
 
 /* The script's numbers_online_decide_async(route), and KEMI's. */
 int nol_w_decide_async(sip_msg_t *msg, char *route, char *unused);

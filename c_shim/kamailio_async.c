@@ -29,7 +29,7 @@ typedef struct suspended {
 	unsigned int hash_index, label; /* of its transaction */
 	int route;			/* to resume with; negative: the function `name` of the KEMI script */
 	char name[MOST_NAME + 1];
-	nol_kept kept; /* with more behind it */
+	nol_saved saved; /* with more behind it */
 } suspended_t;
 
 static tm_api_t tm;
@@ -38,7 +38,7 @@ static int is_wanted;
 
 /* What the route that is about to be resumed finds in its AVPs, and what it had before. */
 static const nol_result *resumed;
-static const nol_kept *kept;
+static const nol_saved *saved;
 
 int nol_async_init(void)
 {
@@ -68,11 +68,11 @@ static int write_resumed(sip_msg_t *msg, unsigned int flags, void *param)
 {
 	(void)flags;
 	(void)param;
-	if(kept)
-		nol_restore(msg, kept);
+	if(saved)
+		nol_restore(msg, saved);
 	if(resumed)
 		nol_write_avps(resumed);
-	kept = NULL;
+	saved = NULL;
 	resumed = NULL;
 	return 1;
 }
@@ -93,7 +93,7 @@ static void resume(void *param)
 	nol_finish(call->ticket, 1, &result);
 	nol_count(&result, nol_raise_counter);
 	resumed = &result;
-	kept = &call->kept;
+	saved = &call->saved;
 	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
 	if(call->route >= 0) {
 		tm.t_continue(call->hash_index, call->label, main_rt.rlist[call->route]);
@@ -104,7 +104,7 @@ static void resume(void *param)
 		tm.t_continue_cb(call->hash_index, call->label, &name, &event);
 	}
 	resumed = NULL;
-	kept = NULL;
+	saved = NULL;
 	if(result.state.len)
 		nol_raise_state(&result);
 	ksr_msg_env_reset();
@@ -157,7 +157,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	}
 	if(nol_begin(&call, &ticket, &result) != 0)
 		return nol_conclude(&result);
-	waiting = shm_malloc(sizeof(*waiting) + nol_kept_size(msg));
+	waiting = shm_malloc(sizeof(*waiting) + nol_saved_size(msg));
 	if(!waiting) {
 		SHM_MEM_ERROR;
 		return shed(ticket);
@@ -165,7 +165,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	memset(waiting, 0, sizeof(*waiting));
 	waiting->task.task.exec = resume;
 	waiting->task.task.param = waiting;
-	nol_keep(&waiting->kept, msg);
+	nol_save(&waiting->saved, msg);
 	waiting->ticket = ticket;
 	waiting->route = route;
 	if(name)

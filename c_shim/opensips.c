@@ -65,6 +65,7 @@ static int mod_init(void)
 	}
 	nol_find_signaling();
 	nol_async_init();
+	nol_check_memory(given.async_lookups + given.async_queue);
 	return nol_start(&host, &params);
 }
 

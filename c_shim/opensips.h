@@ -25,6 +25,9 @@ static inline void set_resume(async_ctx *ctx, void *resume)
 void nol_async_init(void);
 int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
 
+/* One line in the log if the memory is too small for so many calls that wait in one process. */
+void nol_check_memory(int calls);
+
 /* Goes on with a call whose word came. 0, or -1 if the server could not. */
 int nol_go_on(void *call);
 

@@ -16,7 +16,7 @@
 
 #include "kamailio.h"
 
-size_t nol_kept_size(const sip_msg_t *msg)
+size_t nol_saved_size(const sip_msg_t *msg)
 {
 	return nr_branches * sizeof(branch_t) + (size_t)(msg->new_uri.len + msg->dst_uri.len + msg->path_vec.len);
 }
@@ -30,21 +30,21 @@ static char *keep_text(char *place, int *len, const str *text)
 	return place + *len;
 }
 
-void nol_keep(nol_kept *kept, const sip_msg_t *msg)
+void nol_save(nol_saved *saved, const sip_msg_t *msg)
 {
-	branch_t *branch = (branch_t *)(kept + 1);
+	branch_t *branch = (branch_t *)(saved + 1);
 	char *place;
 
-	if(getbflagsval(0, &kept->flags) < 0)
-		kept->flags = 0;
-	kept->q = get_ruri_q();
-	kept->socket = msg->force_send_socket;
-	memcpy(kept->xflags, msg->xflags, sizeof(kept->xflags));
-	for(kept->branches = 0; kept->branches < nr_branches; kept->branches++)
-		memcpy(branch++, get_sip_branch((int)kept->branches), sizeof(*branch));
-	place = keep_text((char *)branch, &kept->new_uri, &msg->new_uri);
-	place = keep_text(place, &kept->dst_uri, &msg->dst_uri);
-	keep_text(place, &kept->path, &msg->path_vec);
+	if(getbflagsval(0, &saved->flags) < 0)
+		saved->flags = 0;
+	saved->q = get_ruri_q();
+	saved->socket = msg->force_send_socket;
+	memcpy(saved->xflags, msg->xflags, sizeof(saved->xflags));
+	for(saved->branches = 0; saved->branches < nr_branches; saved->branches++)
+		memcpy(branch++, get_sip_branch((int)saved->branches), sizeof(*branch));
+	place = keep_text((char *)branch, &saved->new_uri, &msg->new_uri);
+	place = keep_text(place, &saved->dst_uri, &msg->dst_uri);
+	keep_text(place, &saved->path, &msg->path_vec);
 }
 
 void nol_forget_others(void)
@@ -58,11 +58,11 @@ static int same(const str *found, const str *wanted)
 	return found->len == wanted->len && (wanted->len == 0 || memcmp(found->s, wanted->s, wanted->len) == 0);
 }
 
-static void restore_target(sip_msg_t *msg, const nol_kept *kept, char *texts)
+static void restore_target(sip_msg_t *msg, const nol_saved *saved, char *texts)
 {
-	str new_uri = {texts, kept->new_uri};
-	str dst_uri = {new_uri.s + new_uri.len, kept->dst_uri};
-	str path = {dst_uri.s + dst_uri.len, kept->path};
+	str new_uri = {texts, saved->new_uri};
+	str dst_uri = {new_uri.s + new_uri.len, saved->dst_uri};
+	str path = {dst_uri.s + dst_uri.len, saved->path};
 	int is_new = ruri_get_forking_state();
 	int failed = 0;
 
@@ -88,19 +88,19 @@ static void restore_target(sip_msg_t *msg, const nol_kept *kept, char *texts)
 	}
 	if(failed)
 		LM_ERR("the target that was set before the lookup is lost: out of memory\n");
-	set_force_socket(msg, kept->socket);
-	memcpy(msg->xflags, kept->xflags, sizeof(kept->xflags));
+	set_force_socket(msg, saved->socket);
+	memcpy(msg->xflags, saved->xflags, sizeof(saved->xflags));
 }
 
-void nol_restore(sip_msg_t *msg, const nol_kept *kept)
+void nol_restore(sip_msg_t *msg, const nol_saved *saved)
 {
-	const branch_t *branch = (const branch_t *)(kept + 1);
+	const branch_t *branch = (const branch_t *)(saved + 1);
 	unsigned int number;
 
-	restore_target(msg, kept, (char *)(branch + kept->branches));
-	setbflagsval(0, kept->flags);
-	set_ruri_q(kept->q);
-	for(number = 0; number < kept->branches; number++, branch++) {
+	restore_target(msg, saved, (char *)(branch + saved->branches));
+	setbflagsval(0, saved->flags);
+	set_ruri_q(saved->q);
+	for(number = 0; number < saved->branches; number++, branch++) {
 		str uri = {(char *)branch->uri, (int)branch->len};
 		branch_t *place = ksr_push_branch(msg, &uri, NULL, NULL, branch->q, branch->flags, NULL, NULL, 0, NULL, NULL);
 
