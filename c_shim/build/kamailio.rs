@@ -58,6 +58,7 @@ fn build_for(place: &Place, server: &Stamp, given: Option<PathBuf>) -> Result<()
             "c_shim/kamailio.c",
             "c_shim/kamailio_async.c",
             "c_shim/kamailio_avp.c",
+            "c_shim/kamailio_hold.c",
             "c_shim/kamailio_lookups.c",
             "c_shim/kamailio_reply.c",
             "c_shim/kamailio_rpc.c",
