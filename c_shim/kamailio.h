@@ -35,19 +35,11 @@ void nol_find_reply_modules(void);
 
 /*
  * Whether there is shared memory for this many bytes, and some for what other processes do meanwhile. An allocation that fails
- * writes lines to the log, for each call. While another process allocates, the figure may be wrong, so a "no" is asked for again.
+ * writes lines to the log, for each call.
  */
 static inline int nol_has_shm(unsigned long bytes)
 {
-	unsigned long left = shm_available();
-
-	bytes += 65536;
-	if(left > bytes)
-		return 1;
-	shm_global_lock();
-	left = shm_available();
-	shm_global_unlock();
-	return left > bytes;
+	return shm_available() > bytes + 65536;
 }
 
 /* Sends a final reply past its transaction, which has no memory for one. 0, or -1. */

@@ -26,9 +26,6 @@
  */
 #define GIVE_UP_S 7
 
-/* Shared memory that a suspended call keeps for its AVPs and its reply. */
-#define RESERVE_BYTES 4096
-
 /* What tm needs for a transaction beside its own structure and two copies of the text. */
 #define TRANSACTION_BYTES 8192
 
@@ -37,7 +34,6 @@ typedef struct waiting {
 	uint64_t ticket;
 	async_ctx *ctx;
 	nol_pipe *pipe; /* NULL: it has an eventfd */
-	void *reserve;
 	int is_over;
 } waiting_t;
 
@@ -55,7 +51,6 @@ static int finish(struct sip_msg *msg, waiting_t *call, int may_wait)
 	nol_result result;
 
 	nol_finish(call->ticket, may_wait, &result);
-	shm_free(call->reserve);
 	if(call->pipe) {
 		/* Its word has come, or will. */
 		call->is_over = 1;
@@ -149,11 +144,8 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_pipe)
 		set_resume(ctx, resume);
 		ctx->resume_param = call;
 		ctx->timeout_f = give_up;
-		call->reserve = nol_has_shm(RESERVE_BYTES) ? shm_malloc(RESERVE_BYTES) : NULL;
-		if(call->reserve && ((by_pipe && submit_to_pipe(call) == 0) || submit_alone(call) == 0))
+		if((by_pipe && submit_to_pipe(call) == 0) || submit_alone(call) == 0)
 			return 0;
-		if(call->reserve)
-			shm_free(call->reserve);
 		pkg_free(call);
 	}
 	log_shortage();
