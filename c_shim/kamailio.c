@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The module for Kamailio, 5.6 and later: translates between its structures and ours. */
+#include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/dprint.h"
 #include "core/fmsg.h"
@@ -85,7 +87,7 @@ static int mod_init(void)
 		return -1;
 	}
 	nol_find_state_route();
-	nol_find_sl();
+	nol_find_reply_modules();
 	if(nol_start(&host, &params) < 0)
 		return -1;
 	return nol_async_init() < 0 || nol_async_register() < 0 || nol_lookups_init() < 0 ? -1 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parts of the module for Kamailio know of each other. */
+/* Declarations shared by the files of the module for Kamailio. */
 #ifndef NOL_KAMAILIO_H
 #define NOL_KAMAILIO_H
 
@@ -8,7 +8,9 @@
 #include "core/str.h"
 
 #include "core/async_task.h"
+#include "core/mem/shm.h"
 #include "core/parser/msg_parser.h"
+#include "modules/tm/h_table.h"
 
 #include "host.h"
 
@@ -89,8 +91,39 @@ int nol_fixup_decide_async(void **param, int number);
 /* event_route[numbers_online:state], if the script has it; to be looked for before the server runs. */
 void nol_find_state_route(void);
 
-/* The module that sends replies, if it is loaded. */
-void nol_find_sl(void);
+/* The modules that send replies, if they are loaded. */
+void nol_find_reply_modules(void);
+
+/*
+ * Whether there is shared memory for this many bytes, and some for what other processes do meanwhile. An allocation that fails
+ * writes lines to the log, for each call.
+ */
+static inline int nol_has_shm(unsigned long bytes)
+{
+	return shm_available() > bytes + 65536;
+}
+
+/* Sends a final reply past its transaction, which has no memory for one. 0, or -1. */
+int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, str *phrase);
+
+/* What a suspended call holds; in shared memory. */
+typedef struct nol_hold {
+	tm_cell_t *transaction;
+	void *reserve;
+	int status; /* of the transaction, until its route runs */
+} nol_hold;
+
+/* Takes the memory to resume a request, if there is also enough for a transaction. 0, or -1. */
+int nol_hold_memory(nol_hold *hold, const sip_msg_t *msg, int needs_transaction);
+void nol_hold_free_memory(nol_hold *hold);
+
+/* Keeps the transaction until nol_hold_end(). */
+void nol_hold_transaction(nol_hold *hold, tm_cell_t *transaction);
+
+/* In this order: just before t_continue(), when the route begins, and after t_continue(). The last one answers if no route ran. */
+void nol_hold_resume(nol_hold *hold);
+void nol_hold_running(nol_hold *hold);
+void nol_hold_end(nol_hold *hold, const nol_result *result, void (*unref)(tm_cell_t *transaction));
 
 /* Statistics, in Kamailio's own framework. 0, or -1. */
 int nol_register_counters(void);

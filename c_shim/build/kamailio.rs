@@ -60,6 +60,7 @@ fn build_for(place: &Place, server: &Stamp, given: Option<PathBuf>) -> Result<()
             "c_shim/kamailio_avp.c",
             "c_shim/kamailio_child.c",
             "c_shim/kamailio_handover.c",
+            "c_shim/kamailio_hold.c",
             "c_shim/kamailio_limits.c",
             "c_shim/kamailio_log.c",
             "c_shim/kamailio_lookups.c",

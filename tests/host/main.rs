@@ -26,6 +26,7 @@ mod redis;
 mod refusals;
 mod replies;
 mod rig;
+mod shortage;
 mod signing;
 mod states;
 mod subject;
@@ -96,6 +97,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         cache::trials,
         redis::trials,
         beside_tls::trials,
+        shortage::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

@@ -130,6 +130,7 @@ impl Server for Kamailio {
             "-DD", "-E", "-f", &file_text, "-Y", &home_text, "-w", &home_text,
         ];
         words.extend(options.map(str::to_owned));
+        words.extend(setup.options.iter().cloned());
         let (log, sink) = Log::new(&setup.logs, &setup.name)?;
         let env = [&self.env[..], &setup.env].concat();
         let process = Process::start(&words, &env, &sink)?;

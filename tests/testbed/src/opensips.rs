@@ -201,7 +201,7 @@ impl Server for OpenSips {
             "-F", "-f", &file_text, "-m", "64", "-M", "8", "-w", &home_text,
         ];
         words.extend(options.map(str::to_owned));
-        words.extend(self.options.iter().cloned());
+        words.extend(self.options.iter().chain(&setup.options).cloned());
         let (log, sink) = Log::new(&setup.logs, &setup.name)?;
         let process = Process::start(&words, &setup.env, &sink)?;
         Ok(Host {
