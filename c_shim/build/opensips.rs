@@ -87,6 +87,7 @@ impl<'a> Target<'a> {
                 "c_shim/opensips_async.c",
                 "c_shim/opensips_pipe.c",
                 "c_shim/opensips_avp.c",
+                "c_shim/opensips_limits.c",
                 "c_shim/opensips_mi.c",
                 "c_shim/opensips_reply.c",
                 "c_shim/opensips_stats.c",

@@ -28,6 +28,7 @@ mod refusals;
 mod repetition;
 mod replies;
 mod rig;
+mod shortage;
 mod signing;
 mod states;
 mod subject;
@@ -100,6 +101,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         cache::trials,
         redis::trials,
         beside_tls::trials,
+        shortage::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

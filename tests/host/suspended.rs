@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Suspended transactions: what may happen to a call, and to the processes behind it, while a lookup is waited for.
+mod child;
+mod handover;
 mod helper;
 mod kamailio;
+mod kept;
+mod limits;
 mod opensips;
+mod relaunched;
 mod script;
 
 use std::{
@@ -57,7 +62,16 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
     ];
     trials.extend(match subject.server.product() {
-        Product::Kamailio => kamailio::trials(suite, subject),
+        Product::Kamailio => [
+            kamailio::trials,
+            child::trials,
+            handover::trials,
+            kept::trials,
+            limits::trials,
+        ]
+        .iter()
+        .flat_map(|trials| trials(suite, subject))
+        .collect(),
         Product::OpenSips => opensips::trials(suite, subject),
     });
     trials

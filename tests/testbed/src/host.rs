@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     Build, Log, Port, Result, Setup, Stage, launch,
-    process::Process,
+    process::{Process, Resource},
     sip::{self, Transport},
 };
 
@@ -157,6 +157,11 @@ impl Host {
     /// Its processes.
     pub fn pids(&self) -> Result<Vec<u32>> {
         self.process.pids()
+    }
+
+    /// Lets each of its processes have no more of a resource than it has now and `more`.
+    pub fn limit(&self, resource: Resource, more: u64) -> Result<()> {
+        self.process.limit(resource, more)
     }
 
     /// How many threads its processes have, all together.

@@ -54,6 +54,7 @@ impl<'a> Launch<'a> {
         let setup = self.setup;
         let mut command = setup.netns.as_deref().map(Netns::wrap).unwrap_or_default();
         command.extend(words);
+        command.extend(setup.options.iter().cloned());
         let (log, sink) = Log::new(&setup.logs, &setup.name)?;
         let process = Process::start(&command, &[env, &setup.env].concat(), &sink)?;
         Ok(Host {

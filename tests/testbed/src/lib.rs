@@ -42,6 +42,7 @@ pub use log::Log;
 pub use netns::Netns;
 pub use opensips::OpenSips;
 pub use port::Port;
+pub use process::Resource;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};

@@ -19,6 +19,15 @@ use crate::{Result, lock};
 /// How long a server may take to go after being asked.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// What a process may run out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Descriptors. Where no number is free below the limit, there is none left.
+    Descriptors,
+    /// Bytes of address space, which threads need for their stacks too.
+    AddressSpace,
+}
+
 /// A server's main process, leader of its own process group.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -100,6 +109,35 @@ impl Process {
     pub(crate) fn pids(&self) -> Result<Vec<u32>> {
         let pid = |(path, _): &(PathBuf, char)| path.file_name()?.to_str()?.parse().ok();
         Ok(self.members()?.iter().filter_map(pid).collect())
+    }
+
+    /// Lets each process of the group have no more of a resource than it has now and `more`.
+    pub(crate) fn limit(&self, resource: Resource, more: u64) -> Result<()> {
+        for pid in self.pids()? {
+            let (name, used) = match resource {
+                Resource::Descriptors => {
+                    let open = fs::read_dir(format!("/proc/{pid}/fd"))?.count();
+                    ("nofile", open as u64)
+                }
+                Resource::AddressSpace => {
+                    let pages = fs::read_to_string(format!("/proc/{pid}/statm"))?;
+                    let pages = pages.split_whitespace().next().unwrap_or_default();
+                    (
+                        "as",
+                        pages.parse::<u64>()? * rustix::param::page_size() as u64,
+                    )
+                }
+            };
+            let most = used + more;
+            let status = Command::new("prlimit")
+                .arg(format!("--pid={pid}"))
+                .arg(format!("--{name}={most}:{most}"))
+                .status()?;
+            if !status.success() {
+                return Err(format!("prlimit of {name} failed for process {pid}").into());
+            }
+        }
+        Ok(())
     }
 
     /// How many threads the process group has.

@@ -35,6 +35,8 @@ pub struct Request {
     pub cseq: u32,
     /// The `branch` of Via.
     pub branch: String,
+    /// Max-Forwards.
+    pub max_forwards: u8,
     /// Further headers.
     pub headers: Vec<(String, String)>,
 }
@@ -53,6 +55,7 @@ impl Request {
             call_id: format!("call-{unique}@testbed"),
             cseq: 1,
             branch: format!("z9hG4bK{unique}"),
+            max_forwards: 70,
             headers: Vec::new(),
         }
     }
@@ -119,6 +122,7 @@ impl Request {
             call_id,
             cseq,
             branch,
+            max_forwards,
             ..
         } = self;
         write!(
@@ -135,7 +139,7 @@ impl Request {
             text,
             "\r\nCall-ID: {call_id}\r\n\
              CSeq: {cseq} {method}\r\n\
-             Max-Forwards: 70\r\n\
+             Max-Forwards: {max_forwards}\r\n\
              Contact: <sip:caller@{local}>\r\n"
         )?;
         for (name, value) in &self.headers {
