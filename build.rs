@@ -7,6 +7,8 @@ mod abi;
 mod compiler;
 #[path = "c_shim/build/kamailio.rs"]
 mod kamailio;
+#[path = "c_shim/build/kamailio_places.rs"]
+mod kamailio_places;
 #[path = "c_shim/build/kamailio_stamp.rs"]
 mod kamailio_stamp;
 #[path = "c_shim/build/opensips.rs"]
@@ -36,6 +38,7 @@ fn build() -> Result<(), String> {
         "cargo::rustc-cdylib-link-arg=-Wl,-soname,{}",
         server_module::LIBRARY
     );
+    place.watch_servers()?;
     kamailio::build(&place)?;
     opensips::build(&place)
 }

@@ -85,12 +85,86 @@ void nol_read(struct sip_msg *msg, nol_call *call)
 	}
 }
 
-int nol_conclude(const nol_result *result)
+/*
+ * The last decision of this process, so that a reply needs no AVPs. A message is known by its number in the process and by a
+ * hash of what no other message has: the servers give a copy of a request a number of its own, which another request may have.
+ */
+static struct {
+	unsigned int id;
+	uint64_t hash;
+	nol_result result;
+} last;
+
+/* FNV-1a. */
+static uint64_t hash_more(uint64_t hash, const str *text)
 {
-	nol_write_avps(result);
+	int at;
+
+	for(at = 0; at < text->len; at++)
+		hash = (hash ^ (unsigned char)text->s[at]) * 0x100000001b3;
+	return hash;
+}
+
+static uint64_t hash_message(struct sip_msg *msg)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	if(msg->via1 && msg->via1->branch)
+		hash = hash_more(hash, &msg->via1->branch->value);
+	/* Where a later header cannot be parsed, these have been all the same. */
+	parse_headers(msg, HDR_CALLID_F | HDR_CSEQ_F, 0);
+	if(msg->callid)
+		hash = hash_more(hash, &msg->callid->body);
+	if(msg->cseq)
+		hash = hash_more(hash, &msg->cseq->body);
+	return hash;
+}
+
+static void remember(struct sip_msg *msg, const nol_result *result)
+{
+	last.id = msg->id;
+	last.hash = hash_message(msg);
+	memcpy(&last.result, result, offsetof(nol_result, bytes) + result->used);
+}
+
+/* The last decision of this process, if it was about this message, or NULL. */
+static const nol_result *remembered(struct sip_msg *msg)
+{
+	int is_it = last.result.rc != 0 && last.id == msg->id && last.hash == hash_message(msg);
+
+	return is_it ? &last.result : NULL;
+}
+
+static str text_of(const nol_result *result, nol_text text)
+{
+	return (str){(char *)result->bytes + text.at, text.len};
+}
+
+int nol_earlier_rc(struct sip_msg *msg)
+{
+	int rc = nol_stored_rc();
+	const nol_result *result = rc == 0 ? remembered(msg) : NULL;
+
+	return result ? result->rc : rc;
+}
+
+void nol_keep(struct sip_msg *msg, const nol_result *result)
+{
+	static time_t logged;
+
+	remember(msg, result);
+	/* Once a second and process: this happens to many calls at a time. */
+	if(nol_write_avps(result) < 0 && nol_is_new_second(&logged))
+		LM_ERR("out of shared memory: calls have no $avp(nol_...); numbers_online_reply() answers them all the same\n");
+}
+
+int nol_conclude(struct sip_msg *msg, const nol_result *result)
+{
 	nol_count(result, nol_raise_counter);
+	/* It may run a route, in which there may be other decisions. */
 	if(result->state.len)
 		nol_raise_state(result);
+	nol_keep(msg, result);
 	return result->rc;
 }
 
@@ -104,27 +178,55 @@ int nol_decide_now(struct sip_msg *msg, str *profile)
 {
 	nol_call call;
 	nol_result result;
-	int rc = nol_stored_rc();
+	int rc = nol_earlier_rc(msg);
 
 	nol_refuse_profile(profile);
 	if(rc != 0)
 		return rc;
 	nol_read(msg, &call);
 	nol_decide(&call, &result);
-	return nol_conclude(&result);
+	return nol_conclude(msg, &result);
 }
 
-int nol_reply_refused(const struct sip_msg *msg, int has_sender, const char *sender)
+static int is_initial_invite(struct sip_msg *msg)
 {
-	str phrase = nol_stored_phrase();
+	if(msg->first_line.type != SIP_REQUEST || msg->REQ_METHOD != METHOD_INVITE)
+		return 0;
+	/* A To that cannot be parsed has no tag that anybody could go by. */
+	parse_headers(msg, HDR_TO_F, 0);
+	return !msg->to || !msg->to->parsed || get_to(msg)->tag_value.len <= 0;
+}
 
-	if(!nol_reply_due(nol_stored_rc()) || msg->REQ_METHOD == METHOD_ACK)
+/* What the decision, or the script after it, wants sent. Without a decision, an allow. */
+static void find_reply(struct sip_msg *msg, nol_final *final)
+{
+	const nol_result *result = remembered(msg);
+
+	final->code = nol_stored_code();
+	final->phrase = nol_stored_phrase();
+	final->contact = nol_stored_contact();
+	if(nol_stored_rc() != 0)
+		return;
+	if(final->code == 0)
+		final->code = result ? result->code : nol_allow_code();
+	if(final->phrase.len <= 0)
+		final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase();
+	if(final->contact.len <= 0 && result)
+		final->contact = text_of(result, result->contact);
+}
+
+int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, nol_final *final)
+{
+	int rc = nol_earlier_rc(msg);
+
+	if(msg->REQ_METHOD == METHOD_ACK || !nol_reply_due(rc) || (rc == 0 && !is_initial_invite(msg)))
 		return NOL_REPLY_NONE;
 	if(!has_sender) {
 		LM_ERR("numbers_online_reply() needs the module %s: load it\n", sender);
 		return NOL_REPLY_FAILED;
 	}
-	if(!nol_is_refusal(nol_stored_code()) || phrase.len <= 0) {
+	find_reply(msg, final);
+	if(!nol_is_refusal(final->code) || final->phrase.len <= 0) {
 		LM_ERR("numbers_online_reply(): $avp(nol_code) is no final reply, or $avp(nol_phrase) is empty: leave them as they are\n");
 		return NOL_REPLY_FAILED;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The module for Kamailio, 5.6 and later: translates between its structures and ours. */
+#include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/dprint.h"
 #include "core/fmsg.h"
@@ -9,7 +11,6 @@
 #include "core/parser/parse_to.h"
 #include "core/sr_module.h"
 
-#include "host_log.h"
 #include "kamailio.h"
 
 #include "host_call.h"
@@ -75,7 +76,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 
 static int mod_init(void)
 {
-	static const nol_host host = {.log = nol_log};
+	static const nol_host host = {.log = nol_log_line};
 #define GIVEN_STR(value) lend(&value)
 #define GIVEN_INT(value) value
 #define GIVEN(kind, name, initial) .name = GIVEN_##kind(given.name),
@@ -86,7 +87,7 @@ static int mod_init(void)
 		return -1;
 	}
 	nol_find_state_route();
-	nol_find_sl();
+	nol_find_reply_modules();
 	if(nol_start(&host, &params) < 0)
 		return -1;
 	return nol_async_init() < 0 || nol_async_register() < 0 || nol_lookups_init() < 0 ? -1 : 0;
@@ -97,6 +98,8 @@ static int child_init(int rank)
 {
 	if(rank > 0)
 		nol_warm();
+	if(rank == PROC_INIT)
+		return nol_check_limits(given.timeout, given.async_lookups, given.async_queue);
 	return rank == PROC_MAIN ? nol_lookups_start() : 0;
 }
 

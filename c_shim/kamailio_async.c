@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * numbers_online_decide_async(): the transaction is suspended, a process of its own makes the lookup (kamailio_lookups.c), and
- * one of the core's asynchronous workers goes on with the given route.
+ * one of the core's asynchronous workers resumes it in the given route.
  */
 #include <string.h>
 
@@ -22,20 +22,23 @@
 
 #define MOST_NAME 63
 
-/* A suspended call, in shared memory. Whoever runs the task frees all of it, task first. */
+/* A suspended call, in shared memory. The worker that runs the task frees all of it, so the task comes first. */
 typedef struct suspended {
-	async_task_t task;
+	nol_task task;
 	uint64_t ticket;
 	unsigned int hash_index, label; /* of its transaction */
-	int route;			/* to go on with; negative: the function `name` of the KEMI script */
+	int route;			/* to resume in; negative: the function `name` of the KEMI script */
 	char name[MOST_NAME + 1];
+	nol_hold hold;
+	nol_saved saved; /* the last one: there is more behind it */
 } suspended_t;
 
 static tm_api_t tm;
 static int is_possible;
 static int is_wanted;
 
-/* What the route that is about to be resumed shall find in its AVPs. */
+/* The call whose route is about to be resumed, and its decision. */
+static suspended_t *resuming;
 static const nol_result *resumed;
 
 int nol_async_init(void)
@@ -44,7 +47,7 @@ int nol_async_init(void)
 	if(!async_task_initialized() || !module_loaded("tm") || load_tm_api(&tm) < 0)
 		return 0;
 	is_possible = 1;
-	return nol_make_pool();
+	return nol_handover_init() < 0 ? -1 : nol_make_pool();
 }
 
 int nol_async_is_possible(void)
@@ -59,16 +62,18 @@ int nol_async_is_wanted(void)
 }
 
 /*
- * Runs before each failure route, and a resumed route is one. Here the transaction is locked and its AVPs are those that the
- * script will see; before t_continue() somebody else might be at them.
+ * Runs before each failure route, and a resumed route is one. Here the transaction is locked, and its AVPs are those that the
+ * script will see. Before t_continue() another process might use them.
  */
 static int write_resumed(sip_msg_t *msg, unsigned int flags, void *param)
 {
-	(void)msg;
 	(void)flags;
 	(void)param;
-	if(resumed)
-		nol_write_avps(resumed);
+	if(resumed) {
+		nol_hold_running(&resuming->hold);
+		nol_restore(msg, &resuming->saved);
+		nol_keep(msg, resumed);
+	}
 	resumed = NULL;
 	return 1;
 }
@@ -84,9 +89,13 @@ static void resume(void *param)
 	suspended_t *call = param;
 	nol_result result;
 
+	nol_handover_in_worker();
+	nol_forget_others();
 	nol_finish(call->ticket, 1, &result);
 	nol_count(&result, nol_raise_counter);
 	resumed = &result;
+	resuming = call;
+	nol_hold_resume(&call->hold);
 	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
 	if(call->route >= 0) {
 		tm.t_continue(call->hash_index, call->label, main_rt.rlist[call->route]);
@@ -97,9 +106,19 @@ static void resume(void *param)
 		tm.t_continue_cb(call->hash_index, call->label, &name, &event);
 	}
 	resumed = NULL;
+	nol_hold_end(&call->hold, &result, tm.unref_cell);
 	if(result.state.len)
 		nol_raise_state(&result);
 	ksr_msg_env_reset();
+}
+
+/* Once a second and process: this happens to many calls at a time. */
+static void log_shortage(void)
+{
+	static time_t logged;
+
+	if(nol_is_new_second(&logged))
+		LM_ERR("out of shared memory: calls are allowed without a lookup\n");
 }
 
 /*
@@ -109,27 +128,33 @@ static void resume(void *param)
 static int suspend(sip_msg_t *msg, suspended_t *call)
 {
 	tm_cell_t *transaction = tm.t_gett();
-	int outcome;
+	int outcome, is_new = !transaction || transaction == T_UNDEFINED;
 
-	if(!transaction || transaction == T_UNDEFINED) {
+	if(nol_hold_memory(&call->hold, msg, is_new) < 0) {
+		log_shortage();
+		/* What has a transaction already is a retransmission. */
+		return is_new && tm.t_lookup_request(msg, 0, &outcome) > 0 ? 0 : -1;
+	}
+	if(is_new) {
 		int created = tm.t_newtran(msg);
 
 		if(created <= 0)
 			return created == 0 ? 0 : -1;
 	}
 	outcome = tm.t_suspend(msg, &call->hash_index, &call->label);
-	if(outcome == 0)
-		return 1;
-	return outcome > 0 ? 0 : -1;
+	if(outcome != 0)
+		return outcome > 0 ? 0 : -1;
+	nol_hold_transaction(&call->hold, tm.t_gett());
+	return 1;
 }
 
 /* Where the server has no room for one more call that waits, none waits: not for a lookup here and now either. */
-static int shed(uint64_t ticket)
+static int shed(sip_msg_t *msg, uint64_t ticket)
 {
 	nol_result result;
 
 	nol_shed(ticket, &result);
-	return nol_conclude(&result);
+	return nol_conclude(msg, &result);
 }
 
 static int decide_async(sip_msg_t *msg, int route, const str *name)
@@ -138,25 +163,26 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 	nol_result result;
 	suspended_t *waiting;
 	uint64_t ticket;
-	int rc = nol_stored_rc();
+	int rc = nol_earlier_rc(msg);
 
 	if(rc != 0)
 		return rc;
 	nol_read(msg, &call);
 	if(!is_possible || get_route_type() != REQUEST_ROUTE) {
 		nol_decide(&call, &result);
-		return nol_conclude(&result);
+		return nol_conclude(msg, &result);
 	}
 	if(nol_begin(&call, &ticket, &result) != 0)
-		return nol_conclude(&result);
-	waiting = shm_malloc(sizeof(*waiting));
+		return nol_conclude(msg, &result);
+	waiting = shm_malloc(sizeof(*waiting) + nol_saved_size(msg));
 	if(!waiting) {
-		SHM_MEM_ERROR;
-		return shed(ticket);
+		log_shortage();
+		return shed(msg, ticket);
 	}
 	memset(waiting, 0, sizeof(*waiting));
-	waiting->task.exec = resume;
-	waiting->task.param = waiting;
+	waiting->task.task.exec = resume;
+	waiting->task.task.param = waiting;
+	nol_save(&waiting->saved, msg);
 	waiting->ticket = ticket;
 	waiting->route = route;
 	if(name)
@@ -167,11 +193,13 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 		if(nol_submit(ticket, (nol_wake){.fd = -1, .word = (uint64_t)(uintptr_t)waiting}) == 0)
 			return 0;
 		tm.t_cancel_suspend(waiting->hash_index, waiting->label);
+		tm.unref_cell(waiting->hold.transaction);
 		rc = -1;
 	}
+	nol_hold_free_memory(&waiting->hold);
 	shm_free(waiting);
 	if(rc < 0)
-		return shed(ticket);
+		return shed(msg, ticket);
 	nol_cancel(ticket);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results for the routing script: AVPs, and the event route that hears of changes. */
+/* Results for the routing script: AVPs, and the event route of a change of state. */
 #include <string.h>
 
 #include "core/action.h"
@@ -11,40 +11,40 @@
 
 #include "kamailio.h"
 
-static void add(const char *name, int len, avp_flags_t kind, int_str value)
+/* 0, or -1: out of memory. */
+static int add(const char *name, int len, avp_flags_t kind, int_str value)
 {
 	int_str key;
 
 	memset(&key, 0, sizeof(key));
 	key.s.s = (char *)name;
 	key.s.len = len;
-	if(add_avp(AVP_NAME_STR | kind, key, value) < 0)
-		LM_ERR("cannot write $avp(%s): out of memory\n", name);
+	return add_avp(AVP_NAME_STR | kind, key, value) < 0 ? -1 : 0;
 }
 
-static void write_INT(const char *name, int len, const nol_result *result, int32_t number)
+static int write_INT(const char *name, int len, const nol_result *result, int32_t number)
 {
 	int_str value;
 
 	(void)result;
 	memset(&value, 0, sizeof(value));
 	value.n = number;
-	add(name, len, 0, value);
+	return add(name, len, 0, value);
 }
 
-static void write_TEXT(const char *name, int len, const nol_result *result, nol_text text)
+static int write_TEXT(const char *name, int len, const nol_result *result, nol_text text)
 {
 	int_str value;
 
 	memset(&value, 0, sizeof(value));
 	value.s.s = (char *)result->bytes + text.at;
 	value.s.len = text.len;
-	add(name, len, AVP_VAL_STR, value);
+	return add(name, len, AVP_VAL_STR, value);
 }
 
 /*
- * add_avp() stacks, so what the script may have written under our names goes first. One look at the list, which is mostly
- * short here, costs less than a search for each name.
+ * add_avp() stacks: what the script has written under our names must be removed first. The list is mostly short here, so that one
+ * pass over it costs less than a search for each name.
  */
 static void remove_avps(void)
 {
@@ -60,17 +60,28 @@ static void remove_avps(void)
 	}
 }
 
-void nol_write_avps(const nol_result *result)
+static int add_all(const nol_result *result)
 {
 #define PLACE(kind, name) PLACE_##name,
 	enum { NOL_AVPS(PLACE) PLACES };
 
-	remove_avps();
 #define WRITE(kind, name) \
-	if(nol_wants(PLACE_##name)) \
-		write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name);
+	if(nol_wants(PLACE_##name) && write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name) < 0) \
+		return -1;
 	NOL_AVPS(WRITE)
 	(void)PLACES;
+	return 0;
+}
+
+int nol_write_avps(const nol_result *result)
+{
+	remove_avps();
+	if(!nol_has_shm(2 * sizeof(nol_result)))
+		return -1;
+	if(add_all(result) == 0)
+		return 0;
+	remove_avps();
+	return -1;
 }
 
 static int stored_number(const char *name)
@@ -143,7 +154,8 @@ void nol_raise_state(const nol_result *result)
 		return;
 	/* The route has AVPs of its own; those of the call stay out of its reach. */
 	kept = set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, &none);
-	write_TEXT(name, sizeof(name) - 1, result, result->state);
+	if(write_TEXT(name, sizeof(name) - 1, result, result->state) < 0)
+		LM_ERR("out of shared memory: event_route[numbers_online:state] has no $avp(nol_state)\n");
 	set_route_type(EVENT_ROUTE);
 	init_run_actions_ctx(&ctx);
 	if(engine) {

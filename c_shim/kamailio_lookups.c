@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The processes behind numbers_online_decide_async().
+ * The process of Kamailio's behind numbers_online_decide_async().
  *
- * One is Kamailio's: it hands every call whose lookup is over, or whose deadline is, to an asynchronous worker of the core. It
- * does nothing else, so that nothing can stop it. The lookups themselves are made by the threads of its child, which is not
- * Kamailio's: if that one dies or stands still it is replaced, and the server goes on.
+ * It hands every call whose lookup or deadline is over to an asynchronous worker of the core (kamailio_handover.c), and writes to
+ * the log what its child has to say (kamailio_log.c). It never waits for anything else. The lookups are made by the threads of
+ * its child (kamailio_child.c). A child that dies or does not move is replaced, and the server goes on.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/str.h"
 
-#include "core/async_task.h"
 #include "core/cfg/cfg_struct.h"
 #include "core/dprint.h"
-#include "core/mem/shm.h"
 #include "core/pt.h"
 #include "core/sr_module.h"
 
@@ -34,6 +28,9 @@
 
 /* How long the death of a child is waited for, in milliseconds. */
 #define KILL_MS 100
+
+/* How often calls that found no room in the workers' queue are tried again, in milliseconds. */
+#define RETRY_MS 2
 
 static pid_t child;
 
@@ -56,38 +53,6 @@ int nol_lookups_init(void)
 	return register_procs(1) < 0 ? -1 : 0;
 }
 
-/* Signals are for Kamailio's own processes. */
-static void forget_signals(void)
-{
-	sigset_t none;
-	int number;
-
-	sigemptyset(&none);
-	for(number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* The child. It ends when its parent does. */
-static void look_up(pid_t parent)
-{
-	forget_signals();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A signal to Kamailio's group is none to it. */
-	setpgid(0, 0);
-	prctl(PR_SET_NAME, "nol-lookups");
-	/* Nothing of the server's stays open: its ports must be free when it ends. */
-	closelog();
-#ifdef SYS_close_range
-	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-#endif
-	if(nol_serve() < 0)
-		_exit(1);
-	while(getppid() == parent)
-		nol_heartbeat(500);
-	_exit(0);
-}
-
 static void start(void)
 {
 	pid_t parent = getpid();
@@ -95,9 +60,11 @@ static void start(void)
 	if(born != 0 && seconds() - born < SHORT_LIFE_S)
 		return;
 	born = seconds();
+	nol_log_open();
 	child = fork();
 	if(child == 0)
-		look_up(parent);
+		nol_child_run(parent, nol_log_child_end());
+	nol_log_close_child_end();
 	if(child < 0) {
 		LM_ERR("no process for lookups: %s; calls are allowed without one\n", strerror(errno));
 		nol_server_died();
@@ -119,34 +86,31 @@ static void look_after(int is_stalled)
 	} else if(child > 0) {
 		return;
 	}
-	if(child > 0)
+	if(child > 0) {
+		nol_log_forward();
 		nol_server_died();
+	}
 	child = 0;
 	start();
 }
 
-/* If the workers' queue is full there is no time to lose. */
-static void go_on(async_task_t *task)
-{
-	if(async_task_push(task) < 0) {
-		task->exec(task->param);
-		shm_free(task);
-	}
-}
-
 static void serve(void)
 {
-	int since_look = 0;
+	int since_look = 0, waiting = 0;
 
+	nol_handover_probe();
 	for(;;) {
 		uint64_t word;
-		nol_rc rc = nol_next(LOOK_MS, &word);
+		nol_rc rc = nol_next(waiting > 0 ? RETRY_MS : LOOK_MS, &word);
 
 		if(rc == NOL_OK)
-			go_on((async_task_t *)(uintptr_t)word);
+			waiting = nol_handover((nol_task *)(uintptr_t)word);
+		else if(waiting > 0)
+			waiting = nol_handover_flush();
 		if(rc != NOL_OK || ++since_look >= 256) {
 			since_look = 0;
 			cfg_update();
+			nol_log_forward();
 			look_after(rc == NOL_STALLED);
 		}
 	}

@@ -1,37 +1,98 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The final reply of a decision. */
+/*
+ * The final reply of a decision. With a transaction it is the transaction's, if there is memory for it: tm keeps a copy of each
+ * reply in shared memory. A reply without a transaction needs none.
+ */
+#include <string.h>
+
+#include "core/data_lump_rpl.h"
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/sr_module.h"
 #include "modules/sl/sl.h"
+#include "modules/tm/tm_load.h"
 
 #include "kamailio.h"
 
-/* Replies within the transaction if there is one, else without. Empty where the module sl is not loaded. */
+/* Empty where the module sl is not loaded, or tm is not. */
 static sl_api_t sl;
+static tm_api_t tm;
 
-void nol_find_sl(void)
+void nol_find_reply_modules(void)
 {
 	bind_sl_f bind = (bind_sl_f)(void (*)(void))find_export("bind_sl", 0, 0);
 
 	if(!bind || bind(&sl) < 0)
 		sl.freply = NULL;
+	if(!module_loaded("tm") || load_tm_api(&tm) < 0)
+		tm.t_gett = NULL;
+}
+
+static tm_cell_t *transaction_of_process(void)
+{
+	tm_cell_t *transaction = tm.t_gett ? tm.t_gett() : NULL;
+
+	return transaction == T_UNDEFINED ? NULL : transaction;
+}
+
+int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, str *phrase)
+{
+	if(!sl.sreply || sl.sreply(msg, code, phrase) < 0)
+		return -1;
+	/* Or tm would send a 500 as well at the end of the route. */
+	transaction->uas.status = code;
+#ifdef FL_FINAL_REPLY
+	transaction->uas.request->msg_flags |= FL_FINAL_REPLY;
+#endif
+	return 0;
+}
+
+/* The Contact of a redirection that could not be sent: the next reply makes its own. */
+static void remove_contacts(sip_msg_t *msg)
+{
+	static const char name[] = "Contact: ";
+	struct lump_rpl *lump, *next;
+
+	for(lump = msg->reply_lump; lump; lump = next) {
+		next = lump->next;
+		if(!(lump->flags & LUMP_RPL_SHMEM) && lump->text.len > (int)sizeof(name)
+				&& memcmp(lump->text.s, name, sizeof(name) - 1) == 0) {
+			unlink_lump_rpl(msg, lump);
+			free_lump_rpl(lump);
+		}
+	}
+}
+
+/* Returns what numbers_online_reply() returns. */
+static int send_reply(sip_msg_t *msg, int code, str *phrase)
+{
+	tm_cell_t *transaction = transaction_of_process();
+
+	/* If the caller has a final reply already there must be no other. */
+	if(transaction && transaction->uas.status >= 200)
+		return NOL_REPLY_NONE;
+	if(sl.freply(msg, code, phrase) >= 0)
+		return NOL_REPLY_SENT;
+	/* tm sets the status before it knows whether it has the memory. Any other is of another process. */
+	if(!transaction || (transaction->uas.status >= 200 && transaction->uas.status != (unsigned)code))
+		return NOL_REPLY_FAILED;
+	if(code < 400)
+		remove_contacts(msg);
+	return nol_reply_without_memory(msg, transaction, code, phrase) == 0 ? NOL_REPLY_SENT : NOL_REPLY_FAILED;
 }
 
 int nol_reply(sip_msg_t *msg)
 {
-	int refused = nol_reply_refused(msg, sl.freply != NULL, "sl");
-	int code = nol_stored_code();
-	str phrase = nol_stored_phrase();
-	str contact = nol_stored_contact();
+	nol_final final;
+	int refused = nol_reply_refused(msg, sl.freply != NULL, "sl", &final);
 
 	if(refused != 0)
 		return refused;
 	/* The server makes the Contact of a redirection of the request URI and of the branches. */
-	if(code < 400 && contact.len > 0) {
-		if(rewrite_uri(msg, &contact) < 0)
+	if(final.code < 400 && final.contact.len > 0) {
+		if(rewrite_uri(msg, &final.contact) < 0)
 			return NOL_REPLY_FAILED;
 		clear_branches();
 	}
-	return sl.freply(msg, code, &phrase) < 0 ? NOL_REPLY_FAILED : NOL_REPLY_SENT;
+	return send_reply(msg, final.code, &final.phrase);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The module for OpenSIPS, 3.4.3 and later: translates between its structures and ours. */
+#include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "dprint.h"
 #include "parser/parse_from.h"
@@ -63,8 +65,9 @@ static int mod_init(void)
 		LM_ERR("cannot register AVPs and the event\n");
 		return -1;
 	}
-	nol_find_signaling();
+	nol_find_reply_modules();
 	nol_async_init();
+	nol_check_memory(given.async_lookups + given.async_queue);
 	return nol_start(&host, &params);
 }
 

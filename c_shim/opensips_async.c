@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * async(numbers_online_decide(), ROUTE): threads of this process make the lookup, and the server goes on with ROUTE in the same
- * process. It is told by the process's pipe, or where it must watch a descriptor of the call's own by an eventfd: for launch(),
- * and if the script gives a time limit.
+ * async(numbers_online_decide(), ROUTE): threads of this process make the lookup, and the server resumes the call in ROUTE in the
+ * same process. It is woken by the process's pipe. Where the server must watch a descriptor of the call's own it is an eventfd: for
+ * launch(), and if the script gives a time limit.
  */
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "action.h"
 #include "async.h"
 #include "dprint.h"
 #include "mem/mem.h"
+#include "modules/tm/tm_load.h"
+#include "parser/parse_from.h"
 #include "route.h"
+#include "script_cb.h"
 #include "sr_module.h"
 
 #include "opensips.h"
 
 /*
- * When the server gives up a call with an eventfd by itself, in seconds: later than any deadline, which are 5 s at most. It is a
- * net that nothing should ever fall into, and launch() has none.
+ * When the server gives up a call with an eventfd by itself, in seconds: later than any deadline, which are 5 s at most. It should
+ * never happen; launch() has no such limit.
  */
-#define NET_S 7
+#define GIVE_UP_S 7
 
-/* What resume() is given: nothing of the script, which may be another one by then. */
+/* What tm needs for a transaction beside its own structure and two copies of the text. */
+#define TRANSACTION_BYTES 8192
+
+/* The parameter of resume(). It holds nothing of the script, which may have been reloaded by then. */
 typedef struct waiting {
 	uint64_t ticket;
 	async_ctx *ctx;
@@ -29,9 +37,16 @@ typedef struct waiting {
 	int is_over;
 } waiting_t;
 
-static async_script_start_function *tm_start;
+/* The server's own: what a script reads as $rc. No header declares it. */
+extern int return_code;
 
-static int go_on(waiting_t *call, int may_wait)
+static async_script_start_function *tm_start;
+static struct tm_binds tm;
+
+/* Whether tm is in its start function: if it resumes the call there it could not suspend it, and nobody may wait. */
+static int is_starting;
+
+static int finish(struct sip_msg *msg, waiting_t *call, int may_wait)
 {
 	nol_result result;
 
@@ -44,26 +59,25 @@ static int go_on(waiting_t *call, int may_wait)
 		/* Nobody will write to it any more. */
 		async_status = ASYNC_DONE_CLOSE_FD;
 	}
-	return nol_conclude(&result);
+	return nol_conclude(msg, &result);
 }
 
-/* After the call's word was written. If the server calls it before, it waits, until the deadline. */
+/* After the call's word was written. If launch() calls it before, it waits, until the deadline. */
 static int resume(int fd, struct sip_msg *msg, void *param)
 {
 	(void)fd;
-	(void)msg;
-	return go_on(param, 1);
+	return finish(msg, param, !is_starting);
 }
 
-/* After the seconds that the script gave, or the net: the lookup is given up, for a worker must not wait. */
+/* After the seconds that the script gave, or GIVE_UP_S: the lookup is given up, for a worker must not wait. */
 static int give_up(int fd, struct sip_msg *msg, void *param)
 {
 	(void)fd;
-	(void)msg;
-	return go_on(param, 0);
+	return finish(msg, param, 0);
 }
 
-int nol_go_on(void *param)
+/* The call's word came by the pipe. 0, or -1 if the server could not resume it. */
+static int resume_from_pipe(void *param)
 {
 	waiting_t *call = param;
 
@@ -110,7 +124,15 @@ static int submit_alone(waiting_t *call)
 	return -1;
 }
 
-/* 0, or -1 after one line in the log. */
+static void log_shortage(void)
+{
+	static time_t logged;
+
+	if(nol_is_new_second(&logged))
+		LM_ERR("out of memory or of descriptors: calls are allowed without a lookup\n");
+}
+
+/* 0, or -1 after a line in the log, once a second. */
 static int submit(uint64_t ticket, async_ctx *ctx, int by_pipe)
 {
 	waiting_t *call = pkg_malloc(sizeof(*call));
@@ -126,7 +148,7 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_pipe)
 			return 0;
 		pkg_free(call);
 	}
-	LM_ERR("no lookup for a call: out of memory or of descriptors\n");
+	log_shortage();
 	return -1;
 }
 
@@ -141,7 +163,7 @@ static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe
 	nol_call call;
 	nol_result result;
 	uint64_t ticket;
-	int is_served, rc = nol_stored_rc();
+	int is_served, rc = nol_earlier_rc(msg);
 
 	nol_refuse_profile(profile);
 	/* What is known goes to the route at once. */
@@ -151,18 +173,18 @@ static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe
 	nol_read(msg, &call);
 	if(!is_suspendable(msg)) {
 		nol_decide(&call, &result);
-		return nol_conclude(&result);
+		return nol_conclude(msg, &result);
 	}
 	is_served = nol_serve_here() == 0;
 	if(nol_begin(&call, &ticket, &result) != 0)
-		return nol_conclude(&result);
+		return nol_conclude(msg, &result);
 	if(ctx->timeout_s == 0)
-		ctx->timeout_s = NET_S;
+		ctx->timeout_s = GIVE_UP_S;
 	if(is_served && submit(ticket, ctx, by_pipe) == 0)
 		return 1;
 	/* Where there is no room for one more call that waits, none waits here and now either. */
 	nol_shed(ticket, &result);
-	return nol_conclude(&result);
+	return nol_conclude(msg, &result);
 }
 
 int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
@@ -175,29 +197,94 @@ static int decide_by_pipe(struct sip_msg *msg, async_ctx *ctx, str *profile)
 	return decide(msg, ctx, profile, ctx->timeout_s == 0);
 }
 
+/* What tm makes no transaction of. */
+static int is_malformed(struct sip_msg *msg)
+{
+	return parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->from || !msg->to || !msg->callid || !msg->cseq
+			|| parse_from_header(msg) < 0 || parse_sip_msg_uri(msg) < 0;
+}
+
+/* tm writes several lines for each transaction that it has no memory for. */
+static int has_memory(const struct sip_msg *msg)
+{
+	return nol_has_shm(sizeof(struct cell) + 2 * msg->len + TRANSACTION_BYTES);
+}
+
+/* Decides without a lookup, if one is needed. Returns what the script function does. */
+static int decide_in_place(struct sip_msg *msg)
+{
+	nol_call call;
+	nol_result result;
+	uint64_t ticket;
+	int rc = nol_earlier_rc(msg);
+
+	if(rc != 0)
+		return rc;
+	nol_read(msg, &call);
+	if(nol_begin(&call, &ticket, &result) == 0)
+		nol_shed(ticket, &result);
+	return nol_conclude(msg, &result);
+}
+
 /*
- * The server's own way into an asynchronous function of async(). launch() has another one, and another context, which cannot be
- * gone on with without a descriptor: so the function must be told which it is.
+ * Without a transaction tm resumes the route with the return code -1, which would be a block, and without a call of our function. So
+ * the route is run from here. Returns what tm's start function does, or 1 if there can be a transaction.
+ */
+static int start_without_transaction(struct sip_msg *msg, const struct script_route_ref *route)
+{
+	struct cell *transaction = tm.t_gett ? tm.t_gett() : NULL;
+	int is_bad;
+
+	if(!tm.t_check_trans || route_type != REQUEST_ROUTE || (transaction && transaction != T_UNDEFINED))
+		return 1;
+	is_bad = is_malformed(msg);
+	if(!is_bad && has_memory(msg))
+		return 1;
+	/* 0: a retransmission, which has been answered. */
+	if(tm.t_check_trans(msg) == 0)
+		return -1;
+	if(!is_bad)
+		log_shortage();
+	return_code = decide_in_place(msg);
+	if((run_top_route(sroutes->request[route->idx], msg) & ACT_FL_TBCONT) == 0)
+		exec_post_req_cb(msg);
+	return 0;
+}
+
+/*
+ * The server's own way into an asynchronous function of async(). launch() has another one, with another context, which cannot be
+ * resumed without a descriptor: so the function must know which of the two it is.
  */
 static int start(struct sip_msg *msg, struct action *action, struct script_route_ref *route, unsigned int timeout, void **params)
 {
 	static acmd_export_t by_pipe;
 	const acmd_export_t *called = action->elem[0].u.data;
 	struct action ours;
+	int outcome;
 
-	if(called && called->function == (acmd_function)(void (*)(void))nol_decide_async) {
-		by_pipe = *called;
-		by_pipe.function = (acmd_function)(void (*)(void))decide_by_pipe;
-		ours = *action;
-		ours.elem[0].u.data = &by_pipe;
-		action = &ours;
-	}
-	return tm_start(msg, action, route, timeout, params);
+	if(!called || called->function != (acmd_function)(void (*)(void))nol_decide_async)
+		return tm_start(msg, action, route, timeout, params);
+	outcome = start_without_transaction(msg, route);
+	if(outcome <= 0)
+		return outcome;
+	by_pipe = *called;
+	by_pipe.function = (acmd_function)(void (*)(void))decide_by_pipe;
+	ours = *action;
+	ours.elem[0].u.data = &by_pipe;
+	is_starting = 1;
+	outcome = tm_start(msg, &ours, route, timeout, params);
+	is_starting = 0;
+	return outcome;
 }
 
 void nol_async_init(void)
 {
+	load_tm_f load = (load_tm_f)(void (*)(void))find_export("load_tm", 0);
+
 	tm_start = async_script_start_f;
 	if(tm_start)
 		async_script_start_f = start;
+	if(!load || load(&tm) < 0)
+		tm.t_check_trans = NULL;
+	nol_pipe_init(resume_from_pipe);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results for the routing script: AVPs, and the event that tells of changes. */
+/* Results for the routing script: AVPs, and the event of a change of state. */
 #include <string.h>
 
 #include "dprint.h"
@@ -11,6 +11,9 @@
 
 #define PLACE(kind, name) PLACE_##name,
 enum { NOL_AVPS(PLACE) PLACES };
+
+/* What all of them may take. */
+#define AVPS_BYTES (NOL_RESULT_BYTES + PLACES * 128)
 
 /* The server's numbers for our names. */
 static int ids[PLACES];
@@ -30,21 +33,18 @@ int nol_name_avps(void)
 	return 0;
 }
 
-static void add(int place, unsigned short kind, int_str value)
-{
-	if(add_avp(kind, ids[place], value) < 0)
-		LM_ERR("cannot write AVPs: out of memory\n");
-}
-
-static void write_INT(int place, const nol_result *result, int32_t number)
+/* 0, or -1: out of memory. */
+static int write_INT(int place, const nol_result *result, int32_t number)
 {
 	(void)result;
-	add(place, 0, (int_str){.n = number});
+	return add_avp(0, ids[place], (int_str){.n = number}) < 0 ? -1 : 0;
 }
 
-static void write_TEXT(int place, const nol_result *result, nol_text text)
+static int write_TEXT(int place, const nol_result *result, nol_text text)
 {
-	add(place, AVP_VAL_STR, (int_str){.s = {(char *)result->bytes + text.at, text.len}});
+	int_str value = {.s = {(char *)result->bytes + text.at, text.len}};
+
+	return add_avp(AVP_VAL_STR, ids[place], value) < 0 ? -1 : 0;
 }
 
 static int is_ours(int id)
@@ -59,8 +59,8 @@ static int is_ours(int id)
 }
 
 /*
- * add_avp() stacks, so what the script may have written under our names goes first. One look at the list, which is mostly
- * short here, costs less than a search for each name.
+ * add_avp() stacks: what the script has written under our names must be removed first. The list is mostly short here, so that one
+ * pass over it costs less than a search for each name.
  */
 static void remove_avps(void)
 {
@@ -74,13 +74,24 @@ static void remove_avps(void)
 	}
 }
 
-void nol_write_avps(const nol_result *result)
+static int add_all(const nol_result *result)
+{
+#define WRITE(kind, name) \
+	if(nol_wants(PLACE_##name) && write_##kind(PLACE_##name, result, result->name) < 0) \
+		return -1;
+	NOL_AVPS(WRITE)
+	return 0;
+}
+
+int nol_write_avps(const nol_result *result)
 {
 	remove_avps();
-#define WRITE(kind, name) \
-	if(nol_wants(PLACE_##name)) \
-		write_##kind(PLACE_##name, result, result->name);
-	NOL_AVPS(WRITE)
+	if(!nol_has_shm(AVPS_BYTES))
+		return -1;
+	if(add_all(result) == 0)
+		return 0;
+	remove_avps();
+	return -1;
 }
 
 static int stored_number(int place)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a process hears of all its calls whose lookups are over: threads write the address of each into one pipe, which the server
- * watches. For a descriptor of each call's own the server would go through all that it may ever have, three times a call.
+ * Wakes a process for all its calls whose lookups are over: threads write the address of each call into one pipe, which the server
+ * watches. With a descriptor for each call the server would search all that it may ever have, three times a call.
  *
- * The server watches a pipe only while calls wait for it, for a process with nothing to watch may be ended. After a reload of the
- * script, calls get another pipe: a server that runs the old script for what it has watched since before, as OpenSIPS means to,
- * would otherwise do so until no call waits any more.
+ * The server watches a pipe only while calls wait for it, because it may end a process that watches nothing. After a reload of the
+ * script, calls get another pipe: OpenSIPS means to run the old script for what it has watched since before the reload, and would
+ * then do so until no call waits any more.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -34,10 +34,18 @@ struct nol_pipe {
 
 static nol_pipe *pipes;
 
+/* Resumes a call: 0, or -1. */
+static int (*resume)(void *call);
+
+void nol_pipe_init(int (*resume_call)(void *call))
+{
+	resume = resume_call;
+}
+
 /* So many calls at a time; then it is the turn of others. */
 #define CALLS 16
 
-/* How often to look for a call whose thread is late, in seconds: a net that nothing should ever fall into. */
+/* How often to look for a call whose thread is late, in seconds. There should never be one. */
 #define LOOK_S 1
 
 static void drop(nol_pipe *pipe)
@@ -66,7 +74,7 @@ static void unwatch(nol_pipe *pipe)
 	pipe->is_watched = 0;
 }
 
-/* What the server does when a thread has written, and after LOOK_S at least. */
+/* The server calls it when a thread has written, and every LOOK_S. */
 static int on_readable(int fd, void *param)
 {
 	nol_pipe *pipe = param;
@@ -77,14 +85,14 @@ static int on_readable(int fd, void *param)
 	int is_due = got < 0 || get_ticks() >= pipe->due;
 
 	if(is_due) {
-		/* Writes into the pipe for who is late. */
+		/* Writes into the pipe for calls that are late. */
 		nol_next(0, &word);
 		if(got < 0)
 			got = read(fd, calls, sizeof(calls));
 	}
 	for(place = 0; got > 0 && place < (size_t)got / sizeof(calls[0]); place++) {
-		/* Into the room that it has left. */
-		if(nol_go_on(calls[place]) < 0 && write(pipe->ends[1], &calls[place], sizeof(calls[place])) > 0)
+		/* For lack of memory; it is tried again. The pipe has the room that the call's word has left. */
+		if(resume(calls[place]) < 0 && write(pipe->ends[1], &calls[place], sizeof(calls[place])) > 0)
 			continue;
 		pipe->calls--;
 	}

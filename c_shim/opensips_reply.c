@@ -1,38 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The final reply of a decision. */
+/*
+ * The final reply of a decision. With a transaction it is the transaction's, if there is memory for it: tm keeps a copy of each
+ * reply in shared memory. A reply without a transaction needs none.
+ */
+#include <string.h>
+
+#include "data_lump_rpl.h"
 #include "dprint.h"
 #include "dset.h"
 #include "modules/signaling/signaling.h"
+#include "modules/sl/sl_api.h"
+#include "modules/tm/tm_load.h"
 #include "sr_module.h"
 
 #include "opensips.h"
 
-/* Replies within the transaction if there is one, else without. Empty where the module signaling is not loaded. */
+/* Empty where the module is not loaded. */
 static struct sig_binds signaling;
+static struct sl_binds sl;
+static struct tm_binds tm;
 
-void nol_find_signaling(void)
+void nol_find_reply_modules(void)
 {
 	load_sig_f load = (load_sig_f)(void (*)(void))find_export("load_sig", 0);
+	load_sl_f load_stateless = (load_sl_f)(void (*)(void))find_export("load_sl", 0);
+	load_tm_f load_transactions = (load_tm_f)(void (*)(void))find_export("load_tm", 0);
 
 	if(!load || load(&signaling) < 0)
 		signaling.reply = NULL;
+	if(!load_stateless || load_stateless(&sl) < 0)
+		sl.reply = NULL;
+	if(!load_transactions || load_transactions(&tm) < 0)
+		tm.t_gett = NULL;
+}
+
+/* The Contact of a redirection that could not be sent: the next reply makes its own. */
+static void remove_contacts(struct sip_msg *msg)
+{
+	static const char name[] = "Contact: ";
+	struct lump_rpl *lump, *next;
+
+	for(lump = msg->reply_lump; lump; lump = next) {
+		next = lump->next;
+		if(!(lump->flags & LUMP_RPL_SHMEM) && lump->text.len > (int)sizeof(name)
+				&& memcmp(lump->text.s, name, sizeof(name) - 1) == 0) {
+			unlink_lump_rpl(msg, lump);
+			free_lump_rpl(lump);
+		}
+	}
+}
+
+/* Returns what numbers_online_reply() returns. */
+static int send_reply(struct sip_msg *msg, int code, const str *phrase)
+{
+	struct cell *transaction = tm.t_gett ? tm.t_gett() : NULL;
+
+	if(transaction == T_UNDEFINED)
+		transaction = NULL;
+	/* If the caller has a final reply already there must be no other. */
+	if(transaction && transaction->uas.status >= 200)
+		return NOL_REPLY_NONE;
+	if(signaling.reply(msg, code, phrase, NULL) >= 0)
+		return NOL_REPLY_SENT;
+	/* tm sets the status before it knows whether it has the memory. Any other is of another process. */
+	if(!transaction || !sl.reply || (transaction->uas.status >= 200 && transaction->uas.status != (unsigned)code))
+		return NOL_REPLY_FAILED;
+	if(code < 400)
+		remove_contacts(msg);
+	if(sl.reply(msg, code, phrase, NULL) < 0)
+		return NOL_REPLY_FAILED;
+	transaction->uas.status = code;
+	return NOL_REPLY_SENT;
 }
 
 int nol_reply(struct sip_msg *msg)
 {
-	int refused = nol_reply_refused(msg, signaling.reply != NULL, "signaling");
-	int code = nol_stored_code();
-	str phrase = nol_stored_phrase();
-	str contact = nol_stored_contact();
-	int sent;
+	nol_final final;
+	int outcome = nol_reply_refused(msg, signaling.reply != NULL, "signaling", &final);
 
-	if(refused != 0)
-		return refused;
+	if(outcome != 0)
+		return outcome;
 	/* The server makes the Contact of a redirection of the request URI and of the branches. */
-	if(code < 400 && contact.len > 0 && set_ruri(msg, &contact) < 0)
+	if(final.code < 400 && final.contact.len > 0 && set_ruri(msg, &final.contact) < 0)
 		return NOL_REPLY_FAILED;
 	set_dset_state(0);
-	sent = signaling.reply(msg, code, &phrase, NULL);
+	outcome = send_reply(msg, final.code, &final.phrase);
 	set_dset_state(1);
-	return sent < 0 ? NOL_REPLY_FAILED : NOL_REPLY_SENT;
+	return outcome;
 }

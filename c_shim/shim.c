@@ -76,6 +76,8 @@ static uint64_t parse_avps(nol_str avps)
 /* mode=inline: only a block or a redirect is answered. */
 static int only_refusals;
 
+static int allow_code;
+
 int nol_wants(int place)
 {
 	return (wanted >> place) & 1;
@@ -97,6 +99,7 @@ int nol_start(const nol_host *host, const nol_params *params)
 		return -1;
 	}
 	only_refusals = is(params->mode, "inline");
+	allow_code = params->allow_code;
 	return api->engine_new(host, params, &engine) == NOL_OK ? 0 : -1;
 }
 
@@ -163,7 +166,30 @@ void nol_count(const nol_result *result, void (*raise)(int counter))
 int nol_reply_due(int rc)
 {
 	/* 1 allow, 2 flag */
-	return only_refusals ? rc < 0 || rc > 2 : rc != 0;
+	return !only_refusals || rc < 0 || rc > 2;
+}
+
+int nol_allow_code(void)
+{
+	return allow_code;
+}
+
+nol_str nol_phrase_of(int code)
+{
+	const char *phrase = code == 404 ? "Not Found" : "Service Unavailable";
+
+	return (nol_str){phrase, strlen(phrase)};
+}
+
+int nol_is_new_second(time_t *last)
+{
+	struct timespec clock;
+
+	clock_gettime(CLOCK_MONOTONIC, &clock);
+	if(*last == clock.tv_sec)
+		return 0;
+	*last = clock.tv_sec;
+	return 1;
 }
 
 int nol_is_refusal(int code)

@@ -3,6 +3,8 @@
 #ifndef NOL_SHIM_H
 #define NOL_SHIM_H
 
+#include <time.h>
+
 #include "numbers_online.h"
 
 /* Checks the parameters. Call it once, before fork. 0, or -1 after one line in the log. */
@@ -73,8 +75,15 @@ void nol_count(const nol_result *result, void (*raise)(int counter));
 #define NOL_REPLY_NONE -1
 #define NOL_REPLY_FAILED -2
 
-/* Whether the decision that returned `rc` is to be answered with its reply. No decision, 0, never is. */
+/* Whether the decision that returned `rc` is to be answered with its reply; 0 is an INVITE without a decision. */
 int nol_reply_due(int rc);
+
+/* The parameter allow_code, and the phrase of such a reply. */
+int nol_allow_code(void);
+nol_str nol_phrase_of(int allow_code);
+
+/* Whether another second has begun since it last said so. For lines of the log of which many could come at once. */
+int nol_is_new_second(time_t *last);
 
 /* Whether a reply with this code ends a request that is not accepted. */
 int nol_is_refusal(int code);

@@ -3,6 +3,8 @@
 
 #[path = "build_flags/opensips.rs"]
 mod opensips;
+#[path = "build_flags/places.rs"]
+mod places;
 
 #[path = "../c_shim/build/kamailio_stamp.rs"]
 mod kamailio_stamp;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The module for each Kamailio that is there, the installed one and those in `.deps/servers`, from headers of its version.
 
+use crate::kamailio_places::{modules, no_headers};
 use crate::kamailio_stamp::{Stamp, same_series, version_in_cmake, version_in_makefile};
 use crate::place::{Place, from_cargo, from_user, watch};
 use crate::server_module::ServerModule;
@@ -9,10 +10,12 @@ use std::path::{Path, PathBuf};
 
 /// Builds the modules; without a server or its headers, says what to set.
 pub(crate) fn build(place: &Place) -> Result<(), String> {
+    place.remove_modules("kamailio-")?;
     let mut built = None;
     if let Some(reference) = installed()? {
         let server = stamp(&reference)?;
-        build_for(place, &server, from_user("KAMAILIO_SRC"))?;
+        let named = from_user("KAMAILIO_MODULES");
+        build_for(place, &server, from_user("KAMAILIO_SRC"), named.as_deref())?;
         built = Some(server.version().to_owned());
     } else {
         println!(
@@ -23,7 +26,7 @@ pub(crate) fn build(place: &Place) -> Result<(), String> {
         let server = stamp(&reference)?;
         // The installed one may have flags of its own, and there is one directory for a version.
         if built.as_deref() != Some(server.version()) {
-            build_for(place, &server, None)?;
+            build_for(place, &server, None, None)?;
         }
     }
     Ok(())
@@ -36,15 +39,20 @@ fn stamp(reference: &Path) -> Result<Stamp, String> {
     Stamp::find(&bytes).map_err(about)
 }
 
-fn build_for(place: &Place, server: &Stamp, given: Option<PathBuf>) -> Result<(), String> {
+/// `given` is a tree that the user named, `named` the directory of modules.
+fn build_for(
+    place: &Place,
+    server: &Stamp,
+    given: Option<PathBuf>,
+    named: Option<&Path>,
+) -> Result<(), String> {
     let name = format!("kamailio-{}", server.version());
-    let Some(tree) = tree(place, server.version(), given)? else {
+    let places = trees(place, server.version());
+    let Some(tree) = tree(server.version(), given, &places)? else {
         println!(
-            "cargo::warning=no headers of Kamailio {} found, so no module for it: run \"make setup\" or see \"Other versions\" in CONTRIBUTING.md",
-            server.version()
+            "cargo::warning={}",
+            no_headers(server.version(), named, &places)?
         );
-        // One of an earlier build would pass for one of this.
-        let _ = fs::remove_dir_all(place.profile.join(name));
         return Ok(());
     };
     same_version(&tree, server)?;
@@ -58,9 +66,15 @@ fn build_for(place: &Place, server: &Stamp, given: Option<PathBuf>) -> Result<()
             "c_shim/kamailio.c",
             "c_shim/kamailio_async.c",
             "c_shim/kamailio_avp.c",
+            "c_shim/kamailio_child.c",
+            "c_shim/kamailio_handover.c",
+            "c_shim/kamailio_hold.c",
+            "c_shim/kamailio_limits.c",
+            "c_shim/kamailio_log.c",
             "c_shim/kamailio_lookups.c",
             "c_shim/kamailio_reply.c",
             "c_shim/kamailio_rpc.c",
+            "c_shim/kamailio_saved.c",
             "c_shim/kamailio_stats.c",
         ],
         exports: "c_shim/kamailio.map",
@@ -74,20 +88,24 @@ fn build_for(place: &Place, server: &Stamp, given: Option<PathBuf>) -> Result<()
 
 /// A stock module of the installed server: its strings are those that the server compares.
 fn installed() -> Result<Option<PathBuf>, String> {
-    let given = from_user("KAMAILIO_MODULES");
-    let usual = || Ok::<_, String>(Path::new("/").join(debian_modules()?));
-    let reference = given.clone().map_or_else(usual, Ok)?.join(REFERENCE);
-    match (reference.exists(), given) {
-        (true, _) => Ok(Some(reference)),
-        (false, None) => {
-            watch(&reference);
-            Ok(None)
-        }
-        (false, Some(given)) => Err(format!(
-            "KAMAILIO_MODULES is {}: no {REFERENCE} there; it must be the directory of the server's own modules",
-            given.display()
-        )),
+    if let Some(given) = from_user("KAMAILIO_MODULES") {
+        let reference = given.join(REFERENCE);
+        return reference.exists().then_some(Some(reference)).ok_or_else(|| {
+            format!(
+                "KAMAILIO_MODULES is {}: no {REFERENCE} there; it must be the directory of the server's own modules",
+                given.display()
+            )
+        });
     }
+    let places: Vec<PathBuf> = modules(&debian_modules()?)
+        .iter()
+        .map(|place| place.join(REFERENCE))
+        .collect();
+    let found = places.iter().find(|reference| reference.exists());
+    if let (None, Some(first)) = (found, places.first()) {
+        watch(first);
+    }
+    Ok(found.cloned())
 }
 
 /// The same of each server that `make test-versions` unpacked.
@@ -114,36 +132,44 @@ fn debian_modules() -> Result<PathBuf, String> {
     Ok(format!("usr/lib/{multiarch}/kamailio/modules").into())
 }
 
+/// A file that every source tree has.
+const HEADER: &str = "src/core/ver_defs.h";
+
+/// Where a source tree of `version` is looked for; "make setup" puts it into the first place.
+fn trees(place: &Place, version: &str) -> Vec<PathBuf> {
+    [Some(version.to_owned()), nearest(version)]
+        .iter()
+        .flatten()
+        .map(|version| format!("kamailio-{version}"))
+        .flat_map(|name| {
+            [
+                place.root.join(".deps").join(&name),
+                Path::new("/usr/src").join(&name),
+            ]
+        })
+        .collect()
+}
+
 /// The source tree. Only its headers are used, and they need no configuration.
-fn tree(place: &Place, version: &str, given: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
-    const HEADER: &str = "src/core/ver_defs.h";
-    let places = match &given {
-        Some(given) => vec![given.clone()],
-        None => [Some(version.to_owned()), nearest(version)]
-            .iter()
-            .flatten()
-            .map(|version| format!("kamailio-{version}"))
-            .flat_map(|name| {
-                [
-                    place.root.join(".deps").join(&name),
-                    Path::new("/usr/src").join(&name),
-                ]
-            })
-            .collect(),
-    };
+fn tree(
+    version: &str,
+    given: Option<PathBuf>,
+    places: &[PathBuf],
+) -> Result<Option<PathBuf>, String> {
+    if let Some(given) = given {
+        watch(&given.join(HEADER));
+        return given.join(HEADER).exists().then_some(Some(given.clone())).ok_or_else(|| {
+            format!(
+                "KAMAILIO_SRC is {}: no {HEADER} there; it must be a source tree of Kamailio {version}",
+                given.display()
+            )
+        });
+    }
     let found = places.iter().find(|tree| tree.join(HEADER).exists());
-    // If there is none, the first place is where "make setup" will put it.
     if let Some(tree) = found.or(places.first()) {
         watch(&tree.join(HEADER));
     }
-    match (found, given) {
-        (Some(tree), _) => Ok(Some(tree.clone())),
-        (None, None) => Ok(None),
-        (None, Some(given)) => Err(format!(
-            "KAMAILIO_SRC is {}: no {HEADER} there; it must be a source tree of Kamailio {version}",
-            given.display()
-        )),
-    }
+    Ok(found.cloned())
 }
 
 /// The patch release whose headers the user wants to stand for those of `version`.

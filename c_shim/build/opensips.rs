@@ -12,7 +12,7 @@ use std::process::Command;
 
 /// Builds a module for the tree that `OPENSIPS_SRC` names, or for each one under `/usr/src`.
 pub(crate) fn build(place: &Place) -> Result<(), String> {
-    remove_modules(place)?;
+    place.remove_modules("opensips-")?;
     if let Some(tree) = from_user("OPENSIPS_SRC") {
         let binary = from_user("OPENSIPS_BINARY");
         return Target::new(place, &tree, binary)
@@ -87,6 +87,7 @@ impl<'a> Target<'a> {
                 "c_shim/opensips_async.c",
                 "c_shim/opensips_pipe.c",
                 "c_shim/opensips_avp.c",
+                "c_shim/opensips_limits.c",
                 "c_shim/opensips_mi.c",
                 "c_shim/opensips_reply.c",
                 "c_shim/opensips_stats.c",
@@ -167,18 +168,6 @@ fn found() -> Vec<PathBuf> {
         .collect();
     trees.sort();
     trees
-}
-
-/// What an earlier build made for a tree that has gone since must not be taken for a module of this one.
-fn remove_modules(place: &Place) -> Result<(), String> {
-    let entries = fs::read_dir(&place.profile).into_iter().flatten().flatten();
-    for entry in entries {
-        if entry.file_name().to_string_lossy().starts_with("opensips-") {
-            fs::remove_dir_all(entry.path())
-                .map_err(|why| format!("cannot remove {}: {why}", entry.path().display()))?;
-        }
-    }
-    Ok(())
 }
 
 const HEADER: &str = "sr_module.h";

@@ -2,6 +2,7 @@
 //! Where things are during a build.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The directories that Cargo gives a build script.
@@ -26,6 +27,31 @@ impl Place {
             .to_owned();
         let root = PathBuf::from(from_cargo("CARGO_MANIFEST_DIR")?);
         Ok(Self { root, out, profile })
+    }
+
+    /// Builds again when `make` finds other servers or source trees than at the last build: see `notice-servers` in the Makefile.
+    pub(crate) fn watch_servers(&self) -> Result<(), String> {
+        let list = self.profile.with_file_name("servers");
+        // Cargo alone makes no list, and would build again each time for one that is not there.
+        if !list.exists() {
+            fs::write(&list, "")
+                .map_err(|why| format!("cannot write {}: {why}", list.display()))?;
+        }
+        watch(&list);
+        Ok(())
+    }
+
+    /// Removes the modules that an earlier build made for servers whose names begin like this: one whose server has gone would
+    /// pass for one of this build.
+    pub(crate) fn remove_modules(&self, prefix: &str) -> Result<(), String> {
+        let entries = fs::read_dir(&self.profile).into_iter().flatten().flatten();
+        for entry in entries {
+            if entry.file_name().to_string_lossy().starts_with(prefix) {
+                fs::remove_dir_all(entry.path())
+                    .map_err(|why| format!("cannot remove {}: {why}", entry.path().display()))?;
+            }
+        }
+        Ok(())
     }
 }
 

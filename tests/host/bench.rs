@@ -13,6 +13,9 @@ use crate::{
     suite::{LONG, Suite},
 };
 
+/// A word of a failure: a call took longer than its caller may wait.
+pub(crate) const WITHIN: &str = "is within";
+
 /// One trial on one server.
 #[derive(Clone)]
 pub(crate) struct Bench {

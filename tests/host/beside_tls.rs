@@ -2,7 +2,7 @@
 //! Our HTTPS beside the server's own TLS: Kamailio's tls.so keeps the state of OpenSSL in shared memory and clears thread-locals
 //! at each fork, whichever library they belong to.
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
     thread,
@@ -10,9 +10,8 @@ use std::{
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Flaw, Plan, Product, Result, Setup, Value,
+    Api, Flaw, Plan, Port, Product, Result, Setup, Value,
     answer::{decision, ok},
-    free_port,
     sip::{Client, Request, Transport},
 };
 
@@ -70,8 +69,8 @@ fn modes(bench: &Bench) -> Vec<Option<u8>> {
 
 fn works(bench: &Bench, order: Order, mode: Option<u8>) -> Result<()> {
     let api = bench.https(Flaw::None, Plan::always(ok(&decision("block", 603))))?;
-    let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let sips = SocketAddr::new(ip, free_port(ip)?);
+    let port = Port::reserve(Ipv4Addr::LOCALHOST.into())?;
+    let sips = port.address();
     let home = tempfile::tempdir()?;
     let mut setup = setup(bench, &api, home.path())?;
     let mode = mode.map_or(String::new(), |mode| format!("tls_threads_mode={mode}\n"));

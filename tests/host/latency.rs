@@ -10,6 +10,10 @@ use testbed::Result;
 /// How much later than `timeout` the function may return, in microseconds.
 const ALLOWANCE: i64 = 50_000;
 
+/// Words of a failure: a call came back too late, or gave up too early.
+pub(crate) const LATE: &str = "the function took";
+pub(crate) const EARLY: &str = "although the timeout is";
+
 /// The time that each call of the suite spent in the function.
 #[derive(Debug, Default)]
 pub(crate) struct Latencies(Mutex<Vec<Sample>>);
@@ -36,16 +40,12 @@ impl Latencies {
         let overrun = spent - timeout_ms * 1000;
         let timed_out = failure.starts_with("timeout");
         if overrun > ALLOWANCE {
-            return Err(format!(
-                "the function took {spent} us, timeout {timeout_ms} ms, failure {failure}"
-            )
-            .into());
+            return Err(
+                format!("{LATE} {spent} us, timeout {timeout_ms} ms, failure {failure}").into(),
+            );
         }
         if timed_out && overrun < -ALLOWANCE {
-            return Err(format!(
-                "{failure} after {spent} us although the timeout is {timeout_ms} ms"
-            )
-            .into());
+            return Err(format!("{failure} after {spent} us {EARLY} {timeout_ms} ms").into());
         }
         let sample = Sample {
             trial: trial.to_owned(),

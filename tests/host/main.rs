@@ -25,11 +25,14 @@ mod package;
 mod privacy;
 mod proxied;
 mod pulse;
+mod record;
 mod redis;
 mod refusals;
+mod repetition;
 mod replies;
 mod resolution;
 mod rig;
+mod shortage;
 mod signing;
 mod subject;
 mod suite;
@@ -46,8 +49,8 @@ use subject::Subject;
 use suite::Suite;
 use versions::Absent;
 
-/// How many trials run at once.
-const TRIALS_PER_CORE: usize = 3;
+/// How many trials run at once. One takes half a second, most of it until a deadline, and 50 ms of a CPU.
+const TRIALS_PER_CORE: usize = 4;
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
             trials.extend(on_the_server(&suite, &subject));
         }
     }
+    trials.push(repetition::trial());
     // Last, because it waits for all others: they leave the logs that it searches.
     trials.push(privacy::trial(&suite));
     if !args.list {
@@ -75,12 +79,13 @@ fn main() -> ExitCode {
     }
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list {
-        let repeated = suite.repeated();
-        let locked_up = suite.locked_up();
-        suite::say(&format!(
-            "{}trials repeated because the machine stood still: {repeated}, because a server locked itself up at its end: {locked_up}\n",
-            suite.latencies().report()
-        ));
+        suite::say(&format!("{}{}", suite.latencies().report(), suite.record()));
+    }
+    if suite.record().has_too_many_repetitions() {
+        suite::say(
+            "too many trials were repeated: the result is not to be believed, on a machine as busy as this\n",
+        );
+        return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }
@@ -103,6 +108,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         cache::trials,
         redis::trials,
         beside_tls::trials,
+        shortage::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

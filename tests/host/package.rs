@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use libtest_mimic::Trial;
-use testbed::{Build, Product, Result};
+use testbed::{Build, Form, Product, Result};
 
 use crate::{
     bench::Bench,
@@ -15,24 +15,20 @@ use crate::{
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
-        suite.trial(subject, &format!("package/{name}"), Needs::default(), body)
+        suite.trial(subject, &format!("package/{name}"), Needs::shipped(), body)
     };
-    let mut trials = vec![
+    vec![
         trial("the library exports one symbol", exports),
         trial(
             "the server accepts the redirect server's configuration",
-            |bench| accepts(bench, "numbers_online_sbc.cfg"),
+            |bench| accepts(bench, Form::Sync),
+        ),
+        trial(
+            "the server accepts the redirect server's configuration, asynchronous",
+            |bench| accepts(bench, Form::Async),
         ),
         trial("the server accepts the configuration to include", include),
-    ];
-    // OpenSIPS has one redirect server, and that is asynchronous.
-    if subject.server.product() == Product::Kamailio {
-        trials.push(trial(
-            "the server accepts the redirect server's asynchronous configuration",
-            |bench| accepts(bench, "numbers_online_sbc_async.cfg"),
-        ));
-    }
-    trials
+    ]
 }
 
 fn exports(bench: &Bench) -> Result<()> {
@@ -66,8 +62,38 @@ fn configuration(bench: &Bench, name: &str) -> Result<String> {
     Ok(text.replace(own, &format!("loadmodule \"{}\"", module.display())))
 }
 
-fn accepts(bench: &Bench, name: &str) -> Result<()> {
-    bench.server.parse(&configuration(bench, name)?).map(drop)
+fn accepts(bench: &Bench, form: Form) -> Result<()> {
+    let text = redirect_server(bench, form)?;
+    bench.server.parse(&text).map(drop)
+}
+
+/// The redirect server in one of its forms.
+pub(crate) fn redirect_server(bench: &Bench, form: Form) -> Result<String> {
+    let text = configuration(bench, "numbers_online_sbc.cfg")?;
+    let (asynchronous, synchronous, shipped) = match bench.server.product() {
+        Product::Kamailio => (
+            "\n#!define WITH_ASYNC\n",
+            "\n##!define WITH_ASYNC\n",
+            Form::Sync,
+        ),
+        Product::OpenSips => (
+            "\n\tasync(numbers_online_decide(), NUMBERS_ONLINE_REPLY);\n\
+             \t#numbers_online_decide(); route(NUMBERS_ONLINE_REPLY);\n",
+            "\n\t#async(numbers_online_decide(), NUMBERS_ONLINE_REPLY);\n\
+             \tnumbers_online_decide(); route(NUMBERS_ONLINE_REPLY);\n",
+            Form::Async,
+        ),
+    };
+    let (from, to) = match shipped {
+        Form::Sync => (synchronous, asynchronous),
+        Form::Async => (asynchronous, synchronous),
+    };
+    same("places of the form", text.matches(from).count(), 1)?;
+    Ok(if form == shipped {
+        text
+    } else {
+        text.replace(from, to)
+    })
 }
 
 fn include(bench: &Bench) -> Result<()> {

@@ -9,7 +9,8 @@ use std::{
 /// How long one beat is.
 const BEAT: Duration = Duration::from_millis(5);
 
-/// A beat that is so much too long shows a machine that stood still.
+/// A beat that is so much too long shows a machine that stood still. Deadlines are asserted with 50 ms to spare: less than this
+/// explains no failure.
 const STALL: Duration = Duration::from_millis(30);
 
 /// A thread that sleeps, and notes when it overslept. It ends with this.

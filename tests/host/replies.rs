@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Plan, Result, answer,
+    Api, Plan, Product, Result, answer,
     sip::{Client, Request, Transport},
 };
 
@@ -38,7 +38,9 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     vec![
         trial("every call with mode=redirect", every_call),
         trial("block and redirect alone with mode=inline", refusals),
-        trial("nothing without a decision", nothing_yet),
+        trial("an allow without a decision, with mode=redirect", undecided),
+        trial("nothing without a decision, with mode=inline", nothing_yet),
+        trial("what the script wrote over a decision", overridden),
         trial("within a transaction", within_a_transaction),
         trial(
             "whatever AVPs the operator wants written",
@@ -112,9 +114,38 @@ fn refusals(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
+fn undecided(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
+    for (code, phrase) in [(503, "Service Unavailable"), (404, "Not Found")] {
+        let mut setup = bench.setup(&api.url()).param("allow_code", i64::from(code));
+        setup.replies = true;
+        let server = bench.start(&setup)?;
+        let mut client = Client::connect(Transport::Udp, server.host.address())?;
+        let reply = client.call(&invite("undecided"))?;
+        same(
+            "reply",
+            (
+                reply.status,
+                reply.phrase.as_str(),
+                reply.header("X-NOL-sent"),
+            ),
+            (code, phrase, None),
+        )?;
+        // What is no first INVITE is none of its business.
+        let in_dialog = invite("undecided").to_tag("one");
+        let other = Request::new("MESSAGE", &callers::sip(callers::CALLER));
+        for request in [in_dialog, other.header("X-Test", "undecided")] {
+            let reply = client.call(&request)?;
+            same("sent", reply.header("X-NOL-sent"), Some("-1"))?;
+        }
+        server.finish()?;
+    }
+    same("requests", api.requests().len(), 0)
+}
+
 fn nothing_yet(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
-    let server = start(bench, &api, &[])?;
+    let server = start(bench, &api, &[("mode", "inline")])?;
     let reply =
         Client::connect(Transport::Udp, server.host.address())?.call(&invite("undecided"))?;
     same(
@@ -123,6 +154,37 @@ fn nothing_yet(bench: &Bench) -> Result<()> {
         (200, Some("-1")),
     )?;
     same("requests", api.requests().len(), 0)?;
+    server.finish()
+}
+
+/// The script's AVPs count, not what the process remembers.
+fn overridden(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("redirect", 302))))?;
+    let mut setup = bench
+        .setup(&api.url())
+        .param("redirect_contact", CONTACT)
+        .param("redirect_threshold", 90);
+    let (main, pong) = match bench.server.product() {
+        Product::Kamailio => ("request_route", "sl_send_reply(\"200\", \"OK\");"),
+        Product::OpenSips => ("route", "sl_send_reply(200, \"OK\");"),
+    };
+    setup.routes = Some(format!(
+        "{main} {{\n\
+         \tif (is_method(\"OPTIONS\")) {{ {pong} exit; }}\n\
+         \tif (is_method(\"ACK\")) {{ exit; }}\n\
+         \tnumbers_online_decide();\n\
+         \t$avp(nol_code) = 480;\n\
+         \t$avp(nol_phrase) = \"Not Now\";\n\
+         \tnumbers_online_reply();\n\
+         }}\n"
+    ));
+    let server = bench.start(&setup)?;
+    let reply = Client::connect(Transport::Udp, server.host.address())?.call(&invite("none"))?;
+    same(
+        "reply",
+        (reply.status, reply.phrase.as_str()),
+        (480, "Not Now"),
+    )?;
     server.finish()
 }
 

@@ -15,7 +15,7 @@ use std::{
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
 use testbed::{
-    Authority, Build, Flaw, Identity, LOCKED_UP, Netns, RedisServer, Result, Server, interface,
+    Authority, Build, Flaw, Identity, Netns, Product, RedisServer, Result, Server, interface,
 };
 
 use crate::{
@@ -23,6 +23,8 @@ use crate::{
     latency::Latencies,
     names,
     pulse::Pulse,
+    record::Record,
+    repetition::{ATTEMPTS, reason},
     subject::Subject,
     versions::{self, Absent},
 };
@@ -32,9 +34,6 @@ pub(crate) const SHORT: i64 = 300;
 
 /// The deadline of all other cases: a busy machine must not turn an answer into a timeout.
 pub(crate) const LONG: i64 = 2000;
-
-/// How often a trial may be run on a machine that stands still now and then.
-const ATTEMPTS: usize = 4;
 
 /// The servers, and what is made once for all trials.
 pub(crate) struct Suite {
@@ -47,8 +46,7 @@ pub(crate) struct Suite {
     parameters: Vec<String>,
     unfinished: AtomicUsize,
     pulse: Pulse,
-    repeated: AtomicUsize,
-    locked_up: AtomicUsize,
+    record: Record,
 }
 
 /// What a trial cannot do without.
@@ -64,6 +62,18 @@ pub(crate) struct Needs {
     pub(crate) parameter: Option<&'static str>,
     /// A module of the server's own that may not be installed.
     pub(crate) module: Option<&'static str>,
+    /// Every module of the server's own that the project's configurations load.
+    pub(crate) shipped: bool,
+}
+
+impl Needs {
+    /// What the project's configurations need.
+    pub(crate) fn shipped() -> Self {
+        Self {
+            shipped: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Suite {
@@ -91,8 +101,7 @@ impl Suite {
             parameters: interface::parameters()?,
             unfinished: AtomicUsize::new(0),
             pulse: Pulse::new(),
-            repeated: AtomicUsize::new(0),
-            locked_up: AtomicUsize::new(0),
+            record: Record::default(),
         })
     }
 
@@ -124,14 +133,9 @@ impl Suite {
         }
     }
 
-    /// How often a trial was repeated because the machine stood still.
-    pub(crate) fn repeated(&self) -> usize {
-        self.repeated.load(Ordering::Relaxed)
-    }
-
-    /// How often a trial was repeated because its server locked itself up when it ended: see [`LOCKED_UP`].
-    pub(crate) fn locked_up(&self) -> usize {
-        self.locked_up.load(Ordering::Relaxed)
+    /// What is said at the end of a run.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
     }
 
     /// Whether the machine keeps going.
@@ -190,6 +194,9 @@ impl Suite {
         if let Some(module) = needs.module.filter(|module| !server.has(module)) {
             return Some(format!("{module}.so of {}", server.name()));
         }
+        if let Some(what) = needs.shipped.then(|| lacks_shipped(server)).flatten() {
+            return Some(what);
+        }
         let parameter = needs.parameter?;
         (!self.knows(parameter)).then(|| format!("the parameter {parameter}"))
     }
@@ -217,14 +224,16 @@ impl Suite {
             if let Some(what) = suite.lacks(&*bench.server, needs) {
                 return Ok(Completion::ignored_with(format!("needs {what}")));
             }
-            suite
-                .attempt(|| {
-                    if needs.netns {
-                        bench.inside(&body)
-                    } else {
-                        body(&bench)
-                    }
-                })
+            let start = Instant::now();
+            let outcome = suite.attempt(&bench.name, || {
+                if needs.netns {
+                    bench.inside(&body)
+                } else {
+                    body(&bench)
+                }
+            });
+            suite.record.took(&bench.name, start.elapsed());
+            outcome
                 .map(|()| Completion::Completed)
                 .map_err(Failed::from)
         })
@@ -232,24 +241,52 @@ impl Suite {
 }
 
 impl Suite {
-    /// Runs a trial, and again where the machine stood still meanwhile or the server locked itself up: what failed then tells
-    /// nothing about the module.
-    fn attempt(&self, trial: impl Fn() -> Result<()>) -> Result<()> {
+    /// Runs a trial, and again where its failure tells nothing about the module: see [`reason`].
+    fn attempt(&self, name: &str, trial: impl Fn() -> Result<()>) -> Result<()> {
         for _ in 1..ATTEMPTS {
             let start = Instant::now();
-            match trial() {
-                Err(_) if self.pulse.stalled_since(start) => {
-                    self.repeated.fetch_add(1, Ordering::Relaxed)
-                }
-                Err(trouble) if trouble.to_string().starts_with(LOCKED_UP) => {
-                    self.locked_up.fetch_add(1, Ordering::Relaxed)
-                }
-                outcome => return outcome,
+            let failure = match trial() {
+                Ok(()) => return Ok(()),
+                Err(trouble) => trouble.to_string(),
             };
+            let Some(reason) = reason(&failure, || self.pulse.stalled_since(start)) else {
+                return Err(failure.into());
+            };
+            self.record.repeated(name, reason, &failure);
         }
         trial()
     }
 }
+
+/// The modules of its own that a server has not, of those that the project's configurations load.
+fn lacks_shipped(server: &dyn Server) -> Option<String> {
+    let directory = match server.product() {
+        Product::Kamailio => "kamailio-cfg",
+        Product::OpenSips => "opensips-cfg",
+    };
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    // What cannot be read is for the trial to complain about.
+    let files = fs::read_dir(directory).into_iter().flatten().flatten();
+    let text: String = files
+        .filter_map(|file| fs::read_to_string(file.path()).ok())
+        .collect();
+    let mut loaded: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("loadmodule \"")?
+                .strip_suffix(".so\"")
+        })
+        .filter(|name| *name != OURS)
+        .collect();
+    loaded.sort_unstable();
+    loaded.dedup();
+    let absent = server.absent(&mut loaded.into_iter());
+    (!absent.is_empty()).then(|| format!("{}.so of {}", absent.join(".so, "), server.name()))
+}
+
+/// Our own module, which no server has.
+const OURS: &str = "numbers_online";
 
 /// Counts a trial as over when it goes: after its run, even if it panics, and also if it is filtered out.
 struct Ticket(Arc<Suite>);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Suspended transactions: what may happen to a call, and to the processes behind it, while a lookup is waited for.
+mod child;
+mod handover;
 mod helper;
 mod kamailio;
+mod kept;
+mod limits;
 mod opensips;
 mod queue;
+mod relaunched;
 mod script;
 
 use std::{
@@ -20,7 +25,7 @@ use testbed::{
 };
 
 use crate::{
-    bench::{Bench, Running},
+    bench::{Bench, Running, WITHIN},
     callers,
     calls::SOON,
     expect::{holds, same},
@@ -59,7 +64,16 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     ];
     trials.extend(queue::trials(suite, subject));
     trials.extend(match subject.server.product() {
-        Product::Kamailio => kamailio::trials(suite, subject),
+        Product::Kamailio => [
+            kamailio::trials,
+            child::trials,
+            handover::trials,
+            kept::trials,
+            limits::trials,
+        ]
+        .iter()
+        .flat_map(|trials| trials(suite, subject))
+        .collect(),
         Product::OpenSips => opensips::trials(suite, subject),
     });
     trials
@@ -131,7 +145,7 @@ fn in_time(server: &Running, took: Duration, timeout: i64) -> Result<()> {
     if took > most {
         server.note_starvation()?;
     }
-    holds(&format!("{took:?} is within {most:?}"), took <= most)
+    holds(&format!("{took:?} {WITHIN} {most:?}"), took <= most)
 }
 
 /// A call whose caller gives up while its lookup is waited for: its INVITE and the CANCEL.

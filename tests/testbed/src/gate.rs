@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Addresses at which nobody answers, each in its own way, and ports that nobody has.
+//! Addresses at which nobody answers, each in its own way.
 use std::{
-    net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpStream},
     os::fd::OwnedFd,
     thread::{self, JoinHandle},
     time::Duration,
@@ -10,18 +10,6 @@ use std::{
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 
 use crate::Result;
-
-/// A port of `ip` that is free for UDP and for TCP at this moment.
-pub fn free_port(ip: IpAddr) -> Result<u16> {
-    for _ in 0..50 {
-        let udp = UdpSocket::bind((ip, 0))?;
-        let port = udp.local_addr()?.port();
-        if TcpListener::bind((ip, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err("no port is free for UDP and TCP at once".into())
-}
 
 /// A port that is taken but not listened on: a connection is refused.
 #[derive(Debug)]

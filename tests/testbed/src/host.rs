@@ -12,8 +12,8 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Build, Log, Result, Setup,
-    process::Process,
+    Build, Log, Port, Result, Setup, Stage, launch,
+    process::{Process, Resource},
     sip::{self, Transport},
 };
 
@@ -31,8 +31,18 @@ pub trait Server: Send + Sync {
     /// Whether it has this module of its own.
     fn has(&self, module: &str) -> bool;
 
+    /// Where our module for it is.
+    fn stage(&self) -> &Stage;
+
+    /// Those of `modules` that it has not.
+    fn absent<'a>(&self, modules: &mut dyn Iterator<Item = &'a str>) -> Vec<&'a str> {
+        modules.filter(|name| !self.has(name)).collect()
+    }
+
     /// The file of our module that it loads.
-    fn module(&self, build: Build) -> Option<PathBuf>;
+    fn module(&self, build: Build) -> Option<PathBuf> {
+        self.stage().module(build)
+    }
 
     /// Lets the server check a configuration without running it. What it says, as an error if it refuses.
     fn parse(&self, configuration: &str) -> Result<String>;
@@ -42,16 +52,10 @@ pub trait Server: Send + Sync {
 
     /// Starts the server and waits until it answers.
     fn start(&self, setup: &Setup) -> Result<Host> {
-        for _ in 0..3 {
-            let mut host = self.launch(setup)?;
-            match host.wait_until_it_answers(setup.patience) {
-                Ok(()) => return Ok(host),
-                // Somebody else was quicker with the port.
-                Err(_) if host.log.text().contains("Address already in use") => {}
-                Err(trouble) => return Err(trouble),
-            }
-        }
-        Err("three free ports were taken by others".into())
+        let mut host = self.launch(setup)?;
+        host.wait_until_it_answers(setup.patience)?;
+        host.process.has_started()?;
+        Ok(host)
     }
 
     /// Starts the server with a configuration that it must refuse, and gives its log. An error if it runs all the same.
@@ -98,21 +102,21 @@ pub(crate) trait Control: fmt::Debug + Send + Sync {
 /// the timers' lock then: it waits for ever if the one that had it died with it. All others are gone by then.
 pub const LOCKED_UP: &str = "the server waits for a lock that one of its processes died with";
 
-/// A running server. It goes with this. Fields are dropped in order: the process before its directory.
+/// A running server. It goes with this. Fields are dropped in order: the process before its directory and its port.
 #[derive(Debug)]
 pub struct Host {
-    pub(crate) address: SocketAddr,
     pub(crate) log: Log,
     pub(crate) process: Process,
     pub(crate) control: Box<dyn Control>,
     pub(crate) home: TempDir,
+    pub(crate) port: Port,
 }
 
 impl Host {
     /// Where it listens, for UDP and TCP alike.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// What it wrote to its log.
@@ -144,7 +148,7 @@ impl Host {
     /// Changes a part of its routing script and lets it read the script again; every process has the new one then. An error in
     /// servers that cannot do this.
     pub fn reload_routes(&self, from: &str, to: &str) -> Result<()> {
-        let file = self.home.path().join("opensips.cfg");
+        let file = launch::configuration(self.home.path());
         let script = fs::read_to_string(&file)?;
         fs::write(&file, script.replace(from, to))?;
         self.control.reload_routes()
@@ -155,12 +159,17 @@ impl Host {
         self.process.pids()
     }
 
+    /// Lets each of its processes have no more of a resource than it has now and `more`.
+    pub fn limit(&self, resource: Resource, more: u64) -> Result<()> {
+        self.process.limit(resource, more)
+    }
+
     /// How many threads its processes have, all together.
     pub fn threads(&self) -> Result<usize> {
         self.process.threads()
     }
 
-    /// How long one of its processes was ready to run and had no CPU: no deadline can be kept meanwhile.
+    /// How long one of its processes was ready to run and had no CPU since it answered first. No deadline can be kept meanwhile.
     pub fn starved(&self) -> Result<Duration> {
         self.process.starved()
     }
@@ -173,7 +182,7 @@ impl Host {
         if let Some(line) = self.died() {
             return Err(format!("a worker died: {line}\n{}", self.log.tail()).into());
         }
-        match sip::ping(Transport::Udp, self.address, Duration::from_secs(2)) {
+        match sip::ping(Transport::Udp, self.address(), Duration::from_secs(2)) {
             Ok(_) => Ok(()),
             Err(e) => Err(format!("the server no longer answers: {e}\n{}", self.log.tail()).into()),
         }
@@ -208,7 +217,7 @@ impl Host {
             }
             // Both fork for UDP first and for TCP last. A child that has not come to its loop yet would miss a SIGTERM.
             let answers = Transport::ALL.iter().all(|transport| {
-                sip::ping(*transport, self.address, Duration::from_millis(50)).is_ok()
+                sip::ping(*transport, self.address(), Duration::from_millis(50)).is_ok()
             });
             if answers && self.process.idle()? {
                 return Ok(());

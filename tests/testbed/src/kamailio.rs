@@ -2,19 +2,16 @@
 //! A real Kamailio as a guard.
 mod config;
 mod kamcmd;
+mod named;
 mod unpacked;
 
-use std::{
-    fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use kamcmd::Kamcmd;
 
 use crate::{
-    Build, Host, Log, Netns, Product, Result, Server, Setup, gate::free_port, process::Process,
+    Build, Host, Product, Result, Server, Setup,
+    launch::{self, Launch},
     stage::Stage,
 };
 
@@ -35,34 +32,6 @@ pub struct Kamailio {
     pub stage: Stage,
 }
 
-impl Kamailio {
-    /// The installed one, with our module in `stage/kamailio` and `stage/kamailio-panic`.
-    #[must_use]
-    pub fn installed(stage: &Path) -> Self {
-        let tuples = ["x86_64-linux-gnu", "aarch64-linux-gnu"];
-        let modules = tuples
-            .map(|tuple| Path::new("/usr/lib").join(tuple).join("kamailio/modules"))
-            .into_iter()
-            .chain(
-                [
-                    "/usr/lib64/kamailio/modules",
-                    "/usr/local/lib64/kamailio/modules",
-                ]
-                .map(PathBuf::from),
-            )
-            .find(|path| path.join("sl.so").exists())
-            .unwrap_or_default();
-        Self {
-            name: "kamailio".to_owned(),
-            program: vec!["kamailio".to_owned()],
-            kamcmd: vec!["kamcmd".to_owned()],
-            env: Vec::new(),
-            modules,
-            stage: Stage::new(stage, "kamailio"),
-        }
-    }
-}
-
 impl Server for Kamailio {
     fn name(&self) -> &str {
         &self.name
@@ -72,16 +41,28 @@ impl Server for Kamailio {
         Product::Kamailio
     }
 
+    fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
     fn missing(&self, build: Build) -> Option<String> {
         let version = self
             .program
             .split_first()
             .map(|(program, options)| Command::new(program).args(options).arg("-v").output());
         if !matches!(version, Some(Ok(output)) if output.status.success()) {
-            return Some(format!("{} (apt-get install kamailio)", self.name));
+            return Some(format!(
+                "{} (apt-get install kamailio, or see KAMAILIO_MODULES in CONTRIBUTING.md)",
+                self.program.join(" ")
+            ));
         }
-        if !self.modules.join("sl.so").exists() {
-            return Some(format!("the modules of {}", self.name));
+        let absent = self.absent(&mut config::MODULES.into_iter());
+        if !absent.is_empty() {
+            return Some(format!(
+                "its modules {} in {}",
+                absent.join(", "),
+                self.modules.display()
+            ));
         }
         self.stage.missing(build)
     }
@@ -90,56 +71,41 @@ impl Server for Kamailio {
         self.modules.join(format!("{module}.so")).exists()
     }
 
-    fn module(&self, build: Build) -> Option<PathBuf> {
-        self.stage.module(build)
-    }
-
     fn parse(&self, configuration: &str) -> Result<String> {
-        let home = tempfile::Builder::new().prefix("nol-kamailio-").tempdir()?;
-        let file = home.path().join("kamailio.cfg");
+        let home = launch::directory()?;
+        let file = launch::configuration(home.path());
         fs::write(&file, configuration)?;
         let (program, options) = self.program.split_first().ok_or("no program")?;
-        let output = Command::new(program)
-            .args(options)
-            .args(["-c", "-L", &format!("{}/", self.modules.display())])
-            .arg("-f")
-            .arg(&file)
-            .output()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        if output.status.success() {
-            return Ok(said);
-        }
-        Err(said.into())
+        launch::check(
+            Command::new(program)
+                .args(options)
+                .args(["-c", "-L", &format!("{}/", self.modules.display())])
+                .arg("-f")
+                .arg(&file),
+        )
     }
 
     fn launch(&self, setup: &Setup) -> Result<Host> {
-        let home = tempfile::Builder::new().prefix("nol-kamailio-").tempdir()?;
-        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let address = SocketAddr::new(ip, free_port(ip)?);
+        let launch = Launch::new(setup)?;
         let module = self.module(setup.build);
-        let socket = home.path().join("ctl.sock");
-        let text = config::text(setup, address, &self.modules, module.as_deref(), &socket)?;
-        let file = home.path().join("kamailio.cfg");
-        fs::write(&file, text)?;
-
-        let mut words = setup.netns.as_deref().map(Netns::wrap).unwrap_or_default();
-        words.extend(self.program.iter().cloned());
-        let home_text = home.path().display().to_string();
-        let file_text = file.display().to_string();
-        let options = [
-            "-DD", "-E", "-f", &file_text, "-Y", &home_text, "-w", &home_text,
-        ];
-        words.extend(options.map(str::to_owned));
-        let (log, sink) = Log::new(&setup.logs, &setup.name)?;
-        let env = [&self.env[..], &setup.env].concat();
-        let process = Process::start(&words, &env, &sink)?;
+        let socket = launch.home().join("ctl.sock");
+        let text = config::text(
+            setup,
+            launch.address(),
+            &self.modules,
+            module.as_deref(),
+            &socket,
+        )?;
+        let home = launch.home().display().to_string();
+        let file = launch.configuration().display().to_string();
+        let options = ["-DD", "-E", "-f", &file, "-Y", &home, "-w", &home];
+        let words = [&self.program[..], &options.map(str::to_owned)].concat();
         let program = self.kamcmd.clone();
-        Ok(Host {
-            address,
-            log,
-            process,
-            control: Box::new(Kamcmd { program, socket }),
-            home,
-        })
+        launch.start(
+            words,
+            &self.env,
+            &text,
+            Box::new(Kamcmd { program, socket }),
+        )
     }
 }

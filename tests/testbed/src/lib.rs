@@ -8,7 +8,7 @@
 //! * [`RedisServer`] is a real one, with nothing in it.
 //! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
 //!
-//! Ports come from the kernel, files from a temporary directory, and every wait has an end.
+//! Peers get their ports from the kernel, servers from [`Port`]. Files come from a temporary directory. Every wait has an end.
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -19,9 +19,11 @@ mod gate;
 mod host;
 pub mod interface;
 mod kamailio;
+mod launch;
 mod log;
 mod netns;
 mod opensips;
+mod port;
 mod process;
 mod proxy;
 mod redis;
@@ -33,12 +35,14 @@ mod stage;
 pub use api::{Api, Greeting, Plan, Request, Step};
 pub use authority::{Authority, Flaw, Identity};
 pub use dns::{Dns, Manner, Zone};
-pub use gate::{BlackHole, Refused, free_port};
+pub use gate::{BlackHole, Refused};
 pub use host::{Host, LOCKED_UP, Product, Server};
 pub use kamailio::Kamailio;
 pub use log::Log;
 pub use netns::Netns;
 pub use opensips::OpenSips;
+pub use port::Port;
+pub use process::Resource;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};
@@ -51,6 +55,14 @@ pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// A result of the testbed.
 pub type Result<T> = std::result::Result<T, Trouble>;
+
+/// The first header of that name, of SIP or HTTP.
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let (_, value) = headers
+        .iter()
+        .find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+    Some(value)
+}
 
 /// A panicking trial must not fail its neighbours too.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

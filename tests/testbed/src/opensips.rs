@@ -5,7 +5,6 @@ mod mi;
 
 use std::{
     env, fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
@@ -14,7 +13,8 @@ use std::{
 use mi::Mi;
 
 use crate::{
-    Build, Host, Log, Netns, Product, Result, Server, Setup, gate::free_port, process::Process,
+    Build, Host, Product, Result, Server, Setup,
+    launch::{self, Launch},
     stage::Stage,
 };
 
@@ -127,6 +127,10 @@ impl Server for OpenSips {
         Product::OpenSips
     }
 
+    fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
     fn missing(&self, build: Build) -> Option<String> {
         let Some(binary) = self.binary() else {
             return Some(
@@ -136,18 +140,11 @@ impl Server for OpenSips {
         if !binary.exists() {
             return Some(format!("{} (make, in its source tree)", binary.display()));
         }
-        let absent: Vec<&str> = config::MODULES
-            .into_iter()
-            .filter(|name| !config::IN_THE_CORE.contains(name))
-            // What a tree has no sources of is in its core.
-            .chain(
-                [config::EVENT_ROUTES]
-                    .into_iter()
-                    .filter(|name| self.has_sources(name)),
-            )
-            .chain(config::SHIPPED)
-            .filter(|name| !self.has(name))
-            .collect();
+        // What a tree has no sources of is in its core.
+        let events = self.has_sources(config::EVENT_ROUTES);
+        let events = events.then_some(config::EVENT_ROUTES);
+        let needed = config::MODULES.into_iter().chain(events);
+        let absent = self.absent(&mut needed.chain(config::SHIPPED));
         if !absent.is_empty() {
             return Some(format!("its modules {} (make modules)", absent.join(", ")));
         }
@@ -155,62 +152,38 @@ impl Server for OpenSips {
     }
 
     fn has(&self, module: &str) -> bool {
-        self.own_module(module).is_some()
-    }
-
-    fn module(&self, build: Build) -> Option<PathBuf> {
-        self.stage.module(build)
+        config::IN_THE_CORE.contains(&module) || self.own_module(module).is_some()
     }
 
     fn parse(&self, configuration: &str) -> Result<String> {
-        let home = tempfile::Builder::new().prefix("nol-opensips-").tempdir()?;
+        let home = launch::directory()?;
         let modules = self.link(configuration, home.path())?;
         // Users have one of their own.
         let lines = configuration.lines();
         let rest: Vec<_> = lines.filter(|line| !line.starts_with("mpath")).collect();
         let text = format!("mpath=\"{}/\"\n{}\n", modules.display(), rest.join("\n"));
-        let file = home.path().join("opensips.cfg");
+        let file = launch::configuration(home.path());
         fs::write(&file, text)?;
-        let output = Command::new(self.binary().ok_or("no OpenSIPS")?)
-            .args(["-C", "-f", &file.display().to_string()])
-            .output()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        if output.status.success() {
-            return Ok(said);
-        }
-        Err(said.into())
+        let binary = self.binary().ok_or("no OpenSIPS")?;
+        launch::check(Command::new(binary).arg("-C").arg("-f").arg(&file))
     }
 
     fn launch(&self, setup: &Setup) -> Result<Host> {
-        let home = tempfile::Builder::new().prefix("nol-opensips-").tempdir()?;
-        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let address = SocketAddr::new(ip, free_port(ip)?);
+        let launch = Launch::new(setup)?;
         let module = self.module(setup.build);
-        let loaded = config::modules(setup, module.as_deref(), self.has(config::EVENT_ROUTES))?;
-        let modules = self.link(&loaded, home.path())?;
-        let mi = Mi::in_directory(home.path());
-        let file = home.path().join("opensips.cfg");
-        fs::write(&file, config::text(setup, address, &modules, &loaded, &mi)?)?;
-
-        let mut words = setup.netns.as_deref().map(Netns::wrap).unwrap_or_default();
-        words.push(self.binary().ok_or("no OpenSIPS")?.display().to_string());
-        let home_text = home.path().display().to_string();
-        let file_text = file.display().to_string();
+        let loaded = config::modules(setup, module.as_deref(), self.has(config::EVENT_ROUTES));
+        let modules = self.link(&loaded, launch.home())?;
+        let mi = Mi::in_directory(launch.home());
+        let text = config::text(setup, launch.address(), &modules, &loaded, &mi)?;
+        let binary = self.binary().ok_or("no OpenSIPS")?.display().to_string();
+        let home = launch.home().display().to_string();
+        let file = launch.configuration().display().to_string();
         // In the foreground, with 64 MB of shared memory and 8 MB for each process.
-        let options = [
-            "-F", "-f", &file_text, "-m", "64", "-M", "8", "-w", &home_text,
+        let words = [
+            &binary, "-F", "-f", &file, "-m", "64", "-M", "8", "-w", &home,
         ];
-        words.extend(options.map(str::to_owned));
-        words.extend(self.options.iter().cloned());
-        let (log, sink) = Log::new(&setup.logs, &setup.name)?;
-        let process = Process::start(&words, &setup.env, &sink)?;
-        Ok(Host {
-            address,
-            log,
-            process,
-            control: Box::new(mi),
-            home,
-        })
+        let words = [&words.map(str::to_owned), &self.options[..]].concat();
+        launch.start(words, &[], &text, Box::new(mi))
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A child process that does not outlive its guard.
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io,
     os::unix::process::CommandExt,
@@ -18,10 +19,21 @@ use crate::{Result, lock};
 /// How long a server may take to go after being asked.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// What a process may run out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Descriptors. Where no number is free below the limit, there is none left.
+    Descriptors,
+    /// Bytes of address space, which threads need for their stacks too.
+    AddressSpace,
+}
+
 /// A server's main process, leader of its own process group.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    /// How long each process had waited for a CPU when the time of the tests began, in nanoseconds.
+    waited: BTreeMap<PathBuf, u64>,
 }
 
 impl Process {
@@ -39,7 +51,10 @@ impl Process {
             .stderr(log.try_clone()?);
         command.process_group(0);
         let child = spawn(command).map_err(|e| format!("cannot start {}: {e}", words.join(" ")))?;
-        Ok(Self { child })
+        Ok(Self {
+            child,
+            waited: BTreeMap::new(),
+        })
     }
 
     /// The exit status, if the process is gone already.
@@ -96,6 +111,35 @@ impl Process {
         Ok(self.members()?.iter().filter_map(pid).collect())
     }
 
+    /// Lets each process of the group have no more of a resource than it has now and `more`.
+    pub(crate) fn limit(&self, resource: Resource, more: u64) -> Result<()> {
+        for pid in self.pids()? {
+            let (name, used) = match resource {
+                Resource::Descriptors => {
+                    let open = fs::read_dir(format!("/proc/{pid}/fd"))?.count();
+                    ("nofile", open as u64)
+                }
+                Resource::AddressSpace => {
+                    let pages = fs::read_to_string(format!("/proc/{pid}/statm"))?;
+                    let pages = pages.split_whitespace().next().unwrap_or_default();
+                    (
+                        "as",
+                        pages.parse::<u64>()? * rustix::param::page_size() as u64,
+                    )
+                }
+            };
+            let most = used + more;
+            let status = Command::new("prlimit")
+                .arg(format!("--pid={pid}"))
+                .arg(format!("--{name}={most}:{most}"))
+                .status()?;
+            if !status.success() {
+                return Err(format!("prlimit of {name} failed for process {pid}").into());
+            }
+        }
+        Ok(())
+    }
+
     /// How many threads the process group has.
     pub(crate) fn threads(&self) -> Result<usize> {
         let tasks = |(path, _): &(PathBuf, char)| {
@@ -104,15 +148,30 @@ impl Process {
         Ok(self.members()?.iter().map(tasks).sum())
     }
 
-    /// The longest time that a process of the group was ready to run and had no CPU, since its start.
+    /// Its start is over: [`Process::starved`] counts from here.
+    pub(crate) fn has_started(&mut self) -> Result<()> {
+        self.waited = self.waiting()?;
+        Ok(())
+    }
+
+    /// The longest time that a process of the group was ready to run and had no CPU, since the start was over.
     pub(crate) fn starved(&self) -> Result<Duration> {
-        let waited = |(path, _): &(PathBuf, char)| -> Option<u64> {
+        let since = |(path, now): (PathBuf, u64)| {
+            let before = self.waited.get(&path).copied().unwrap_or(0);
+            now.saturating_sub(before)
+        };
+        let longest = self.waiting()?.into_iter().map(since).max();
+        Ok(Duration::from_nanos(longest.unwrap_or(0)))
+    }
+
+    fn waiting(&self) -> Result<BTreeMap<PathBuf, u64>> {
+        let waited = |(path, _): (PathBuf, char)| {
             let stat = fs::read_to_string(path.join("schedstat")).ok()?;
             // Nanoseconds on a CPU, nanoseconds waiting for one, number of turns.
-            stat.split_whitespace().nth(1)?.parse().ok()
+            let waited = stat.split_whitespace().nth(1)?.parse().ok()?;
+            Some((path, waited))
         };
-        let longest = self.members()?.iter().filter_map(waited).max();
-        Ok(Duration::from_nanos(longest.unwrap_or(0)))
+        Ok(self.members()?.into_iter().filter_map(waited).collect())
     }
 
     /// Whether all processes of the group wait for something.

@@ -2,7 +2,7 @@
 //! A real Redis as a guard, and just enough of its protocol to look into it.
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::Path,
     process::Command,
     thread,
@@ -11,17 +11,17 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Log, Result, gate::free_port, process::Process};
+use crate::{Log, Port, Result, process::Process};
 
 /// How long its start, or one answer, may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A Redis that keeps nothing on disk. It goes with its guard. Fields are dropped in order: the process before its directory.
+/// A Redis that keeps nothing on disk. It goes with its guard. Fields are dropped in order: the process before its directory and its port.
 #[derive(Debug)]
 pub struct RedisServer {
-    address: SocketAddr,
     process: Process,
     _home: TempDir,
+    port: Port,
 }
 
 /// What Redis answers.
@@ -48,17 +48,22 @@ impl RedisServer {
             .map(|_| "redis-server (apt-get install redis-server)".to_owned())
     }
 
-    /// Starts it on a loopback port of the kernel's choice, and waits until it answers. Its log is called `name`.
+    /// Starts it on a loopback port, and waits until it answers. Its log is called `name`.
     pub fn start(logs: &Path, name: &str) -> Result<Self> {
-        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self::at(SocketAddr::new(ip, free_port(ip)?), logs, name)
+        Self::at(Port::reserve(Ipv4Addr::LOCALHOST.into())?, logs, name)
     }
 
-    /// The same at an address, which must be free.
-    pub fn at(address: SocketAddr, logs: &Path, name: &str) -> Result<Self> {
+    /// The same on a given port.
+    pub fn at(port: Port, logs: &Path, name: &str) -> Result<Self> {
+        let address = port.address();
         let home = tempfile::Builder::new().prefix("nol-redis-").tempdir()?;
         let (log, sink) = Log::new(logs, &format!("{name}-redis"))?;
         let words = [
+            // Elsewhere it has a host of its own, and the module waits for it 10 ms only. Without the right to do this, `nice`
+            // starts it as it is.
+            "nice",
+            "-n",
+            "-5",
             "redis-server",
             "--bind",
             &address.ip().to_string(),
@@ -75,9 +80,9 @@ impl RedisServer {
         ]
         .map(str::to_owned);
         let mut redis = Self {
-            address,
             process: Process::start(&words, &[], &sink)?,
             _home: home,
+            port,
         };
         let end = Instant::now() + PATIENCE;
         while redis.ask(&["PING"]).is_err() {
@@ -95,18 +100,25 @@ impl RedisServer {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
+    }
+
+    /// Ends it. Its port stays reserved, for another one.
+    #[must_use]
+    pub fn stop(self) -> Port {
+        // The process and its directory go with the rest of it.
+        self.port
     }
 
     /// `redis://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://{}", self.address)
+        format!("redis://{}", self.address())
     }
 
     /// Runs one command.
     pub fn ask(&self, words: &[&str]) -> Result<RedisReply> {
-        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&self.address(), PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut command = format!("*{}\r\n", words.len());
         for word in words {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The script of a server under test. Kamailio and `OpenSIPS` write most of it alike; where they differ there is a [`Dialect`].
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
 use crate::{Build, Form, Result, Setup, Value, interface};
 
@@ -20,6 +20,28 @@ pub(crate) struct Dialect {
     pub(crate) on_state: &'static str,
     /// The state, in that route.
     pub(crate) state: &'static str,
+}
+
+/// The lines that load modules: the server's `own`, those that a trial wants before ours, ours, and those it wants after.
+pub(crate) fn loaded<'a>(
+    setup: &'a Setup,
+    own: impl IntoIterator<Item = &'a str>,
+    module: Option<&Path>,
+) -> String {
+    let before = setup.modules.iter().map(String::as_str);
+    let after = setup.later.iter().map(String::as_str);
+    let mut text = String::new();
+    let mut load = |file: &str| text.extend(["loadmodule \"", file, "\"\n"]);
+    for name in own.into_iter().chain(before) {
+        load(&format!("{name}.so"));
+    }
+    if let Some(module) = module {
+        load(&module.display().to_string());
+    }
+    for name in after {
+        load(&format!("{name}.so"));
+    }
+    text
 }
 
 /// Everything after the loading of modules.

@@ -84,6 +84,8 @@ pub struct Setup {
     pub hears_state: bool,
     /// The routes in the server's own language, in place of the testbed's, which answers each request with the AVPs in headers.
     pub routes: Option<String>,
+    /// Further words of the server's command line, such as `-m 10`; of two options of one name the later one counts.
+    pub options: Vec<String>,
     /// The network namespace to run in.
     pub netns: Option<String>,
     /// How long the start may take.
@@ -109,6 +111,7 @@ impl Setup {
             replies: false,
             hears_state: false,
             routes: None,
+            options: Vec::new(),
             netns: None,
             patience: Duration::from_secs(10),
         }

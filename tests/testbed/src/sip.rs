@@ -37,6 +37,8 @@ pub struct Request {
     pub cseq: u32,
     /// The `branch` of Via.
     pub branch: String,
+    /// Max-Forwards.
+    pub max_forwards: u8,
     /// Further headers.
     pub headers: Vec<(String, String)>,
 }
@@ -56,6 +58,7 @@ impl Request {
             call_id: format!("call-{unique}@testbed"),
             cseq: 1,
             branch: format!("z9hG4bK{unique}"),
+            max_forwards: 70,
             headers: Vec::new(),
         }
     }
@@ -129,6 +132,7 @@ impl Request {
             call_id,
             cseq,
             branch,
+            max_forwards,
             ..
         } = self;
         let to_uri = self.to_uri.as_ref().unwrap_or(uri);
@@ -146,7 +150,7 @@ impl Request {
             text,
             "\r\nCall-ID: {call_id}\r\n\
              CSeq: {cseq} {method}\r\n\
-             Max-Forwards: 70\r\n\
+             Max-Forwards: {max_forwards}\r\n\
              Contact: <sip:caller@{local}>\r\n"
         )?;
         for (name, value) in &self.headers {

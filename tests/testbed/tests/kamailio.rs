@@ -12,12 +12,13 @@ fn a_server_is_started_through_its_own_loader() {
         .iter()
         .find(|path| Path::new(path).exists())
         .expect("a loader");
-    let through = |program: &str| vec![(*loader).to_owned(), program.to_owned()];
+    let through = |program: &[String]| [&[(*loader).to_owned()], program].concat();
+    let installed = Kamailio::installed(Path::new("/nonexistent"));
     let server = Kamailio {
         name: "loaded".to_owned(),
-        program: through("/usr/sbin/kamailio"),
-        kamcmd: through("/usr/sbin/kamcmd"),
-        ..Kamailio::installed(Path::new("/nonexistent"))
+        program: through(&installed.program),
+        kamcmd: through(&installed.kamcmd),
+        ..installed
     };
     assert_eq!(server.missing(Build::StandIn), None);
     assert!(

@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::header;
+
 /// One HTTP request, as it came in.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -60,11 +62,7 @@ impl Request {
     /// The first header of that name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .headers
-            .iter()
-            .find(|(given, _)| given.eq_ignore_ascii_case(name))?;
-        Some(value)
+        header(&self.headers, name)
     }
 
     /// The body as JSON; null if it is none.

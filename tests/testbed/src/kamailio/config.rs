@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Modules that the routes use, and those that listen and log.
-const MODULES: [&str; 10] = [
+pub(super) const MODULES: [&str; 10] = [
     "tm", "sl", "pv", "textops", "kex", "corex", "xlog", "siputils", "ctl", "debugger",
 ];
 
@@ -62,16 +62,7 @@ pub(super) fn text(
     if setup.form == Form::Async {
         writeln!(text, "async_workers={children}")?;
     }
-    let extra = setup.modules.iter().map(String::as_str);
-    for name in MODULES.into_iter().chain(extra) {
-        writeln!(text, "loadmodule \"{name}.so\"")?;
-    }
-    if let Some(module) = module {
-        writeln!(text, "loadmodule \"{}\"", module.display())?;
-    }
-    for name in &setup.later {
-        writeln!(text, "loadmodule \"{name}.so\"")?;
-    }
+    text.push_str(&script::loaded(setup, MODULES, module));
     // Every line of our module and few of the core: the logs are searched for what must not be in them.
     let own = [
         ("debugger", "mod_hash_size", Value::from(4)),

@@ -45,24 +45,9 @@ const DIALECT: Dialect = Dialect {
 };
 
 /// The lines that load modules.
-pub(super) fn modules(
-    setup: &Setup,
-    module: Option<&Path>,
-    has_event_routes: bool,
-) -> Result<String> {
-    let mut text = String::new();
+pub(super) fn modules(setup: &Setup, module: Option<&Path>, has_event_routes: bool) -> String {
     let events = (setup.hears_state && has_event_routes).then_some(EVENT_ROUTES);
-    let extra = setup.modules.iter().map(String::as_str);
-    for name in MODULES.into_iter().chain(events).chain(extra) {
-        writeln!(text, "loadmodule \"{name}.so\"")?;
-    }
-    if let Some(module) = module {
-        writeln!(text, "loadmodule \"{}\"", module.display())?;
-    }
-    for name in &setup.later {
-        writeln!(text, "loadmodule \"{name}.so\"")?;
-    }
-    Ok(text)
+    script::loaded(setup, MODULES.into_iter().chain(events), module)
 }
 
 /// The whole file.

@@ -150,6 +150,24 @@ impl Client {
         Ok(replies)
     }
 
+    /// The final replies to these requests that come within a time, and which of them each answers.
+    pub fn further_replies(
+        &mut self,
+        requests: &[Request],
+        within: Duration,
+    ) -> Vec<(usize, Reply)> {
+        let end = Instant::now() + within;
+        let mut replies = Vec::new();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.any_reply(requests, left) {
+                Ok((index, reply)) if reply.status >= 200 => replies.push((index, reply)),
+                Ok(_) => {}
+                Err(_) => return replies,
+            }
+        }
+    }
+
     /// The next reply to one of some requests, and to which. A final one to an INVITE is acknowledged.
     fn any_reply(&mut self, requests: &[Request], within: Duration) -> Result<(usize, Reply)> {
         let end = Instant::now() + within;

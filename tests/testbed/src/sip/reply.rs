@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A SIP reply, taken apart.
-use crate::Result;
+use crate::{Result, header};
 
 /// A reply.
 #[derive(Clone, Debug)]
@@ -38,11 +38,7 @@ impl Reply {
     /// The first header of that name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .headers
-            .iter()
-            .find(|(given, _)| given.eq_ignore_ascii_case(name))?;
-        Some(value)
+        header(&self.headers, name)
     }
 
     /// What the routes of the testbed wrote into the header of an AVP; `<null>` where it was not set.

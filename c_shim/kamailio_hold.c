@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shared memory for a suspended call. To resume a route tm needs a copy of the request; without memory for it tm answers 500 by
+ * itself, or not at all. So a call keeps a reserve while it is suspended, which it frees just before. If another process takes that
+ * memory first, the decision is sent without the route.
+ */
+#include <string.h>
+
+#include "core/str.h"
+
+#include "core/atomic_ops.h"
+#include "core/dprint.h"
+#include "core/dset.h"
+#include "core/mem/shm.h"
+#include "modules/tm/tm_load.h"
+
+#include "kamailio.h"
+
+/*
+ * The status of a transaction from the moment it is to be resumed until its route runs. To tm it is final, so that neither tm nor
+ * another process sends a reply meanwhile.
+ */
+#define RESUMING 699
+
+/* AVPs and a reply, and what a request has besides its text. */
+#define RESULT_BYTES 4096
+#define HEADER_BYTES 3072
+
+static size_t copy_bytes(const sip_msg_t *msg)
+{
+	return sizeof(*msg) + HEADER_BYTES + msg->len;
+}
+
+/* A transaction and its copy of the request. */
+static size_t transaction_bytes(const sip_msg_t *msg)
+{
+	return sizeof(tm_cell_t) + sr_dst_max_branches * sizeof(struct ua_client) + copy_bytes(msg);
+}
+
+int nol_hold_memory(nol_hold *hold, const sip_msg_t *msg, int needs_transaction)
+{
+	size_t reserve = copy_bytes(msg) + RESULT_BYTES;
+
+	/* tm writes several lines for each transaction that it has no memory for. */
+	hold->reserve = NULL;
+	if(nol_has_shm(reserve + (needs_transaction ? transaction_bytes(msg) : 0)))
+		hold->reserve = shm_malloc(reserve);
+	return hold->reserve ? 0 : -1;
+}
+
+void nol_hold_free_memory(nol_hold *hold)
+{
+	if(hold->reserve)
+		shm_free(hold->reserve);
+	hold->reserve = NULL;
+}
+
+void nol_hold_transaction(nol_hold *hold, tm_cell_t *transaction)
+{
+	atomic_inc(&transaction->ref_count);
+	hold->transaction = transaction;
+}
+
+void nol_hold_resume(nol_hold *hold)
+{
+	tm_cell_t *transaction = hold->transaction;
+
+	nol_hold_free_memory(hold);
+	hold->status = transaction->uas.status;
+	if(hold->status < 200)
+		transaction->uas.status = RESUMING;
+}
+
+void nol_hold_running(nol_hold *hold)
+{
+	if(hold->transaction->uas.status == RESUMING)
+		hold->transaction->uas.status = hold->status;
+}
+
+/* The reply of a call whose route could not run. Without the route there is no way to redirect or to relay it. */
+static void answer(tm_cell_t *transaction, const nol_result *result)
+{
+	static time_t logged;
+	int is_sent, is_decided = nol_reply_due(result->rc) && result->code >= 400;
+	str phrase = {(char *)result->bytes + result->phrase.at, result->phrase.len};
+	str allow = nol_allow_phrase();
+
+	is_sent = nol_reply_without_memory(transaction->uas.request, transaction, is_decided ? result->code : nol_allow_code(),
+			is_decided ? &phrase : &allow) == 0;
+	if(nol_is_new_second(&logged))
+		LM_ERR("out of memory: the route of a suspended call cannot be resumed; %s\n",
+				is_sent ? "the call is answered without it" : "the call gets no reply");
+}
+
+void nol_hold_end(nol_hold *hold, const nol_result *result, void (*unref)(tm_cell_t *transaction))
+{
+	/* Otherwise the route has run, or the transaction had ended before. */
+	if(hold->transaction->uas.status == RESUMING)
+		answer(hold->transaction, result);
+	unref(hold->transaction);
+	hold->transaction = NULL;
+}

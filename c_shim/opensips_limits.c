@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether the shared memory is large enough for calls that wait. */
+#include "dprint.h"
+#include "globals.h"
+#include "mem/shm_mem.h"
+#include "sr_module.h"
+#include "str.h"
+
+#include "opensips.h"
+
+/* What a suspended call takes of the shared memory, in bytes: measured with an INVITE of 1.5 KB (docs/asynchronous.md). */
+#define CALL_BYTES 16384
+
+void nol_check_memory(int calls)
+{
+	struct mem_info memory;
+	unsigned long needed = (unsigned long)calls * CALL_BYTES;
+
+	/* Nobody waits without tm. */
+	if(calls <= 0 || !module_loaded("tm"))
+		return;
+	shm_info(&memory);
+	if(memory.free < needed)
+		LM_WARN("async_lookups and async_queue let %d calls wait in each process, for which %lu MB of shared memory are needed and"
+				" %lu MB are free: start with -m %lu or more, or lower async_queue\n",
+				calls, (needed >> 20) + 1, memory.free >> 20, ((needed + memory.real_used) >> 20) + 1);
+}
