@@ -34,7 +34,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         suite.trial(subject, &format!("shortage/{name}"), Needs::default(), body)
     };
-    vec![
+    let mut trials = vec![
         trial("of all shared memory", all_shared_memory),
         trial("of shared memory, under load", shared_memory),
         trial("of a process's own memory", private_memory),
@@ -42,7 +42,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("of address space and threads", address_space),
         trial("of nothing: a keepalive is answered", keepalive),
         trial("of nothing: a From that cannot be parsed", malformed),
-    ]
+    ];
+    if subject.server.product() == Product::Kamailio && subject.form == Form::Async {
+        trials.push(trial("of shared memory, when a call is resumed", resumed));
+    }
+    trials
 }
 
 /// The routes of the redirect server, in this trial's form.
@@ -201,6 +205,51 @@ fn calls(form: Form) -> usize {
         Form::Sync => 8,
         Form::Async => CALLS,
     }
+}
+
+/// A script in another process takes all shared memory while the call is suspended.
+fn resumed(bench: &Bench) -> Result<()> {
+    let mut steps = vec![Step::Wait(Duration::from_millis(800))];
+    steps.extend(ok(&decision("block", 603)));
+    let api = Api::http(Plan::always(steps))?;
+    let mut setup = setup(bench, &api)?.param("timeout", LONG);
+    options(&mut setup, ["-m", "16"]);
+    setup.modules.push("cfgutils".to_owned());
+    setup.globals.push_str("max_while_loops=100000\n");
+    let main = "request_route {";
+    let filled = format!(
+        "{main}\n\tif($rU == \"fill\") {{ route(FILL); usleep(\"1500000\"); sl_send_reply(\"200\", \"OK\"); exit; }}\n"
+    );
+    let routes = setup.routes.take().unwrap_or_default();
+    setup.routes = Some(routes.replace(main, &filled) + FILL_SHARED);
+    let server = bench.start(&setup)?;
+    let request = invite();
+    let mut client = Client::connect(Transport::Udp, server.host.address())?;
+    client.send(&request)?;
+    same(
+        "requests",
+        api.wait_for_requests(1, Duration::from_millis(700)).len(),
+        1,
+    )?;
+    let mut fill = Request::new("MESSAGE", "sip:monitor@127.0.0.1");
+    "sip:fill@127.0.0.1".clone_into(&mut fill.uri);
+    let mut other = Client::connect(Transport::Udp, server.host.address())?;
+    other.send(&fill)?;
+    same("reply", client.final_reply(&request, SOON)?.status, 603)?;
+    // The route has run, with its AVPs.
+    let line = server.host.log().wait_for("decision=block code=603", SOON);
+    holds("the script has the decision", line.is_some())?;
+    let full = "could not allocate shared memory";
+    holds(full, server.host.log().text().contains(full))?;
+    same(
+        "no other reply",
+        client
+            .further_replies(&[request], Duration::from_millis(100))
+            .len(),
+        0,
+    )?;
+    same("fill", other.final_reply(&fill, SOON)?.status, 200)?;
+    server.finish()
 }
 
 fn shared_memory(bench: &Bench) -> Result<()> {
