@@ -36,6 +36,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     };
     let mut trials = vec![
         trial("of all shared memory", all_shared_memory),
+        trial("of all shared memory: one request a call", one_request),
         trial("of shared memory, under load", shared_memory),
         trial("of a process's own memory", private_memory),
         trial("of descriptors", descriptors),
@@ -174,6 +175,21 @@ fn all_shared_memory(bench: &Bench) -> Result<()> {
         &format!("{ours} lines for 3 calls"),
         (1..=6).contains(&ours),
     )?;
+    server.finish()
+}
+
+/// Without AVPs a second call of the function knows of the first all the same.
+fn one_request(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let mut setup = setup(bench, &api)?.param("timeout", LONG);
+    options(&mut setup, ["-m", "16"]);
+    let twice = FILL_SHARED.replace("\n}\n", "\n\tnumbers_online_decide();\n}\n");
+    fill(bench, &mut setup, &twice)?;
+    let server = bench.start(&setup)?;
+    for calls in 1..=3 {
+        load(&server, 1)?;
+        same("requests", api.requests().len(), calls)?;
+    }
     server.finish()
 }
 
