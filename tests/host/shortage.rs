@@ -178,7 +178,7 @@ fn private_memory(bench: &Bench) -> Result<()> {
 fn descriptors(bench: &Bench) -> Result<()> {
     let api = Api::http(closing())?;
     let server = bench.start(&setup(bench, &api)?.param("timeout", LONG))?;
-    server.host.limit(Resource::Descriptors, 0)?;
+    server.host.limit(Resource::Descriptors)?;
     load(&server, 100)?;
     few_lines(&server, 100)?;
     server.finish()
@@ -187,8 +187,7 @@ fn descriptors(bench: &Bench) -> Result<()> {
 fn address_space(bench: &Bench) -> Result<()> {
     let api = Api::http(closing())?;
     let server = bench.start(&setup(bench, &api)?.param("timeout", LONG))?;
-    // Less than the stack of a thread.
-    server.host.limit(Resource::AddressSpace, 256 * 1024)?;
+    server.host.limit(Resource::AddressSpace)?;
     load(&server, 100)?;
     finish(server, 100)
 }
