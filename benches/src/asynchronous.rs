@@ -71,10 +71,32 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         standings::print(&entered, delay);
     }
     stop(entrants)?;
+    if wanted.has("untuned") {
+        untuned(&rigs, &stub, &wanted.delays)?;
+    }
     // Others, for memory that full speed has left in a thousand pieces is slow, and not what is measured.
     let entrants = start()?;
     stub.fall_silent();
     print_stalled(&entrants)?;
+    stop(entrants)
+}
+
+/// The comparison of an operator who has read no more than the examples of the manuals.
+fn untuned(rigs: &[Rig], stub: &Stub, delays: &[u64]) -> Result<()> {
+    let mut entrants = Vec::new();
+    for rig in rigs {
+        entrants.extend(servers::untuned(rig, stub)?);
+    }
+    let delays = if entrants.is_empty() { &[] } else { delays };
+    for delay in delays.iter().copied() {
+        stub.answer_after(Duration::from_millis(delay));
+        say(&format!(
+            "\nasync, untuned: {WORKERS} + {WORKERS} workers, 1024 lookups, defaults, API answers after {delay} ms"
+        ));
+        let mut entered: Vec<_> = entrants.iter_mut().collect();
+        hold(&mut entered, &[128, 512, 1024])?;
+        standings::print(&entered, delay);
+    }
     stop(entrants)
 }
 

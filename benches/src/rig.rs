@@ -101,6 +101,18 @@ impl Rig {
     }
 }
 
+impl Rig {
+    /// Starts a server as its manual does: with the memory manager that it has by default.
+    pub(crate) fn start_untuned(&self, setup: &Setup) -> Result<Running> {
+        let mut kamailio = self.kamailio.clone();
+        kamailio
+            .program
+            .extend(["-m", SHARED_MEGABYTES].map(str::to_owned));
+        let host = kamailio.start(setup)?;
+        Ok(Running { host })
+    }
+}
+
 impl Running {
     /// The server's group, and those that left it.
     fn processes(&self) -> HashSet<u32> {

@@ -9,6 +9,46 @@ use crate::contest::Entrant;
 use crate::rig::{KEY, Rig, Running, make_lean, say};
 use crate::stub::Stub;
 
+/// The two that an operator would compare who has not read about tuning: as many lookups as one can think of, workers as in the
+/// manuals' examples, and everything else by default. Nothing to compare with without `http_async_client`.
+pub(super) fn untuned(rig: &Rig, stub: &Stub) -> Result<Vec<Entrant>> {
+    if !(rig.has_module("jansson") && rig.has_module("http_async_client")) {
+        return Ok(Vec::new());
+    }
+    let mut ours = rig
+        .with_module("untuned", WORKERS, &stub.url())
+        .param("timeout", TIMEOUT)
+        .param("async_lookups", 1024);
+    make_lean(
+        &mut ours,
+        &format!("async_workers={WORKERS}\n{}", decide_script()),
+    );
+    let mut theirs = rig.lean("http-async-untuned", WORKERS, &http_async_script(stub));
+    theirs
+        .modules
+        .extend(["http_async_client", "jansson"].map(str::to_owned));
+    let module = "http_async_client".to_owned();
+    theirs.foreign.push((
+        module.clone(),
+        "workers".to_owned(),
+        i64::try_from(WORKERS)?.into(),
+    ));
+    theirs
+        .foreign
+        .push((module, "connection_timeout".to_owned(), TIMEOUT.into()));
+    Ok(vec![
+        Entrant::ours(
+            format!("{} decide_async, untuned", rig.name()),
+            rig.start_untuned(&ours)?,
+        ),
+        Entrant::rival(
+            "async",
+            format!("{} http_async_client, untuned", rig.name()),
+            rig.start_untuned(&theirs)?,
+        ),
+    ])
+}
+
 /// All that a Kamailio has and that are wanted.
 pub(super) fn all(
     rig: &Rig,
@@ -60,16 +100,20 @@ fn decide(rig: &Rig, stub: &Stub, lookups: i64) -> Setup {
         .param("timeout", TIMEOUT)
         .param("breaker_errors", 0)
         .param("async_lookups", lookups);
-    let routes = script(
-        "numbers_online_decide_async(\"RESULT\");\n\troute(RESULT);",
-        "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
-    );
+    let routes = decide_script();
     make_lean(&mut setup, &format!("async_workers={WORKERS}\n{routes}"));
     keep_briefly(&mut setup);
     setup
 }
 
-fn http_async(rig: &Rig, stub: &Stub, workers: i64) -> Setup {
+fn decide_script() -> String {
+    script(
+        "numbers_online_decide_async(\"RESULT\");\n\troute(RESULT);",
+        "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
+    )
+}
+
+fn http_async_script(stub: &Stub) -> String {
     let ask = format!(
         "if ($fU == \"anonymous\") {{ sl_send_reply(\"503\", \"Allowed\"); exit; }}\n\
          \tif (!t_newtran()) exit;\n\
@@ -85,8 +129,12 @@ fn http_async(rig: &Rig, stub: &Stub, workers: i64) -> Setup {
                 \tjansson_get(\"decision\", \"$http_rb\", \"$var(decision)\");\n\
                 \tjansson_get(\"sip.code\", \"$http_rb\", \"$var(code)\");\n\
                 \tsend_reply(\"$var(code)\", \"$var(decision)\");";
+    script(&ask, read)
+}
+
+fn http_async(rig: &Rig, stub: &Stub, workers: i64) -> Setup {
     let name = format!("http-async-{workers}");
-    let mut setup = rig.lean(&name, WORKERS, &script(&ask, read));
+    let mut setup = rig.lean(&name, WORKERS, &http_async_script(stub));
     setup
         .modules
         .extend(["http_async_client", "jansson"].map(str::to_owned));
