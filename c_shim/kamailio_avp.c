@@ -76,7 +76,8 @@ static int add_all(const nol_result *result)
 int nol_write_avps(const nol_result *result)
 {
 	remove_avps();
-	if(!nol_has_shm(2 * sizeof(nol_result)))
+	/* The core writes a line for each that it has no memory for. */
+	if(shm_available() < 2 * sizeof(nol_result))
 		return -1;
 	if(add_all(result) == 0)
 		return 0;

@@ -41,9 +41,6 @@ int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, s
 		return -1;
 	/* Or tm would send a 500 as well at the end of the route. */
 	transaction->uas.status = code;
-#ifdef FL_FINAL_REPLY
-	transaction->uas.request->msg_flags |= FL_FINAL_REPLY;
-#endif
 	return 0;
 }
 

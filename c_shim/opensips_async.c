@@ -221,6 +221,7 @@ static int decide_in_place(struct sip_msg *msg)
 	if(rc != 0)
 		return rc;
 	nol_read(msg, &call);
+	nol_serve_here();
 	if(nol_begin(&call, &ticket, &result) == 0)
 		nol_shed(ticket, &result);
 	return nol_conclude(msg, &result);

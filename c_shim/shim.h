@@ -43,7 +43,7 @@ int nol_serve_here(void);
  */
 int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result);
 
-/* Hands the call over to whoever makes the lookups. The wake follows by the deadline at the latest. 0, or -1. */
+/* Hands the call over to the threads that make lookups. The wake follows by the deadline at the latest. 0, or -1. */
 int nol_submit(uint64_t ticket, nol_wake wake);
 
 /*

@@ -155,9 +155,9 @@ impl Host {
         self.process.pids()
     }
 
-    /// Lets each of its processes have no more of a resource than it has now and `more`.
-    pub fn limit(&self, resource: Resource, more: u64) -> Result<()> {
-        self.process.limit(resource, more)
+    /// Lets each of its processes have no more of a resource than it has now.
+    pub fn limit(&self, resource: Resource) -> Result<()> {
+        self.process.limit(resource)
     }
 
     /// How many threads its processes have, all together.

@@ -21,11 +21,14 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a process may run out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// Descriptors. Where no number is free below the limit, there is none left.
+    /// Descriptors: those that it has stay open, and it gets no other.
     Descriptors,
-    /// Bytes of address space, which threads need for their stacks too.
+    /// Address space, which threads need for their stacks too. A little is left for small allocations.
     AddressSpace,
 }
+
+/// Bytes of address space that are left: less than the stack of a thread.
+const SLACK: u64 = 256 * 1024;
 
 /// A server's main process, leader of its own process group.
 #[derive(Debug)]
@@ -105,24 +108,18 @@ impl Process {
         Ok(self.members()?.iter().filter_map(pid).collect())
     }
 
-    /// Lets each process of the group have no more of a resource than it has now and `more`.
-    pub(crate) fn limit(&self, resource: Resource, more: u64) -> Result<()> {
+    /// Lets each process of the group have no more of a resource than it has now.
+    pub(crate) fn limit(&self, resource: Resource) -> Result<()> {
         for pid in self.pids()? {
-            let (name, used) = match resource {
-                Resource::Descriptors => {
-                    let open = fs::read_dir(format!("/proc/{pid}/fd"))?.count();
-                    ("nofile", open as u64)
-                }
+            let (name, most) = match resource {
+                Resource::Descriptors => ("nofile", 3),
                 Resource::AddressSpace => {
                     let pages = fs::read_to_string(format!("/proc/{pid}/statm"))?;
                     let pages = pages.split_whitespace().next().unwrap_or_default();
-                    (
-                        "as",
-                        pages.parse::<u64>()? * rustix::param::page_size() as u64,
-                    )
+                    let bytes = pages.parse::<u64>()? * rustix::param::page_size() as u64;
+                    ("as", bytes + SLACK)
                 }
             };
-            let most = used + more;
             let status = Command::new("prlimit")
                 .arg(format!("--pid={pid}"))
                 .arg(format!("--{name}={most}:{most}"))
