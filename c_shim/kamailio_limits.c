@@ -14,7 +14,7 @@
 #include "kamailio.h"
 
 /* What a suspended call takes of the shared memory, in bytes: measured with an INVITE of 1.5 KB (docs/asynchronous.md). */
-#define CALL_BYTES 16384
+#define CALL_BYTES 26624
 
 /* How many descriptors a lookup may need at once: two connections that race, and one to Redis. */
 #define LOOKUP_DESCRIPTORS 3

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Suspended transactions: what may happen to a call, and to the processes behind it, while a lookup is waited for.
 mod child;
+mod descriptors;
 mod handover;
 mod helper;
 mod kamailio;
@@ -61,12 +62,14 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "lookups that fail do not keep the rest waiting",
             queued,
         ),
+        limits::memory_trial(suite, subject),
     ];
     trials.extend(queue::trials(suite, subject));
     trials.extend(match subject.server.product() {
         Product::Kamailio => [
             kamailio::trials,
             child::trials,
+            descriptors::trials,
             handover::trials,
             kept::trials,
             limits::trials,

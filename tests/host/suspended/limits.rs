@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What Kamailio says at its start of limits that are too narrow for calls that wait.
+//! What servers say at their start of limits that are too narrow for calls that wait.
 use std::{sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
@@ -8,7 +8,7 @@ use testbed::{Api, Result, Setup};
 use super::{after, blocked, invite, setup, timed};
 use crate::{bench::Bench, expect::holds, subject::Subject, suite::Suite};
 
-/// The trials of this file.
+/// Those for Kamailio.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body| super::trial(suite, subject, name, body);
     vec![
@@ -21,11 +21,17 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "without the asynchronous form fr_timer may be shorter",
             synchronous,
         ),
-        trial(
-            "a start says that the calls that may wait do not fit into the memory",
-            memory,
-        ),
     ]
+}
+
+/// The one for every server.
+pub(super) fn memory_trial(suite: &Arc<Suite>, subject: &Subject) -> Trial {
+    super::trial(
+        suite,
+        subject,
+        "a start says that the calls that may wait do not fit into the memory",
+        memory,
+    )
 }
 
 fn with_fr_timer(mut setup: Setup, milliseconds: i64) -> Setup {
@@ -59,7 +65,7 @@ fn longer_fr_timer(bench: &Bench) -> Result<()> {
 fn synchronous(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::ZERO))?;
     let mut setup = with_fr_timer(bench.setup(&api.url()), 500).param("timeout", 2000);
-    setup.globals = "async_workers=1\n".to_owned();
+    "async_workers=1\n".clone_into(&mut setup.globals);
     let server = bench.start(&setup)?;
     blocked(&timed(&server, &invite())?.0)?;
     server.finish()
