@@ -94,14 +94,15 @@ impl Slots {
                 phase: Mutex::new(Phase::Evictable(key)),
             });
         }
-        if table.open - table.leaving >= self.limit && table.evict() {
-            if let Some(unlogged) = table.limit_reached.event(Instant::now()) {
-                warn!(
-                    limit = self.limit,
-                    unlogged,
-                    "connection limit reached: the oldest connection without a request is closed for a new one"
-                );
-            }
+        if table.open - table.leaving >= self.limit
+            && table.evict()
+            && let Some(unlogged) = table.limit_reached.event(Instant::now())
+        {
+            warn!(
+                limit = self.limit,
+                unlogged,
+                "connection limit reached: the oldest connection without a request is closed for a new one"
+            );
         }
         None
     }
