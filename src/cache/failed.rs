@@ -3,7 +3,6 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use super::Key;
 use crate::clock::Moment;
@@ -14,7 +13,7 @@ shareable! {
     /// A failure per key, for five seconds: a number that cannot be answered for must not be asked about again and again. It
     /// works without the cache too. Two keys with one place take it from each other.
     pub struct Failed {
-        /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it ends, in units of 64 ms.
+        /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it came, in units of 64 ms.
         places: [AtomicU64; PLACES],
     }
 }
@@ -23,23 +22,23 @@ impl Failed {
     /// Remembers a failure.
     pub fn remember(&self, key: &Key, failure: Failure, now: Moment) {
         if let Some(place) = self.place(key) {
-            let end = (now.after(SPAN).to_shared() / UNIT_MS) & END;
-            place.store(tag(key) | (failure as u64) << 28 | end, Relaxed);
+            place.store(tag(key) | (failure as u64) << 28 | tick(now), Relaxed);
         }
     }
 
-    /// How the last lookup of a key failed, if that was a moment ago.
+    /// How the last lookup of a key failed, if that was in the five seconds before a call that began at `started`. A call that
+    /// began before the failure is not concerned.
     #[must_use]
-    pub fn find(&self, key: &Key, now: Moment) -> Option<Failure> {
+    pub fn find(&self, key: &Key, started: Moment) -> Option<Failure> {
         let seen = self.place(key)?.load(Relaxed);
         if seen & TAG != tag(key) {
             return None;
         }
-        let left = (seen & END).wrapping_sub(now.to_shared() / UNIT_MS) & END;
-        let span = u64::try_from(SPAN.as_millis()).unwrap_or(u64::MAX) / UNIT_MS;
+        // If it began before, this is a large number.
+        let age = tick(started).wrapping_sub(seen & TICKS) & TICKS;
         let failure = *Failure::ALL.get(usize::try_from(seen >> 28 & 0xff).ok()?)?;
         // Zeroed memory is no failure.
-        (failure != Failure::None && (1..=span + 1).contains(&left)).then_some(failure)
+        (failure != Failure::None && age < SPAN).then_some(failure)
     }
 
     /// Forgets a key, or all of them.
@@ -66,13 +65,17 @@ fn tag(key: &Key) -> u64 {
     word & TAG
 }
 
-/// How long a number is left alone.
-const SPAN: Duration = Duration::from_secs(5);
+fn tick(moment: Moment) -> u64 {
+    moment.to_shared() / TICK_MS & TICKS
+}
+
+/// How long a number is left alone, in ticks: five seconds.
+const SPAN: u64 = 5000 / TICK_MS;
 
 const PLACES: usize = 8192;
-const UNIT_MS: u64 = 64;
+const TICK_MS: u64 = 64;
 const TAG: u64 = !0 << 36;
-const END: u64 = (1 << 28) - 1;
+const TICKS: u64 = (1 << 28) - 1;
 
 #[cfg(test)]
 mod tests {
@@ -91,6 +94,8 @@ mod tests {
         let at = |ms| start.after(Duration::from_millis(ms));
         let (one, other) = (key(1), key(2));
         assert_eq!(failed.find(&one, at(0)), None);
+        failed.remember(&one, Failure::Http5xx, at(100));
+        assert_eq!(failed.find(&one, at(0)), None, "it began before");
         failed.remember(&one, Failure::Http5xx, at(0));
         assert_eq!(failed.find(&one, at(0)), Some(Failure::Http5xx));
         assert_eq!(failed.find(&one, at(4800)), Some(Failure::Http5xx));

@@ -113,16 +113,11 @@ impl Worker<'_> {
             Role::Follow(flight) => {
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
                     Waited::YourTurn(leader) => {
-                        let now = Instant::now();
-                        // What failed because of the number fails again.
-                        let failure = self.failed_before(&key, engine.clock.at(now), counters);
                         let least = self.current.config.timeout.least();
-                        let left = self.deadline(started).left(now);
-                        let late = left.is_none_or(|left| left < least);
-                        let failure = failure.or(late.then_some(Failure::TimeoutResponse));
-                        if let Some(failure) = failure {
-                            leader.finish(Some(failure));
-                            return LookupOutcome::Failed(failure);
+                        let left = self.deadline(started).left(Instant::now());
+                        if left.is_none_or(|left| left < least) {
+                            leader.finish(Some(Failure::TimeoutResponse));
+                            return LookupOutcome::Failed(Failure::TimeoutResponse);
                         }
                         leader
                     }
