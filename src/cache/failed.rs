@@ -66,7 +66,7 @@ fn tag(key: &Key) -> u64 {
 }
 
 fn tick(moment: Moment) -> u64 {
-    moment.to_shared() / TICK_MS & TICKS
+    (moment.to_shared() / TICK_MS) & TICKS
 }
 
 /// How long a number is left alone, in ticks: five seconds.
