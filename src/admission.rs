@@ -134,17 +134,18 @@ impl Admission {
         self.state(endpoint).take_check(now)
     }
 
-    /// Learns from a check of the API's health.
+    /// Learns from a check of the API's health, and what its end proves.
     pub fn checked(
         &self,
         limits: &Limits,
         endpoint: Endpoint,
         outcome: Result<(), Failure>,
+        evidence: Evidence,
         now: Moment,
     ) -> Option<Change> {
         let is_forced = self.control.mode() == Mode::Closed;
         self.state(endpoint)
-            .checked(endpoint, limits, outcome, is_forced, now)
+            .checked(endpoint, limits, outcome, evidence, is_forced, now)
     }
 
     /// The API answered about a number, and the whole took so long.

@@ -22,6 +22,8 @@ shareable! {
         errors: AtomicU64,
         /// When the first error after the last success came; 0: there was none.
         silent_since: AtomicU64,
+        /// Those of the errors that no number may cause, in the same form.
+        unreachable: AtomicU64,
         /// Numbers that failed since the last success, a bit each.
         numbers: AtomicU64,
         /// 1 if a check of the API's health is due.
@@ -90,22 +92,26 @@ impl Breaker {
         let _ = self
             .silent_since
             .compare_exchange(0, now.to_shared(), AcqRel, Acquire);
-        let numbers = match error {
-            Error::Unreachable => self.numbers.load(Relaxed),
+        let count = |word: &AtomicU64| {
+            let (Ok(before) | Err(before)) = word.fetch_update(AcqRel, Acquire, |old| {
+                Some(counted(old, limits.window, now))
+            });
+            number(counted(before, limits.window, now))
+        };
+        let (unreachable, numbers) = match error {
+            Error::Unreachable => (count(&self.unreachable), self.numbers.load(Relaxed)),
             Error::NoAnswer(hash) => {
                 let bit = 1 << (hash % 64);
-                self.numbers.fetch_or(bit, Relaxed) | bit
+                (0, self.numbers.fetch_or(bit, Relaxed) | bit)
             }
         };
-        let count = |old| Some(counted(old, limits.window, now));
-        let (Ok(before) | Err(before)) = self.errors.fetch_update(AcqRel, Acquire, count);
-        if number(counted(before, limits.window, now)) < limits.errors {
+        if count(&self.errors) < limits.errors && unreachable < limits.errors {
             return Step::Counted;
         }
         let is_silent = Moment::from_shared(self.silent_since.load(Acquire))
             .is_some_and(|since| since.after(limits.window) <= now);
         let many = numbers.count_ones() >= MANY_NUMBERS;
-        if error == Error::Unreachable || (is_silent && many) {
+        if unreachable >= limits.errors || (is_silent && many) {
             self.open(limits, now)
         } else {
             self.errors.store(0, Relaxed);
@@ -116,7 +122,13 @@ impl Breaker {
 
     /// A request got an answer. True if it closes the breaker.
     pub(super) fn succeeded(&self) -> bool {
-        for word in [&self.errors, &self.silent_since, &self.numbers, &self.due] {
+        for word in [
+            &self.errors,
+            &self.unreachable,
+            &self.silent_since,
+            &self.numbers,
+            &self.due,
+        ] {
             // Mostly there is nothing to change, and a write would cost all other processors their copy.
             if word.load(Relaxed) != 0 {
                 word.store(0, Relaxed);
@@ -130,8 +142,19 @@ impl Breaker {
         if self.latch.trial().is_some() {
             return self.succeeded();
         }
-        self.errors.store(0, Relaxed);
+        for word in [&self.errors, &self.unreachable] {
+            word.store(0, Relaxed);
+        }
         false
+    }
+
+    /// The API's health was checked, and nothing is known by it. Another check follows soon.
+    pub(super) fn is_unproven(&self, now: Moment) {
+        if self.latch.trial().is_some() {
+            self.latch.advance(now.after(CHECK_INTERVAL));
+        } else {
+            self.due.store(1, Relaxed);
+        }
     }
 
     /// The API's health was checked and is not good.
@@ -265,6 +288,34 @@ mod tests {
         while failed(1, 100) != Step::CheckDue {}
         assert!(breaker.take_check(at(101)));
         assert_eq!(breaker.is_unwell(&LIMITS, at(101)), Step::Opened);
+    }
+
+    #[test]
+    fn errors_that_a_number_may_cause_do_not_add_to_those_that_none_may() {
+        let breaker = breaker();
+        let failed = |error| breaker.failed(&LIMITS, error, at(0));
+        for hash in 0..2 {
+            assert_eq!(failed(Error::NoAnswer(hash)), Step::Counted);
+        }
+        assert_eq!(failed(Error::Unreachable), Step::CheckDue);
+        assert_eq!(failed(Error::NoAnswer(2)), Step::Counted);
+        assert_eq!(failed(Error::Unreachable), Step::Counted);
+        assert_eq!(failed(Error::Unreachable), Step::Opened, "the third");
+    }
+
+    #[test]
+    fn a_check_that_proves_nothing_is_made_again_soon() {
+        let breaker = breaker();
+        while breaker.failed(&LIMITS, Error::NoAnswer(1), at(0)) != Step::CheckDue {}
+        assert!(breaker.take_check(at(0)));
+        breaker.is_unproven(at(0));
+        assert!(breaker.pass(&LIMITS, at(0)), "it stays closed");
+        assert!(!breaker.take_check(at(0)) && breaker.take_check(at(1)));
+        assert_eq!(breaker.is_unwell(&LIMITS, at(1)), Step::Opened);
+        assert!(breaker.pass(&LIMITS, at(16)));
+        breaker.is_unproven(at(16));
+        assert!(!breaker.pass(&LIMITS, at(16)));
+        assert!(breaker.pass(&LIMITS, at(17)), "the next trial");
     }
 
     #[test]

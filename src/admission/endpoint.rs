@@ -51,7 +51,7 @@ pub(super) struct Context<'a> {
     pub(super) limits: &'a Limits,
     pub(super) permit: Permit,
     pub(super) failure: Failure,
-    /// The request was made with the key that is in use now.
+    /// The request was made with the key that is in use now. Else what was said of key, account and rate is about another.
     pub(super) is_current: bool,
     /// The operator wants requests to be made whatever happens.
     pub(super) is_forced: bool,
@@ -128,9 +128,10 @@ impl EndpointState {
             changes.push(Change::BreakerClosed { endpoint });
         }
         match evidence {
+            _ if !context.is_current => {}
             Evidence::Accepted => changes.extend(self.accepted(endpoint, permit.at)),
             Evidence::KeyRefused => changes.extend(self.refuse_key(context)),
-            Evidence::SignatureRefused if context.is_current => {
+            Evidence::SignatureRefused => {
                 match self.secret.refused(permit.secret, limits.secrets) {
                     Switch::Done => changes.push(Change::SecretSwitched { endpoint }),
                     Switch::ByOthers => {}
@@ -164,10 +165,15 @@ impl EndpointState {
         endpoint: Endpoint,
         limits: &Limits,
         outcome: Result<(), Failure>,
+        evidence: Evidence,
         is_forced: bool,
         now: Moment,
     ) -> Option<Change> {
         match outcome {
+            Err(_) if evidence == Evidence::Nothing => {
+                self.breaker.is_unproven(now);
+                None
+            }
             Ok(()) => self
                 .breaker
                 .is_well()
@@ -214,8 +220,7 @@ impl EndpointState {
     }
 
     fn refuse_key(&self, context: Context<'_>) -> Option<Change> {
-        // A key that has been replaced since says nothing about the new one.
-        if !context.is_current || context.is_forced {
+        if context.is_forced {
             return None;
         }
         let refused = Change::KeyRefused {

@@ -35,12 +35,9 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let deadline = self.deadline(started);
-        let given = deadline.left(now).unwrap_or_default();
         // The API has never been that fast: the request would be paid for, and its answer come too late.
-        if admission
-            .fastest_answer(engine.clock.at(now))
-            .is_some_and(|fastest| given < fastest)
-        {
+        let fastest = admission.fastest_answer(engine.clock.at(now));
+        if deadline.left(now).unwrap_or_default() <= fastest.unwrap_or_default() {
             return Err(Failure::TimeoutQueue);
         }
         let permit = admission.admit(&config.limits, self.current.number, engine.clock.at(now))?;
@@ -54,6 +51,7 @@ impl Worker<'_> {
             .or(first);
         counters.requested = true;
         let sent = Instant::now();
+        let given = deadline.left(sent).unwrap_or_default();
         let exchange = self.current.client.ask(
             permit.endpoint,
             question,
@@ -86,11 +84,7 @@ impl Worker<'_> {
                 admission.note_answer(now.duration_since(sent), engine.clock.at(now));
                 Evidence::Accepted
             }
-            // The time went by in a queue of our own.
-            Err(unusable) if is_timeout(unusable.failure) && given < self.fair_share() => {
-                Evidence::Nothing
-            }
-            Err(Unusable { failure, cause }) => Evidence::of(*failure, *cause, retry_after),
+            Err(unusable) => self.evidence(*unusable, retry_after, given),
         };
         self.learn(permit, &answer, evidence, key, now, counters);
         if let Err(unusable) = answer {
@@ -145,6 +139,7 @@ impl Worker<'_> {
     ) -> Result<(), Failure> {
         let engine = self.engine;
         let started = Instant::now();
+        let given = deadline.left(started).unwrap_or_default();
         let exchange = self.current.client.health(endpoint, deadline);
         let outcome = exchange
             .reply
@@ -162,9 +157,14 @@ impl Worker<'_> {
         let now = Instant::now();
         let limits = &self.current.config.limits;
         let failed = outcome.map_err(|unusable| unusable.failure);
+        let evidence = match outcome {
+            Ok(()) => Evidence::Alive,
+            Err(unusable) => self.evidence(unusable, None, given),
+        };
+        let moment = engine.clock.at(now);
         let change = engine
             .admission
-            .checked(limits, endpoint, failed, engine.clock.at(now));
+            .checked(limits, endpoint, failed, evidence, moment);
         if let Some(change) = change {
             self.announce(&change, counters);
         }
@@ -215,9 +215,20 @@ impl Worker<'_> {
         self.log.line(Level::Warning, &line);
     }
 
-    /// A request that was given less time than this has waited in a queue of ours for too long to prove anything by a timeout.
-    fn fair_share(&self) -> Duration {
-        self.current.config.timeout.span() * 3 / 4
+    /// What a failed exchange proves that had so much time.
+    fn evidence(
+        &self,
+        unusable: Unusable,
+        retry_after: Option<Duration>,
+        given: Duration,
+    ) -> Evidence {
+        let Unusable { failure, cause } = unusable;
+        // The rest of the time went by in a queue of our own, or in an exchange before this one.
+        if is_timeout(failure) && given < self.current.config.timeout.span() * 3 / 4 {
+            Evidence::Nothing
+        } else {
+            Evidence::of(failure, cause, retry_after)
+        }
     }
 }
 

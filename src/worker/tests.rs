@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use std::time::Instant;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Begun, Worker};
+use crate::admission::Endpoint;
 use crate::cache::tests::answer;
 use crate::config::Given;
 use crate::config::tests::given;
@@ -51,4 +55,54 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
         let (outcome, _) = lookup.unanswered(Failure::Shed);
         assert_eq!(outcome, LookupOutcome::late(Failure::Shed, earlier));
     }
+}
+
+/// An API that fails every lookup after a while, and says nothing when it is asked for its health. Returns its URL.
+fn failing_api(after: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    // It ends with the test's process.
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while stream.read(&mut buffer).is_ok_and(|read| read > 0) {
+                    if buffer.starts_with(b"POST") {
+                        thread::sleep(after);
+                        let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+/// Whether one call to an API that fails after this time opens the breaker.
+fn opens_breaker(after: Duration) -> bool {
+    let given = Given {
+        api_url: failing_api(after),
+        api_key: concat!(
+            "file:",
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/vectors/api_key.txt"
+        )
+        .to_owned(),
+        breaker_errors: 1,
+        timeout: 1000,
+        ..given()
+    };
+    let engine = Engine::new(given, &Silent).expect("usable");
+    let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+    let (decision, _) = worker.decide(&CALL, Instant::now());
+    assert_eq!(decision.failure, Failure::Http5xx);
+    let now = engine.clock.at(Instant::now());
+    let [breaker, ..] = engine.admission.latches(Endpoint::Primary, now);
+    breaker.shut_for.is_some()
+}
+
+#[test]
+fn a_health_check_that_had_little_time_opens_nothing() {
+    assert!(!opens_breaker(Duration::from_millis(500)));
+    assert!(opens_breaker(Duration::ZERO));
 }
