@@ -30,6 +30,13 @@ impl Timeout {
         (self.span() / 4).min(Duration::from_millis(50))
     }
 
+    /// A call that has waited no longer than this is asked about, whatever is known of the API's speed: an estimate that is too
+    /// high would turn the lookups off, for without them there is no other estimate.
+    #[must_use]
+    pub fn short_wait(self) -> Duration {
+        self.span() / 8
+    }
+
     /// What the API is told as its own budget: the span less a margin for the way back, so that a decision that would come
     /// too late is not made, and not billed.
     #[must_use]

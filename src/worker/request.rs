@@ -35,9 +35,10 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let deadline = self.deadline(started);
-        // The API has never been that fast: the request would be paid for, and its answer come too late.
+        let has_waited = now.duration_since(started) > config.timeout.short_wait();
         let fastest = admission.fastest_answer(engine.clock.at(now));
-        if deadline.left(now).unwrap_or_default() <= fastest.unwrap_or_default() {
+        // The API has not been that fast of late: the request would be paid for, and its answer come too late.
+        if has_waited && deadline.left(now).unwrap_or_default() <= fastest.unwrap_or_default() {
             return Err(Failure::TimeoutQueue);
         }
         let permit = admission.admit(&config.limits, self.current.number, engine.clock.at(now))?;

@@ -26,16 +26,7 @@ impl Log for Silent {
 
 #[test]
 fn a_question_brings_along_the_answer_that_no_longer_holds() {
-    let api_key = concat!(
-        "file:",
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/vectors/api_key.txt"
-    );
-    let given = Given {
-        api_key: api_key.to_owned(),
-        ..given()
-    };
-    let engine = Engine::new(given, &Silent).expect("usable");
+    let engine = engine(given().api_url, 400);
     let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
     let number = Number::new("+14155550123").expect("a global number");
     let (key, now) = (worker.current.keys.key(&number, ""), Instant::now());
@@ -78,10 +69,10 @@ fn failing_api(after: Duration) -> String {
     url
 }
 
-/// Whether one call to an API that fails after this time opens the breaker.
-fn opens_breaker(after: Duration) -> bool {
+/// An engine with a key, for an API at this URL.
+fn engine(api_url: String, timeout: i32) -> Engine {
     let given = Given {
-        api_url: failing_api(after),
+        api_url,
         api_key: concat!(
             "file:",
             env!("CARGO_MANIFEST_DIR"),
@@ -89,20 +80,34 @@ fn opens_breaker(after: Duration) -> bool {
         )
         .to_owned(),
         breaker_errors: 1,
-        timeout: 1000,
+        timeout,
         ..given()
     };
-    let engine = Engine::new(given, &Silent).expect("usable");
-    let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
-    let (decision, _) = worker.decide(&CALL, Instant::now());
-    assert_eq!(decision.failure, Failure::Http5xx);
-    let now = engine.clock.at(Instant::now());
-    let [breaker, ..] = engine.admission.latches(Endpoint::Primary, now);
-    breaker.shut_for.is_some()
+    Engine::new(given, &Silent).expect("usable")
 }
 
 #[test]
 fn a_health_check_that_had_little_time_opens_nothing() {
-    assert!(!opens_breaker(Duration::from_millis(500)));
-    assert!(opens_breaker(Duration::ZERO));
+    for (after, opens) in [(Duration::from_millis(500), false), (Duration::ZERO, true)] {
+        let engine = engine(failing_api(after), 1000);
+        let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+        let (decision, _) = worker.decide(&CALL, Instant::now());
+        assert_eq!(decision.failure, Failure::Http5xx);
+        let now = engine.clock.at(Instant::now());
+        let [breaker, ..] = engine.admission.latches(Endpoint::Primary, now);
+        assert_eq!(breaker.shut_for.is_some(), opens, "{after:?}");
+    }
+}
+
+#[test]
+fn a_slow_answer_turns_lookups_off_only_for_calls_that_have_waited() {
+    for (waited_ms, failure) in [(100, Failure::Http5xx), (1000, Failure::TimeoutQueue)] {
+        let engine = engine(failing_api(Duration::ZERO), 5000);
+        let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+        let now = Instant::now();
+        let slow = Duration::from_millis(4990);
+        engine.admission.note_answer(slow, engine.clock.at(now));
+        let (decision, _) = worker.decide(&CALL, now - Duration::from_millis(waited_ms));
+        assert_eq!(decision.failure, failure, "{waited_ms}");
+    }
 }
