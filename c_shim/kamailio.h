@@ -110,7 +110,7 @@ int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, s
 typedef struct nol_hold {
 	tm_cell_t *transaction;
 	void *reserve;
-	int status; /* of the transaction, until its route runs */
+	unsigned int status; /* of the transaction, until its route runs */
 } nol_hold;
 
 /* Takes the memory to resume a request, if there is also enough for a transaction. 0, or -1. */

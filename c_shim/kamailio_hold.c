@@ -63,18 +63,21 @@ void nol_hold_transaction(nol_hold *hold, tm_cell_t *transaction)
 
 void nol_hold_resume(nol_hold *hold)
 {
-	tm_cell_t *transaction = hold->transaction;
+	unsigned int *status = &hold->transaction->uas.status;
 
 	nol_hold_free_memory(hold);
-	hold->status = transaction->uas.status;
-	if(hold->status < 200)
-		transaction->uas.status = RESUMING;
+	hold->status = __atomic_load_n(status, __ATOMIC_RELAXED);
+	/* A final reply that another process sends at this moment must stay known, or the route would send a second one. */
+	while(hold->status < 200
+			&& !__atomic_compare_exchange_n(status, &hold->status, RESUMING, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
 }
 
 void nol_hold_running(nol_hold *hold)
 {
-	if(hold->transaction->uas.status == RESUMING)
-		hold->transaction->uas.status = hold->status;
+	unsigned int resuming = RESUMING;
+
+	__atomic_compare_exchange_n(&hold->transaction->uas.status, &resuming, hold->status, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /* The reply of a call whose route could not run. Without the route there is no way to redirect or to relay it. */
