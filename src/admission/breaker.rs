@@ -6,7 +6,7 @@
 //! silent for a whole window, about many numbers, a good health does not count.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use super::latch::Latch;
@@ -20,11 +20,13 @@ shareable! {
     pub(super) struct Breaker {
         /// Errors since the last success or good check: the window's start in the upper 48 bits, their number in the lower 16.
         errors: AtomicU64,
-        /// When the first error after the last success came; 0: there was none.
+        /// When the last error came; 0: there was none since the last success.
+        last_error: AtomicU64,
+        /// When the first of the errors came that followed each other within a window, without a success.
         silent_since: AtomicU64,
         /// Those of the errors that no number may cause, in the same form.
         unreachable: AtomicU64,
-        /// Numbers that failed since the last success, a bit each.
+        /// Numbers that failed since then, a bit each.
         numbers: AtomicU64,
         /// 1 if a check of the API's health is due.
         due: AtomicU64,
@@ -89,9 +91,12 @@ impl Breaker {
         if limits.errors == 0 || self.latch.trial().is_some() {
             return Step::Counted;
         }
-        let _ = self
-            .silent_since
-            .compare_exchange(0, now.to_shared(), AcqRel, Acquire);
+        let last = self.last_error.swap(now.to_shared(), AcqRel);
+        if Moment::from_shared(last).is_none_or(|last| last.after(limits.window) <= now) {
+            // Errors that are far apart are no silence: mostly nothing was asked between them.
+            self.silent_since.store(now.to_shared(), Release);
+            self.numbers.store(0, Relaxed);
+        }
         let count = |word: &AtomicU64| {
             let (Ok(before) | Err(before)) = word.fetch_update(AcqRel, Acquire, |old| {
                 Some(counted(old, limits.window, now))
@@ -125,7 +130,7 @@ impl Breaker {
         for word in [
             &self.errors,
             &self.unreachable,
-            &self.silent_since,
+            &self.last_error,
             &self.numbers,
             &self.due,
         ] {

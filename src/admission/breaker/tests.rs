@@ -123,7 +123,19 @@ fn silence_about_many_numbers_opens_it_whatever_its_health() {
     assert!(steps(0..60, 10));
     assert!(breaker.is_well());
     assert!(!steps(0..60, 25), "the silence begins anew");
+    assert!(!steps(0..60, 30));
     assert!(steps(0..60, 35));
+}
+
+#[test]
+fn errors_that_are_far_apart_are_no_silence() {
+    let breaker = breaker();
+    let failed = |hash, second| breaker.failed(&LIMITS, Error::NoAnswer(hash), at(second));
+    for number in 0..64 {
+        assert_eq!(failed(number, number * 10), Step::Counted);
+    }
+    let steps = [0, 1, 2].map(|hash| failed(hash, 641));
+    assert_eq!(steps, [Step::Counted, Step::Counted, Step::CheckDue]);
 }
 
 #[test]
