@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Connecting to the first of several addresses that answers (after RFC 8305).
+//! Connects to the first of several addresses that answers (based on RFC 8305).
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -14,20 +14,20 @@ use crate::failure::Failure;
 use crate::os::poll::{self, Interest};
 use crate::os::socket;
 
-/// The outcome of a race.
+/// The outcome of the attempts.
 pub(super) struct Outcome {
     /// The first connection that was established, non-blocking.
     pub(super) winner: Result<TcpStream, HttpError>,
-    /// Addresses that refused, or did not answer in time. Not those for which this machine had no socket.
+    /// Addresses that refused or did not answer in time. Addresses for which this machine had no socket are not included.
     pub(super) failed: Vec<SocketAddr>,
 }
 
-/// Connects to `addresses` in their order. Each gets a head start over the next; all stay in the race until the deadline.
+/// Tries `addresses` in their order. Each attempt starts a delay after the one before. All stay pending until the deadline.
 pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Outcome {
     let mut waiting = addresses.iter().copied();
     let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut failed = Vec::new();
-    // What this machine lacks says nothing about an address, and must not look like its refusal.
+    // A shortage of this machine proves nothing about an address. It must not look like a refusal.
     let mut shortage: Option<HttpError> = None;
     let head_start = head_start(addresses.len(), deadline);
     let mut next_start = deadline;
@@ -107,7 +107,7 @@ fn start(address: SocketAddr) -> io::Result<Socket> {
 
 /// Whether an attempt failed because of this machine: no descriptor, no memory, or no local port left for this address.
 fn is_ours(error: &io::Error, address: SocketAddr) -> bool {
-    // Without a local address of that family it is the same error, but then there is no route either.
+    // The error is the same if there is no local address of that family. Then there is no route either.
     let no_port =
         || error.raw_os_error() == Some(libc::EADDRNOTAVAIL) && socket::has_route(address.ip());
     socket::is_shortage(error) || no_port()
