@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_fall_on_all_places() {
+    fn keys_are_spread_over_all_places() {
         assert_eq!(Key([u64::MAX, 0]).place(3), 2);
         assert_eq!(Key([u64::MAX / 2, 0]).place(3), 1);
         assert_eq!(Key([0, u64::MAX]).place(3), 0);

@@ -198,7 +198,7 @@ mod tests {
     use crate::failure::Failure;
 
     #[test]
-    fn a_decision_raises_what_it_is_and_every_latency_it_kept() {
+    fn a_decision_raises_its_own_counter_and_every_latency_limit_it_met() {
         let decision = Decision::allow(503, Source::FailOpen, Failure::Reset, None);
         let counters = Counters {
             requested: true,

@@ -113,7 +113,7 @@ fn is_ours(error: &io::Error, address: SocketAddr) -> bool {
     socket::is_shortage(error) || no_port()
 }
 
-/// RFC 8305 section 5 recommends 250 ms, which is most of a call's budget: share the budget out instead.
+/// RFC 8305 section 5 recommends 250 ms, which is most of a call's budget. Instead, the attempts share the budget evenly.
 fn head_start(addresses: usize, deadline: Deadline) -> Duration {
     let left = deadline.left(Instant::now()).unwrap_or_default();
     let share = left
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_refuses_hands_over_to_the_next() {
+    fn after_a_refusal_the_next_address_is_tried() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let (dead, live) = (refused(), listener.local_addr().expect("bound"));
         let outcome = connect(&[dead, live], soon());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_race_is_lost_when_all_refuse_or_there_is_nobody() {
+    fn connecting_fails_if_all_refuse_or_there_is_no_address() {
         let dead = refused();
         assert_eq!(
             connect(&[dead], soon()).winner.err(),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn no_race_starts_after_the_deadline() {
+    fn no_attempt_starts_after_the_deadline() {
         let over = Deadline::after(Instant::now(), Duration::ZERO);
         assert_eq!(
             connect(&[refused()], over).winner.err(),

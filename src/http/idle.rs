@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_the_server_closed_is_passed_over() {
+    fn a_connection_that_the_server_closed_is_skipped() {
         let idle = Idle::new(2);
         let ((older, _open), (newer, closed)) = (connection(), connection());
         let port = older.port();

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glance_never_waits() {
+    fn a_check_never_waits() {
         let (socket, mut peer) = pair(Duration::from_secs(60));
         let mut buffer = [0; 8];
         let error = socket

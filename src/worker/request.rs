@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One request to the API, and what is learned from how it ends.
+//! One request to the API, and what its outcome proves.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -86,7 +86,7 @@ impl Worker<'_> {
                 admission.note_answer(now.duration_since(sent), engine.clock.at(now));
                 Evidence::Accepted
             }
-            // The time went by in a queue of our own.
+            // The time was spent in the module's own queue.
             Err(unusable) if is_timeout(unusable.failure) && given < self.fair_share() => {
                 Evidence::Nothing
             }
@@ -95,20 +95,20 @@ impl Worker<'_> {
         self.learn(permit, &answer, evidence, key, now, counters);
         if let Err(unusable) = answer {
             if unusable.cause == Some(Cause::OtherNumber) {
-                // What else comes over these connections may be about other numbers too.
+                // Further answers on these connections may be about other numbers too.
                 self.current.client.close_idle(permit.endpoint);
             }
             self.note_failure(unusable, now.duration_since(started), now);
             let has_time = deadline.left(now).is_some_and(|left| left >= CHECK);
             if has_time && admission.take_check(permit.endpoint, engine.clock.at(now)) {
-                // This call has failed already. Else the next one would have to wait for the check.
+                // This call has failed already. Otherwise the next call would have to wait for the check.
                 let _ = self.check_health(permit.endpoint, deadline, counters);
             }
         }
         answer.map_err(|unusable| unusable.failure)
     }
 
-    /// Notes for all workers what the end of a request proves.
+    /// Records, for all workers, what the outcome of a request proves.
     fn learn(
         &self,
         permit: Permit,
@@ -179,7 +179,7 @@ impl Worker<'_> {
         self.log.line(change.level(), &change.to_string());
     }
 
-    /// Reads a response. A signature that is refused while the clocks differ is refused because of ours.
+    /// Reads a response. If a signature is refused while the clocks differ, the cause is this machine's clock.
     fn read(
         &self,
         reply: &Reply,
@@ -215,7 +215,7 @@ impl Worker<'_> {
         self.log.line(Level::Warning, &line);
     }
 
-    /// A request that was given less time than this has waited in a queue of ours for too long to prove anything by a timeout.
+    /// The timeout of a request that got less time than this proves nothing: the call waited too long in the module's own queue.
     fn fair_share(&self) -> Duration {
         self.current.config.timeout.span() * 3 / 4
     }
@@ -231,14 +231,14 @@ fn is_timeout(failure: Failure) -> bool {
     )
 }
 
-/// How long the API wants no more requests: the header's word, or else the body's.
+/// How long the API asks to wait before the next request: from the header, or else from the body.
 fn wait(reply: &Reply) -> Option<Duration> {
     reply
         .retry_after
         .or_else(|| answer::retry_after(reply.status, &reply.body))
 }
 
-/// The API's clock less ours, in seconds.
+/// The difference of the API's clock to this machine's, in seconds.
 fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX >> 1);
     match theirs.duration_since(ours) {
