@@ -2,8 +2,8 @@
 //! A circuit breaker that all workers share.
 //!
 //! A request can fail because of the number in it. So errors that a number may cause do not open the breaker by themselves:
-//! they make a check of the API's health due, which no caller can influence, and that check decides. Only where the API stays
-//! silent for a whole window, about many numbers, a good health does not count.
+//! they make a check of the API's health due, which no caller can influence, and that check decides. Exception: if the API does
+//! not answer about many numbers for a whole window, the breaker opens although the health is good.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -134,7 +134,7 @@ impl Breaker {
             &self.numbers,
             &self.due,
         ] {
-            // Mostly there is nothing to change, and a write would cost all other processors their copy.
+            // Mostly there is nothing to change. A write would invalidate the copies of all other processors.
             if word.load(Relaxed) != 0 {
                 word.store(0, Relaxed);
             }
@@ -171,7 +171,7 @@ impl Breaker {
         self.open(limits, now)
     }
 
-    /// Closes it, and forgets all errors.
+    /// Closes it and deletes all errors.
     pub(super) fn reset(&self) -> bool {
         self.succeeded()
     }
@@ -207,7 +207,7 @@ fn number(errors: u64) -> u16 {
 /// How often the API's health is checked at most while the breaker is closed.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// More numbers than a caller can be expected to have at hand.
+/// More numbers than one caller is expected to have.
 const MANY_NUMBERS: u32 = 16;
 
 #[cfg(test)]

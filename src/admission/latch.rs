@@ -25,8 +25,8 @@ impl Latch {
         self.trial().is_none_or(|trial| trial <= now)
     }
 
-    /// Whether a request may pass. After the last trial, others follow `again` later: a worker may die, and a number may be
-    /// one that nobody answers for.
+    /// Whether a request may pass. `again` after the last trial, further trials follow: a worker may die, or the API may not answer
+    /// about a number.
     pub(super) fn pass(&self, now: Moment, again: Duration) -> bool {
         self.pass_some(now, again, TRIALS)
     }

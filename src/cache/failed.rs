@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// A failure per key, for five seconds: a number that cannot be answered for must not be asked about again and again. It
-    /// works without the cache too. Two keys with one place take it from each other.
+    /// The last failure of each key, for five seconds: a number whose lookup fails must not be asked about again and again. It
+    /// works without the cache too. Keys with the same slot replace each other.
     pub struct Failed {
         /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it ends, in units of 64 ms.
         places: [AtomicU64; PLACES],
@@ -20,7 +20,7 @@ shareable! {
 }
 
 impl Failed {
-    /// Remembers a failure.
+    /// Stores a failure.
     pub fn remember(&self, key: &Key, failure: Failure, now: Moment) {
         if let Some(place) = self.place(key) {
             let end = (now.after(SPAN).to_shared() / UNIT_MS) & END;
@@ -28,7 +28,7 @@ impl Failed {
         }
     }
 
-    /// How the last lookup of a key failed, if that was a moment ago.
+    /// How the last lookup of a key failed, if that was a few seconds ago.
     #[must_use]
     pub fn find(&self, key: &Key, now: Moment) -> Option<Failure> {
         let seen = self.place(key)?.load(Relaxed);
@@ -42,7 +42,7 @@ impl Failed {
         (failure != Failure::None && (1..=span).contains(&left)).then_some(failure)
     }
 
-    /// Forgets a key, or all of them.
+    /// Removes a key, or all of them.
     pub fn forget(&self, key: Option<&Key>) {
         match key {
             Some(key) => {
@@ -66,7 +66,7 @@ fn tag(key: &Key) -> u64 {
     word & TAG
 }
 
-/// How long a number is left alone.
+/// How long a number is not asked about after a failure.
 const SPAN: Duration = Duration::from_secs(5);
 
 const PLACES: usize = 8192;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One request to the API, and what is learned from how it ends.
+//! One request to the API, and what its outcome proves.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -90,20 +90,20 @@ impl Worker<'_> {
         self.learn(permit, &answer, evidence, key, now, counters);
         if let Err(unusable) = answer {
             if unusable.cause == Some(Cause::OtherNumber) {
-                // What else comes over these connections may be about other numbers too.
+                // Further answers on these connections may be about other numbers too.
                 self.current.client.close_idle(permit.endpoint);
             }
             self.note_failure(unusable, now.duration_since(started), now);
             let has_time = deadline.left(now).is_some_and(|left| left >= CHECK);
             if has_time && admission.take_check(permit.endpoint, engine.clock.at(now)) {
-                // This call has failed already. Else the next one would have to wait for the check.
+                // This call has failed already. Otherwise the next call would have to wait for the check.
                 let _ = self.check_health(permit.endpoint, deadline, counters);
             }
         }
         answer.map_err(|unusable| unusable.failure)
     }
 
-    /// Notes for all workers what the end of a request proves.
+    /// Records, for all workers, what the outcome of a request proves.
     fn learn(
         &self,
         permit: Permit,
@@ -180,7 +180,7 @@ impl Worker<'_> {
         self.log.line(change.level(), &change.to_string());
     }
 
-    /// Reads a response. A signature that is refused while the clocks differ is refused because of ours.
+    /// Reads a response. If a signature is refused while the clocks differ, the cause is this machine's clock.
     fn read(
         &self,
         reply: &Reply,
@@ -216,7 +216,7 @@ impl Worker<'_> {
         self.log.line(Level::Warning, &line);
     }
 
-    /// What a failed exchange proves that had so much time.
+    /// What a failed exchange proves that had this much time.
     fn evidence(
         &self,
         unusable: Unusable,
@@ -224,7 +224,7 @@ impl Worker<'_> {
         given: Duration,
     ) -> Evidence {
         let Unusable { failure, cause } = unusable;
-        // The rest of the time went by in a queue of our own, or in an exchange before this one.
+        // The rest of the time was spent in the module's own queue, or in an exchange before this one.
         if is_timeout(failure) && given < self.current.config.timeout.span() * 3 / 4 {
             Evidence::Nothing
         } else {
@@ -243,14 +243,14 @@ fn is_timeout(failure: Failure) -> bool {
     )
 }
 
-/// How long the API wants no more requests: the header's word, or else the body's.
+/// How long the API asks to wait before the next request: from the header, or else from the body.
 fn wait(reply: &Reply) -> Option<Duration> {
     reply
         .retry_after
         .or_else(|| answer::retry_after(reply.status, &reply.body))
 }
 
-/// The API's clock less ours, in seconds.
+/// The difference of the API's clock to this machine's, in seconds.
 fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX >> 1);
     match theirs.duration_since(ours) {

@@ -65,7 +65,7 @@ fn old_errors_and_errors_before_a_success_do_not_count() {
 }
 
 #[test]
-fn errors_that_a_number_may_cause_call_for_a_check_and_no_more() {
+fn errors_that_a_number_may_cause_make_a_check_due_and_nothing_else() {
     let breaker = breaker();
     let failed = |hash, second| breaker.failed(&LIMITS, Error::NoAnswer(hash), at(second));
     for second in 0..100 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the process that makes the lookups of Kamailio's suspended calls has of the server: nothing.
+//! Kamailio's lookup process does not use the server's descriptors, signals or log.
 use std::{
     fs,
     io::{Read, Write},
