@@ -5,6 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use numbers_online::answer::Answer;
 use numbers_online::failure::Failure;
+use numbers_online::number::Number;
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {
@@ -16,9 +17,12 @@ fuzz_target!(|data: &[u8]| {
         b'a' => 401,
         pick => u16::from(*pick) * 7,
     };
-    match Answer::new(status, body) {
+    let Some(asked) = Number::new("+14155550123") else {
+        return;
+    };
+    match Answer::new(status, body, &asked) {
         Ok(answer) => believed(status, &answer, body),
-        Err(failure) => assert_ne!(failure, Failure::None),
+        Err(unusable) => assert_ne!(unusable.failure, Failure::None),
     }
 });
 
@@ -50,5 +54,7 @@ fn believed(status: u16, answer: &Answer, body: &[u8]) {
     if let Ok(value) = serde_json::from_slice::<Value>(body) {
         assert_eq!(value["decision"], answer.treatment.as_str());
         assert_eq!(value["sip"]["code"], answer.reply.code);
+        let e164 = &value["e164"];
+        assert!(e164.is_null() || e164.as_str().is_some_and(|e164| e164.starts_with('+')));
     }
 }

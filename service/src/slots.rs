@@ -3,10 +3,12 @@
 //! The limit of open connections, and which connection is closed when it is reached.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use crate::throttle::Throttle;
@@ -14,7 +16,7 @@ use crate::throttle::Throttle;
 /// Slots for connections. At the limit, a new connection evicts another one that has no request in progress.
 ///
 /// Connections that never had a request go first, then idle ones, each group in order of age. A connection with a
-/// request in progress is never evicted.
+/// request in progress is never evicted, nor is one whose first request may still be on its way ([`GRACE`]).
 #[derive(Debug)]
 pub(crate) struct Slots {
     limit: usize,
@@ -29,8 +31,15 @@ struct Table {
     /// How many of the open connections are evicted but not closed yet.
     leaving: usize,
     next_age: u64,
-    evictable: BTreeMap<Key, Arc<Notify>>,
+    evictable: BTreeMap<Key, Candidate>,
     limit_reached: Throttle,
+}
+
+/// A connection that may be evicted from a moment on.
+#[derive(Debug)]
+struct Candidate {
+    evicted: Arc<Notify>,
+    from: Instant,
 }
 
 /// The order of eviction.
@@ -55,14 +64,15 @@ impl Slots {
         })
     }
 
-    /// Waits for a slot. It waits long only while every connection has a request in progress.
+    /// Waits for a slot. It waits longer than [`GRACE`] only while every connection has a request in progress.
     pub(crate) async fn slot(self: &Arc<Self>) -> Slot {
         loop {
             let changed = self.changed.notified();
             if let Some(slot) = self.try_slot() {
                 return slot;
             }
-            changed.await;
+            // A connection may have become evictable by the time alone.
+            let _ = timeout(GRACE / 4, changed).await;
         }
     }
 
@@ -84,15 +94,15 @@ impl Slots {
                 phase: Mutex::new(Phase::Evictable(key)),
             });
         }
-        if table.open - table.leaving >= self.limit {
-            table.evict();
-            if let Some(unlogged) = table.limit_reached.event(Instant::now()) {
-                warn!(
-                    limit = self.limit,
-                    unlogged,
-                    "connection limit reached: the oldest connection without a request is closed for a new one"
-                );
-            }
+        if table.open - table.leaving >= self.limit
+            && table.evict()
+            && let Some(unlogged) = table.limit_reached.event(Instant::now())
+        {
+            warn!(
+                limit = self.limit,
+                unlogged,
+                "connection limit reached: the oldest connection without a request is closed for a new one"
+            );
         }
         None
     }
@@ -108,15 +118,38 @@ impl Table {
         let age = self.next_age;
         self.next_age += 1;
         let key = Key { group, age };
-        self.evictable.insert(key, Arc::clone(evicted));
+        let grace = match group {
+            Group::NoRequestYet => GRACE,
+            Group::Idle => Duration::ZERO,
+        };
+        let candidate = Candidate {
+            evicted: Arc::clone(evicted),
+            from: Instant::now() + grace,
+        };
+        self.evictable.insert(key, candidate);
         key
     }
 
-    fn evict(&mut self) {
-        if let Some((_, evicted)) = self.evictable.pop_first() {
-            self.leaving += 1;
-            evicted.notify_one();
-        }
+    /// False if there is no connection that may be evicted now.
+    fn evict(&mut self) -> bool {
+        let now = Instant::now();
+        let first = |group| Key { group, age: 0 };
+        // In each group the oldest is the first one that may be evicted.
+        let oldest = |range| self.evictable.range(range).next();
+        let key = [
+            oldest((Bound::Unbounded, Bound::Excluded(first(Group::Idle)))),
+            oldest((Bound::Included(first(Group::Idle)), Bound::Unbounded)),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|(_, candidate)| candidate.from <= now)
+        .map(|(key, _)| *key);
+        let Some(candidate) = key.and_then(|key| self.evictable.remove(&key)) else {
+            return false;
+        };
+        self.leaving += 1;
+        candidate.evicted.notify_one();
+        true
     }
 
     /// Takes a connection out of the order of eviction. An eviction that was decided already no longer counts.
@@ -210,12 +243,13 @@ impl Drop for RequestInProgress<'_> {
     }
 }
 
+/// A connection is accepted before its request head has arrived. So long it is not taken for one without a request.
+const GRACE: Duration = Duration::from_millis(500);
+
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
-    use std::time::Duration;
-
-    use tokio::time::timeout;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -230,6 +264,7 @@ mod tests {
         let slots = Slots::new(3);
         let (idle, older, newer) = (slots.slot().await, slots.slot().await, slots.slot().await);
         drop(idle.request());
+        sleep(GRACE).await;
         assert!(!idle.awaits_first_request() && older.awaits_first_request());
         for (expected, others) in [(&older, [&idle, &newer]), (&newer, [&idle, &older])] {
             slots.evict();
@@ -238,6 +273,17 @@ mod tests {
         }
         slots.evict();
         assert!(is_evicted(&idle).await);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_request_may_be_on_its_way_is_kept() {
+        let slots = Slots::new(2);
+        let (idle, newer) = (slots.slot().await, slots.slot().await);
+        drop(idle.request());
+        slots.evict();
+        assert!(is_evicted(&idle).await, "though it had a request");
+        slots.evict();
+        assert!(!is_evicted(&newer).await);
     }
 
     #[tokio::test]
@@ -272,6 +318,7 @@ mod tests {
     async fn a_request_that_arrives_after_the_eviction_is_answered() {
         let slots = Slots::new(2);
         let (first, second) = (slots.slot().await, slots.slot().await);
+        sleep(GRACE).await;
         assert!(timeout(SOON, slots.slot()).await.is_err());
         let request = first.request();
         // Instead the next one is evicted.

@@ -39,7 +39,7 @@ impl Failed {
         let span = u64::try_from(SPAN.as_millis()).unwrap_or(u64::MAX) / UNIT_MS;
         let failure = *Failure::ALL.get(usize::try_from(seen >> 28 & 0xff).ok()?)?;
         // Zeroed memory is no failure.
-        (failure != Failure::None && (1..=span).contains(&left)).then_some(failure)
+        (failure != Failure::None && (1..=span + 1).contains(&left)).then_some(failure)
     }
 
     /// Removes a key, or all of them.
@@ -94,6 +94,11 @@ mod tests {
         failed.remember(&one, Failure::Http5xx, at(0));
         assert_eq!(failed.find(&one, at(0)), Some(Failure::Http5xx));
         assert_eq!(failed.find(&one, at(4800)), Some(Failure::Http5xx));
+        for ms in 0..200 {
+            let now = at(20_000 + ms);
+            failed.remember(&one, Failure::Http5xx, now);
+            assert_eq!(failed.find(&one, now), Some(Failure::Http5xx), "{ms}");
+        }
         assert_eq!(failed.find(&one, at(5100)), None);
         assert_eq!(failed.find(&other, at(0)), None);
         failed.remember(&one, Failure::Reset, at(6000));

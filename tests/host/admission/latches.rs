@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Refusals of the API that further requests cannot change: refused key, no balance, too many requests.
-use std::{fs, sync::Arc, thread, time::Duration};
+use std::{fs, net::Ipv4Addr, sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
 use serde_json::json;
-use testbed::{Api, Plan, Refused, Result, Setup, Step, answer};
+use testbed::{Api, Plan, Port, Result, Setup, Step, answer};
 
 use super::{Row, block, calls, lines, page, start};
 use crate::{
@@ -131,10 +131,11 @@ fn throttled(bench: &Bench, headers: &[(&str, &str)], body: &serde_json::Value) 
 }
 
 fn the_backup(bench: &Bench) -> Result<()> {
-    let dead = Refused::at(([127, 0, 0, 1], 0).into())?;
+    // A port on which nothing listens yet.
+    let primary = Port::reserve(Ipv4Addr::LOCALHOST.into())?;
     let refusal = answer::refusal("401 Unauthorized", "invalid_key", &[]);
     let backup = Api::http(Plan::always(refusal))?;
-    let url = format!("http://{}", dead.address());
+    let url = format!("http://{}", primary.address());
     let setup = bench
         .setup(&url)
         .param("api_url_backup", backup.url())
@@ -144,9 +145,7 @@ fn the_backup(bench: &Bench) -> Result<()> {
     calls(&server, 2, &Expected::fail_open("connect"))?;
     server.expect(callers::CALLER, &Expected::fail_open("http_401"))?;
     server.expect(callers::SECOND, &Expected::fail_open("breaker_open"))?;
-    let address = dead.address();
-    drop(dead);
-    let _primary = Api::start(address, None, Plan::always(block()))?;
+    let _primary = Api::start(primary.address(), None, Plan::always(block()))?;
     thread::sleep(Duration::from_millis(1100));
     calls(&server, 4, &Expected::block())?;
     server.finish()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The project's redirect servers.
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Product, Result,
+    Form, Product, Result,
     sip::{Client, Transport},
 };
 
@@ -13,48 +13,47 @@ use crate::{
     bench::Bench,
     calls::SOON,
     expect::{holds, same},
+    package,
     subject::Subject,
     suite::Suite,
 };
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let files: &[&str] = match subject.server.product() {
-        Product::Kamailio => &[
-            "kamailio-cfg/numbers_online_sbc.cfg",
-            "kamailio-cfg/numbers_online_sbc_async.cfg",
-        ],
-        Product::OpenSips => &["opensips-cfg/numbers_online_sbc.cfg"],
-    };
-    let trial = |file: &'static str| {
-        let name = format!("emergency/{file} allows it");
-        suite.trial(subject, &name, needs(), move |bench| allows(bench, file))
-    };
-    files.iter().copied().map(trial).collect()
+    let name = "emergency/the shipped redirect server allows it";
+    vec![suite.trial(subject, name, needs(), allows)]
 }
 
-/// The routes of a file, which are its end.
-fn routes(file: &str) -> Result<String> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?;
-    let (_, routes) = text
+/// The routes of the shipped file in one of its forms: a route at its beginning, and its end.
+fn routes(bench: &Bench) -> Result<String> {
+    let text = package::redirect_server(bench, bench.form)?;
+    let (settings, routes) = text
         .split_once("####### Routing #######\n")
         .ok_or("the file has no routes")?;
-    Ok(routes.to_owned())
+    let is_async = bench.form == Form::Async;
+    Ok(match bench.server.product() {
+        Product::Kamailio if is_async => {
+            format!("#!define WITH_ASYNC\nasync_workers=2\n{routes}")
+        }
+        Product::Kamailio => routes.to_owned(),
+        Product::OpenSips => {
+            let (_, choice) = settings
+                .split_once("route[NUMBERS_ONLINE] {")
+                .ok_or("the file does not choose a form")?;
+            let (choice, _) = choice.split_once("\n}").ok_or("a route without an end")?;
+            format!("route[NUMBERS_ONLINE] {{{choice}\n}}\n{routes}")
+        }
+    })
 }
 
-fn allows(bench: &Bench, file: &str) -> Result<()> {
+fn allows(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let mut setup = setup(bench, &api, &[]).param("allow_code", 404);
-    let globals = if file.contains("async") {
-        "async_workers=2\n"
-    } else {
-        ""
-    };
     setup.modules.push("maxfwd".to_owned());
     if bench.server.product() == Product::Kamailio {
         setup.modules.push("sanity".to_owned());
     }
-    setup.routes = Some(format!("{globals}{}", routes(file)?));
+    setup.routes = Some(routes(bench)?);
     let server = bench.start(&setup)?;
     for uri in EMERGENCIES {
         for transport in Transport::ALL {

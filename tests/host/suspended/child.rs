@@ -156,8 +156,9 @@ fn reader_ends(bench: &Bench) -> Result<()> {
     let setup = setup(bench, &api).param("breaker_errors", 0);
     let mut server = Relaunched::start(bench, bench.start(&setup)?, &[], &[], Stdio::piped())?;
     drop(server.child.stderr.take());
-    for _ in 0..3 {
-        let reply = Client::connect(Transport::Udp, server.address())?.call(&invite())?;
+    for number in callers::several(3) {
+        let request = Request::invite(&callers::sip(&number));
+        let reply = Client::connect(Transport::Udp, server.address())?.call(&request)?;
         allowed(&reply, "http_5xx")?;
         // By then the line has been written.
         thread::sleep(Duration::from_millis(200));
