@@ -4,10 +4,10 @@
 bench = NOL_STAGE=$(stage) CALLS=$(CALLS) $(target)/release/numbers-online-bench
 # Seconds for each fuzz target.
 SECONDS ?= 600
-# Calls for each rude peer of bench-deadline.
+# Calls for each kind of rude peer of bench-deadline.
 CALLS ?= 1000
-# What to measure; without it, all. For bench-throughput the names that head columns, for bench-async and bench-opensips
-# delays of the API in ms and parts of the names of rows.
+# What to measure; if empty, all. For bench-throughput: headings of columns. For bench-async and bench-opensips: delays of the API
+# in ms, and parts of the names of rows.
 ONLY ?=
 fuzz_targets = answer dns headers number
 fuzz_work = $(target)/fuzz
@@ -43,7 +43,7 @@ bench-attack: bench-build ## Share of ordinary calls that are screened while cal
 bench-deadline: bench-build ## How far rude peers get the function beyond its deadline (CALLS=1000 a peer)
 	$(bench) deadline
 
-# What a run finds goes into $(fuzz_work); fuzz/corpus/ holds the few inputs that every run starts from.
+# Inputs that a run finds go into $(fuzz_work). fuzz/corpus/ has the few inputs that every run starts from.
 .PHONY: fuzz
 fuzz: ## Fuzz everything that reads what others wrote (SECONDS=600 a target; needs rustup's nightly)
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz

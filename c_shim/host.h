@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the modules of all servers have under the same names. A server's own header adds the rest. Both servers have the same names
- * for their structures; their headers are included before this one.
+ * Declarations common to the modules of all servers. Each server's own header adds more. Kamailio and OpenSIPS use the same names for
+ * their structures; include the server's headers before this one.
  */
 #ifndef NOL_HOST_H
 #define NOL_HOST_H
@@ -15,22 +15,22 @@ static inline nol_str lend(const str *text)
 
 /* In host_call.h. */
 
-/* What the library wants to know of a request, lent. */
+/* Collects the parts of a request that the library reads. They are borrowed from the message. */
 void nol_read(struct sip_msg *msg, nol_call *call);
 
-/* Makes a decision known to the script and to numbers_online_reply(). `msg` is the message whose route runs. */
+/* Stores a decision for the script and for numbers_online_reply(). `msg` is the message whose route runs. */
 void nol_keep(struct sip_msg *msg, const nol_result *result);
 
-/* The same, counts it, and raises the state event. Returns what the script function returns. */
+/* Counts a decision, raises the state event, and stores the decision. Returns the return code of the script function. */
 int nol_conclude(struct sip_msg *msg, const nol_result *result);
 
-/* What an earlier decision about this message, or in this transaction, returned; 0 if there was none. */
+/* The return code of an earlier decision about this message or in this transaction; 0 if there was none. */
 int nol_earlier_rc(struct sip_msg *msg);
 
 /* numbers_online_decide(). */
 int nol_decide_now(struct sip_msg *msg, str *profile);
 
-/* One line if the script wants a profile: there is none. */
+/* Logs one line if the script names a profile. There are no profiles. */
 void nol_refuse_profile(const str *profile);
 
 /* A final reply. The contact is empty, or that of a redirection. */
@@ -39,7 +39,7 @@ typedef struct nol_final {
 	str phrase, contact;
 } nol_final;
 
-/* 0: this reply is to be sent. Else what numbers_online_reply() returns. `sender` is the module that sends. */
+/* 0: `final` is the reply to send. Otherwise the return code of numbers_online_reply(). `sender` is the module that sends. */
 int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, nol_final *final);
 
 /* The reply that allows a call, for a call without a decision. */
@@ -50,12 +50,12 @@ static inline str nol_allow_phrase(void)
 	return (str){(char *)phrase.s, (int)phrase.len};
 }
 
-/* Each server's own. */
+/* Implemented by each server's module. */
 
-/* Writes all AVPs and returns 0, or for want of memory none and returns -1. */
+/* Writes all AVPs: 0. If there is not enough memory, writes none: -1. */
 int nol_write_avps(const nol_result *result);
 
-/* What the AVPs say; 0, or an empty text, where there is none. */
+/* The values of the AVPs; 0 or an empty text if there is none. */
 int nol_stored_rc(void);
 int nol_stored_code(void);
 str nol_stored_phrase(void);
@@ -64,7 +64,7 @@ str nol_stored_contact(void);
 void nol_raise_state(const nol_result *result);
 void nol_raise_counter(int counter);
 
-/* Sends the final reply of the decision. Returns what numbers_online_reply() returns. */
+/* Sends the final reply of the decision. Returns the return code of numbers_online_reply(). */
 int nol_reply(struct sip_msg *msg);
 
 #endif

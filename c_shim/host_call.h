@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way of one call through a server's module: host.h declares it. Included in one file of each module, after all else. */
+/* The handling of one call, common to all servers. host.h declares it. Included in one file of each module, after all other headers. */
 #ifndef NOL_HOST_CALL_H
 #define NOL_HOST_CALL_H
 
@@ -19,15 +19,15 @@ static int begins_with_header(const char *text, size_t len, int i)
 }
 
 /*
- * Whether a header that the library wants may be among those that the server has not parsed yet. Most calls have none, and to parse
- * the others costs more than to look at the beginnings of lines.
+ * Whether the part of the message that the server has not parsed yet may contain a header that the library reads. Most calls have
+ * none. To compare the beginning of each line is cheaper than to parse all headers.
  */
 static int has_wanted_ahead(const struct sip_msg *msg)
 {
 	const char *line = msg->unparsed, *end = msg->buf + msg->len;
 	int i;
 
-	/* All bits of it. */
+	/* HDR_EOH_F has more than one bit. */
 	if((msg->parsed_flag & HDR_EOH_F) == HDR_EOH_F)
 		return 0;
 	while(line && line < end && *line != '\r' && *line != '\n') {
@@ -42,13 +42,13 @@ static int has_wanted_ahead(const struct sip_msg *msg)
 	return 0;
 }
 
-/* Lends the headers that the library wants. */
+/* Passes the headers that the library reads. */
 static void read_headers(struct sip_msg *msg, nol_call *call)
 {
 	const struct hdr_field *header;
 	int i;
 
-	/* A line that is no header hides those behind it from the server. */
+	/* The server stops parsing at a line that is not a header. */
 	if(has_wanted_ahead(msg) && parse_headers(msg, HDR_EOH_F, 0) != 0)
 		call->unread = (nol_str){msg->unparsed, (size_t)(msg->buf + msg->len - msg->unparsed)};
 	for(header = msg->headers; header && call->header_count < NOL_CALL_HEADERS; header = header->next) {
@@ -111,7 +111,7 @@ static uint64_t hash_message(struct sip_msg *msg)
 
 	if(msg->via1 && msg->via1->branch)
 		hash = hash_more(hash, &msg->via1->branch->value);
-	/* Where a later header cannot be parsed, these have been all the same. */
+	/* These two are set even if a later header cannot be parsed. */
 	parse_headers(msg, HDR_CALLID_F | HDR_CSEQ_F, 0);
 	if(msg->callid)
 		hash = hash_more(hash, &msg->callid->body);
@@ -153,7 +153,7 @@ void nol_keep(struct sip_msg *msg, const nol_result *result)
 	static time_t logged;
 
 	remember(msg, result);
-	/* Once a second and process: this happens to many calls at a time. */
+	/* At most once a second in each process: many calls fail at a time. */
 	if(nol_write_avps(result) < 0 && nol_is_new_second(&logged))
 		LM_ERR("out of shared memory: calls have no $avp(nol_...); numbers_online_reply() answers them all the same\n");
 }
@@ -161,7 +161,7 @@ void nol_keep(struct sip_msg *msg, const nol_result *result)
 int nol_conclude(struct sip_msg *msg, const nol_result *result)
 {
 	nol_count(result, nol_raise_counter);
-	/* It may run a route, in which there may be other decisions. */
+	/* This may run a route, and that route may make other decisions. Hence before nol_keep(). */
 	if(result->state.len)
 		nol_raise_state(result);
 	nol_keep(msg, result);
@@ -192,12 +192,12 @@ static int is_initial_invite(struct sip_msg *msg)
 {
 	if(msg->first_line.type != SIP_REQUEST || msg->REQ_METHOD != METHOD_INVITE)
 		return 0;
-	/* A To that cannot be parsed has no tag that anybody could go by. */
+	/* A To that cannot be parsed counts as one without a tag. */
 	parse_headers(msg, HDR_TO_F, 0);
 	return !msg->to || !msg->to->parsed || get_to(msg)->tag_value.len <= 0;
 }
 
-/* What the decision, or the script after it, wants sent. Without a decision, an allow. */
+/* The reply of the decision, with the changes that the script made to its AVPs. Without a decision, the reply of an allow. */
 static void find_reply(struct sip_msg *msg, nol_final *final)
 {
 	const nol_result *result = remembered(msg);

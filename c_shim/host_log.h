@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The library's lines in the server's log. Both servers call their macros alike; include theirs before. */
+/* Logs the library's lines. Both servers use the same names for their log macros; include the server's header before this one. */
 #ifndef NOL_HOST_LOG_H
 #define NOL_HOST_LOG_H
 

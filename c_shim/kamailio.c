@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module for Kamailio, 5.6 and later: translates between its structures and ours. */
+/* The module for Kamailio, 5.6 and later: translates between its structures and the library's. */
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
@@ -17,7 +17,7 @@
 
 MODULE_VERSION
 
-/* Parameters as modparam() writes them. */
+/* The parameters, in the types that modparam() writes. */
 #define FIELD_STR str
 #define FIELD_INT int
 #define FIELD(kind, name, initial) FIELD_##kind name;
@@ -93,7 +93,7 @@ static int mod_init(void)
 	return nol_async_init() < 0 || nol_async_register() < 0 || nol_lookups_init() < 0 ? -1 : 0;
 }
 
-/* Ranks above 0 are the processes that receive SIP. Others make their worker when they need one, if ever. */
+/* Ranks above 0 are the processes that receive SIP. Other processes make a worker on first use. */
 static int child_init(int rank)
 {
 	if(rank > 0)

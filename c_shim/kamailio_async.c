@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * numbers_online_decide_async(): the transaction is suspended, a process of its own makes the lookup (kamailio_lookups.c), and
- * one of the core's asynchronous workers resumes it in the given route.
+ * numbers_online_decide_async(): suspends the transaction. A separate process makes the lookup (kamailio_lookups.c). Then one of
+ * the core's asynchronous workers resumes the transaction in the given route.
  */
 #include <string.h>
 
@@ -30,20 +30,20 @@ typedef struct suspended {
 	int route;			/* to resume in; negative: the function `name` of the KEMI script */
 	char name[MOST_NAME + 1];
 	nol_hold hold;
-	nol_saved saved; /* the last one: there is more behind it */
+	nol_saved saved; /* the last field: its data follows it */
 } suspended_t;
 
 static tm_api_t tm;
 static int is_possible;
 static int is_wanted;
 
-/* The call whose route is about to be resumed, and its decision. */
+/* The call that is being resumed, and its decision. */
 static suspended_t *resuming;
 static const nol_result *resumed;
 
 int nol_async_init(void)
 {
-	/* The script may do without it; then this is no error. */
+	/* Not an error: the script may not use the asynchronous form. */
 	if(!async_task_initialized() || !module_loaded("tm") || load_tm_api(&tm) < 0)
 		return 0;
 	is_possible = 1;
@@ -57,13 +57,13 @@ int nol_async_is_possible(void)
 
 int nol_async_is_wanted(void)
 {
-	/* A KEMI script calls what it likes. */
+	/* What a KEMI script calls is not known at start. */
 	return is_possible && (is_wanted || sr_kemi_eng_get());
 }
 
 /*
- * Runs before each failure route, and a resumed route is one. Here the transaction is locked, and its AVPs are those that the
- * script will see. Before t_continue() another process might use them.
+ * Runs before each failure route. A resumed route counts as one. At this point the transaction is locked, and its AVPs are those
+ * that the script will see. Before t_continue() another process might use them.
  */
 static int write_resumed(sip_msg_t *msg, unsigned int flags, void *param)
 {
@@ -83,7 +83,7 @@ int nol_async_register(void)
 	return register_script_cb(write_resumed, PRE_SCRIPT_CB | FAILURE_CB, NULL);
 }
 
-/* In an asynchronous worker. */
+/* Runs in an asynchronous worker. */
 static void resume(void *param)
 {
 	suspended_t *call = param;
@@ -96,7 +96,7 @@ static void resume(void *param)
 	resumed = &result;
 	resuming = call;
 	nol_hold_resume(&call->hold);
-	/* If the caller gave up meanwhile, the transaction has ended and nothing is run. */
+	/* If the caller cancelled meanwhile, the transaction has ended and no route runs. */
 	if(call->route >= 0) {
 		tm.t_continue(call->hash_index, call->label, main_rt.rlist[call->route]);
 	} else {
@@ -112,7 +112,7 @@ static void resume(void *param)
 	ksr_msg_env_reset();
 }
 
-/* Once a second and process: this happens to many calls at a time. */
+/* At most once a second in each process: many calls fail at a time. */
 static void log_shortage(void)
 {
 	static time_t logged;
@@ -122,8 +122,8 @@ static void log_shortage(void)
 }
 
 /*
- * 1 if the transaction is suspended, 0 if there is nothing more to do for it (the request is a retransmission, or cancelled by
- * now), -1 if there can be no transaction.
+ * 1: the transaction is suspended. 0: nothing is left to do, because the request is a retransmission or was cancelled. -1: no
+ * transaction could be created.
  */
 static int suspend(sip_msg_t *msg, suspended_t *call)
 {
@@ -132,7 +132,7 @@ static int suspend(sip_msg_t *msg, suspended_t *call)
 
 	if(nol_hold_memory(&call->hold, msg, is_new) < 0) {
 		log_shortage();
-		/* What has a transaction already is a retransmission. */
+		/* A request that already has a transaction is a retransmission. */
 		return is_new && tm.t_lookup_request(msg, 0, &outcome) > 0 ? 0 : -1;
 	}
 	if(is_new) {
@@ -148,7 +148,7 @@ static int suspend(sip_msg_t *msg, suspended_t *call)
 	return 1;
 }
 
-/* Where the server has no room for one more call that waits, none waits: not for a lookup here and now either. */
+/* Decides about a call that cannot be suspended. It does not wait for a lookup in this process either. */
 static int shed(sip_msg_t *msg, uint64_t ticket)
 {
 	nol_result result;
@@ -189,7 +189,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 		memcpy(waiting->name, name->s, name->len);
 	rc = suspend(msg, waiting);
 	if(rc > 0) {
-		/* From here on it is not ours. */
+		/* After nol_submit() the worker that runs the task owns `waiting`. */
 		if(nol_submit(ticket, (nol_wake){.fd = -1, .word = (uint64_t)(uintptr_t)waiting}) == 0)
 			return 0;
 		tm.t_cancel_suspend(waiting->hash_index, waiting->label);
@@ -206,9 +206,9 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 
 int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile)
 {
-	static int told;
+	static int logged;
 
-	if(!is_possible && !told++)
+	if(!is_possible && !logged++)
 		LM_ERR("KSR.numbers_online.decide_async() needs tm.so and async_workers=...; without them it waits for the lookup\n");
 	if(!route || route->len <= 0 || route->len > MOST_NAME) {
 		LM_ERR("KSR.numbers_online.decide_async(): the name of the function to go on with has 1 to %d characters\n", MOST_NAME);

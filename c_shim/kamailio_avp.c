@@ -43,8 +43,8 @@ static int write_TEXT(const char *name, int len, const nol_result *result, nol_t
 }
 
 /*
- * add_avp() stacks: what the script has written under our names must be removed first. The list is mostly short here, so that one
- * pass over it costs less than a search for each name.
+ * Removes the AVPs that the script or an earlier decision wrote, because add_avp() adds a second value. The list is mostly short, so
+ * one pass over it costs less than a search for each name.
  */
 static void remove_avps(void)
 {
@@ -76,7 +76,7 @@ static int add_all(const nol_result *result)
 int nol_write_avps(const nol_result *result)
 {
 	remove_avps();
-	/* The core writes a line for each that it has no memory for. */
+	/* The core logs a line for each AVP that it has no memory for. */
 	if(shm_available() < 2 * sizeof(nol_result))
 		return -1;
 	if(add_all(result) == 0)
@@ -126,12 +126,12 @@ str nol_stored_contact(void)
 /* event_route[numbers_online:state]: $avp(nol_state) names the change. */
 static str state_event = str_init("numbers_online:state");
 
-/* Its number; routes have names only until the server runs. -1 if there is none. */
+/* The index of the event route, or -1. It can be looked up by name only until the server runs. */
 static int state_route = -1;
 
 /*
- * Up to now Kamailio's lexer has no underscore in the first part of an event route's name: it writes "numbers_" to standard
- * output and calls the route by the rest.
+ * Kamailio's lexer accepts no underscore in the first part of an event route's name. It writes "numbers_" to standard output and
+ * uses the rest as the name of the route.
  */
 void nol_find_state_route(void)
 {
@@ -153,7 +153,7 @@ void nol_raise_state(const nol_result *result)
 
 	if(!msg || (!engine && state_route < 0))
 		return;
-	/* The route has AVPs of its own; those of the call stay out of its reach. */
+	/* The route gets its own AVP list. It cannot access the AVPs of the call. */
 	kept = set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, &none);
 	if(write_TEXT(name, sizeof(name) - 1, result, result->state) < 0)
 		LM_ERR("out of shared memory: event_route[numbers_online:state] has no $avp(nol_state)\n");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The process that makes the lookups: a child of one of Kamailio's processes, and none of Kamailio's.
+ * The process that makes the lookups. It is a child of one of Kamailio's processes and is not managed by Kamailio.
  *
- * It keeps nothing of the server's: no signal handler, no descriptor, no log. It calls nothing of the core.
+ * It keeps no signal handler, descriptor or log of the server. It calls no function of the core.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,13 +19,13 @@
 
 #include "kamailio.h"
 
-/* Where the pipe to the log is, behind the standard descriptors. */
+/* The descriptor of the pipe to the log, after the standard descriptors. */
 #define LOG_FD 3
 
-/* How many descriptors are closed one by one where nothing says which are open. */
+/* How many descriptors are closed one by one if the system does not list the open ones. */
 #define MOST_CLOSED 65536
 
-/* Signals are for Kamailio's own processes. Nobody reads what this one writes to a pipe or socket that has ended: no reason to die. */
+/* Kamailio's signal handlers are for its own processes. SIGPIPE is ignored: a closed pipe or connection must not end the process. */
 static void reset_signals(void)
 {
 	sigset_t none;
@@ -38,13 +38,13 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The standard descriptors are the server's. Nothing must take their numbers either: libraries write to 2. */
+/* Replaces the standard descriptors, which are the server's. Their numbers must stay in use: libraries write to descriptor 2. */
 static void open_nothing(void)
 {
 	int nothing = open("/dev/null", O_RDWR);
 	int fd, ends[2] = {-1, -1};
 
-	/* A chroot may have no /dev. What is written into a pipe that nobody reads is as lost. */
+	/* A chroot may have no /dev. A pipe without a reader discards what is written as well. */
 	if(nothing < 0 && pipe2(ends, O_NONBLOCK) == 0)
 		nothing = ends[1];
 	for(fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -55,7 +55,7 @@ static void open_nothing(void)
 	}
 }
 
-/* Closes what `/proc` says is open from `first` on. 0, or -1 if it says nothing. */
+/* Closes the open descriptors from `first` on, as `/proc` lists them. 0, or -1 if `/proc` is not available. */
 static int close_listed(int first)
 {
 	DIR *list = opendir("/proc/self/fd");
@@ -78,7 +78,7 @@ static void close_from(int first)
 	struct rlimit limit;
 	rlim_t fd, end = MOST_CLOSED;
 
-	/* Linux 5.9; containers' filters may not know it. */
+	/* Since Linux 5.9. The system call filter of a container may refuse it. */
 #ifdef SYS_close_range
 	if(syscall(SYS_close_range, first, ~0U, 0) == 0)
 		return;
@@ -91,7 +91,7 @@ static void close_from(int first)
 		close((int)fd);
 }
 
-/* As many descriptors as the process may have. */
+/* Raises the limit of open descriptors to the maximum. */
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -106,18 +106,18 @@ void nol_child_run(pid_t parent, int log_end)
 {
 	reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A signal to Kamailio's process group does not reach it. */
+	/* A signal to Kamailio's process group must not reach this process. */
 	setpgid(0, 0);
 	prctl(PR_SET_NAME, "nol-lookups");
 	closelog();
-	/* Its own number may be one of the standard descriptors. */
+	/* The pipe may have the number of a standard descriptor. */
 	if(log_end >= 0 && log_end < LOG_FD)
 		log_end = fcntl(log_end, F_DUPFD, LOG_FD);
 	open_nothing();
 	if(log_end > LOG_FD)
 		log_end = dup2(log_end, LOG_FD);
 	nol_log_in_child(log_end);
-	/* Nothing of the server's stays open: its ports must be free when it ends. */
+	/* The server's sockets must not stay open here: its ports must be free when it ends. */
 	close_from(log_end < 0 ? LOG_FD : LOG_FD + 1);
 	raise_limit();
 	if(nol_serve() < 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hands tasks over to the core's asynchronous workers, without ever waiting for one.
+ * Pushes tasks to the core's asynchronous workers without blocking.
  *
- * The core's queue is a datagram socket, and async_task_push() blocks while it is full. So it is called only where poll() says
- * that there is room. Tasks that find none wait here, in their order.
+ * The core's queue is a datagram socket, and async_task_push() blocks while it is full. So it is called only if poll() reports
+ * room. Other tasks are queued here, in order.
  *
- * Which socket it is, the core tells its own workers only. The first task that runs in one of them leaves the address of their
- * group in shared memory. Groups are made before fork: the address is right in every process.
+ * Only the core's own workers can find that socket. The first task that runs in one of them stores the address of the workers'
+ * group in shared memory. Groups are made before fork, so the address is valid in every process.
  */
 #include <poll.h>
 #include <stdint.h>
@@ -21,16 +21,16 @@
 
 #include "kamailio.h"
 
-/* How many tasks are pushed before one has run: the smallest queue that Linux makes holds more. */
+/* How many tasks are pushed before the first one has run. The smallest queue that Linux makes holds more. */
 #define BLIND_PUSHES 4
 
-/* How often the log says that all workers are busy, in seconds at most. */
-#define COMPLAINT_S 10
+/* The least interval between two log lines that say that all workers are busy, in seconds. */
+#define BUSY_LOG_S 10
 
-/* In shared memory: the workers' group, once one of them has said so. */
+/* In shared memory: the workers' group, or NULL until a task has run. */
 static async_wgroup_t **workers;
 
-/* Of the one process that hands over. */
+/* The queue of tasks; only one process pushes tasks. */
 static nol_task *first, *last;
 static int waiting, blind;
 
@@ -51,7 +51,7 @@ void nol_handover_in_worker(void)
 		__atomic_store_n(workers, async_task_workers_get_crt(), __ATOMIC_RELEASE);
 }
 
-/* Whether a push would find room. What is left then is three quarters of the buffer, for whatever others push meanwhile. */
+/* Whether a push finds room. poll() leaves three quarters of the buffer as a margin for other processes. */
 static int has_room(void)
 {
 	async_wgroup_t *group = __atomic_load_n(workers, __ATOMIC_ACQUIRE);
@@ -67,15 +67,15 @@ static int has_room(void)
 	return poll(&queue, 1, 0) == 1 && (queue.revents & POLLOUT);
 }
 
-static void complain(void)
+static void log_busy(void)
 {
-	static time_t told;
+	static time_t logged;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if(told != 0 && now.tv_sec - told < COMPLAINT_S)
+	if(logged != 0 && now.tv_sec - logged < BUSY_LOG_S)
 		return;
-	told = now.tv_sec;
+	logged = now.tv_sec;
 	LM_WARN("all asynchronous workers are busy: calls that have their decision wait for one; raise async_workers\n");
 }
 
@@ -84,7 +84,7 @@ int nol_handover_flush(void)
 	while(first && has_room()) {
 		nol_task *task = first, *next = task->next;
 
-		/* From then on it is the worker's, which frees it. */
+		/* After the push the worker owns the task and frees it. */
 		if(async_task_push(&task->task) < 0)
 			break;
 		first = next;
@@ -93,7 +93,7 @@ int nol_handover_flush(void)
 	if(!first)
 		last = NULL;
 	else
-		complain();
+		log_busy();
 	return waiting;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared memory for a suspended call. To resume a route tm needs a copy of the request; without memory for it tm answers 500 by
- * itself, or not at all. So a call keeps a reserve while it is suspended, which it frees just before. If another process takes that
- * memory first, the decision is sent without the route.
+ * Shared memory for a suspended call. To resume a route tm needs memory for a copy of the request. Without it tm replies 500, or
+ * does not reply. So a call keeps a reserve while it is suspended and frees it just before it is resumed. If another process takes
+ * that memory first, the reply of the decision is sent without running the route.
  */
 #include <string.h>
 
@@ -17,12 +17,12 @@
 #include "kamailio.h"
 
 /*
- * The status of a transaction from the moment it is to be resumed until its route runs. To tm it is final, so that neither tm nor
- * another process sends a reply meanwhile.
+ * The status of a transaction from nol_hold_resume() until its route runs. tm treats it as final, so neither tm nor another process
+ * sends a reply meanwhile.
  */
 #define RESUMING 699
 
-/* AVPs and a reply, and what a request has besides its text. */
+/* Memory for the AVPs and a reply, and for the parsed headers of a request. */
 #define RESULT_BYTES 4096
 #define HEADER_BYTES 3072
 
@@ -31,7 +31,7 @@ static size_t copy_bytes(const sip_msg_t *msg)
 	return sizeof(*msg) + HEADER_BYTES + msg->len;
 }
 
-/* A transaction and its copy of the request. */
+/* Memory for a transaction and its copy of the request. */
 static size_t transaction_bytes(const sip_msg_t *msg)
 {
 	return sizeof(tm_cell_t) + sr_dst_max_branches * sizeof(struct ua_client) + copy_bytes(msg);
@@ -41,7 +41,7 @@ int nol_hold_memory(nol_hold *hold, const sip_msg_t *msg, int needs_transaction)
 {
 	size_t reserve = copy_bytes(msg) + RESULT_BYTES;
 
-	/* tm writes several lines for each transaction that it has no memory for. */
+	/* tm logs several lines for each transaction that it has no memory for. */
 	hold->reserve = NULL;
 	if(nol_has_shm(reserve + (needs_transaction ? transaction_bytes(msg) : 0)))
 		hold->reserve = shm_malloc(reserve);
@@ -63,21 +63,24 @@ void nol_hold_transaction(nol_hold *hold, tm_cell_t *transaction)
 
 void nol_hold_resume(nol_hold *hold)
 {
-	tm_cell_t *transaction = hold->transaction;
+	unsigned int *status = &hold->transaction->uas.status;
 
 	nol_hold_free_memory(hold);
-	hold->status = transaction->uas.status;
-	if(hold->status < 200)
-		transaction->uas.status = RESUMING;
+	hold->status = __atomic_load_n(status, __ATOMIC_RELAXED);
+	/* A final reply that another process sends at this moment must stay known, or the route would send a second one. */
+	while(hold->status < 200
+			&& !__atomic_compare_exchange_n(status, &hold->status, RESUMING, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
 }
 
 void nol_hold_running(nol_hold *hold)
 {
-	if(hold->transaction->uas.status == RESUMING)
-		hold->transaction->uas.status = hold->status;
+	unsigned int resuming = RESUMING;
+
+	__atomic_compare_exchange_n(&hold->transaction->uas.status, &resuming, hold->status, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* The reply of a call whose route could not run. Without the route there is no way to redirect or to relay it. */
+/* The reply to a call whose route could not run. Without the route the call cannot be redirected or relayed. */
 static void answer(tm_cell_t *transaction, const nol_result *result)
 {
 	static time_t logged;
@@ -94,7 +97,7 @@ static void answer(tm_cell_t *transaction, const nol_result *result)
 
 void nol_hold_end(nol_hold *hold, const nol_result *result, void (*unref)(tm_cell_t *transaction))
 {
-	/* Otherwise the route has run, or the transaction had ended before. */
+	/* With another status the route has run, or the transaction had ended before. */
 	if(hold->transaction->uas.status == RESUMING)
 		answer(hold->transaction, result);
 	unref(hold->transaction);

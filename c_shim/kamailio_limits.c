@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether the server's limits are wide enough for calls that wait. Each that is not is one line in the log, at start. */
+/* Checks at start whether the server's limits suffice for suspended calls. Each limit that does not is one line in the log. */
 #include <sys/resource.h>
 
 #include "core/str.h"
@@ -13,13 +13,13 @@
 
 #include "kamailio.h"
 
-/* What a suspended call takes of the shared memory, in bytes: measured with an INVITE of 1.5 KB (docs/asynchronous.md). */
+/* Shared memory of a suspended call in bytes, measured with an INVITE of 1.5 KB (docs/asynchronous.md). */
 #define CALL_BYTES 26624
 
-/* How many descriptors a lookup may need at once: two connections that race, and one to Redis. */
+/* How many descriptors a lookup may need at once: two parallel connection attempts, and one to Redis. */
 #define LOOKUP_DESCRIPTORS 3
 
-/* What the process that makes them needs besides. */
+/* How many descriptors the lookup process needs in addition. */
 #define OTHER_DESCRIPTORS 32
 
 /* tm's fr_timer in milliseconds, 0 if it cannot be read. tm keeps it in ticks. */
@@ -30,7 +30,7 @@ static unsigned int fr_timer_ms(void)
 	cfg_group_t *group;
 	cfg_mapping_t *variable;
 
-	/* cfg_get_by_name() refuses it, because what the operator wrote has been converted. */
+	/* cfg_get_by_name() refuses this variable, because tm converts its value. */
 	if(cfg_lookup_var(&group_name, &name, &group, &variable) != 0 || CFG_VAR_TYPE(variable) != CFG_VAR_INT)
 		return 0;
 	return TICKS_TO_MS(*(unsigned int *)((char *)*group->handle + variable->offset));
@@ -42,7 +42,7 @@ static int check_fr_timer(int timeout)
 
 	if(fr_timer == 0 || fr_timer > (unsigned int)timeout)
 		return 0;
-	/* Whether a KEMI script has the asynchronous form nobody knows now. */
+	/* Whether a KEMI script uses the asynchronous form is not known at start. */
 	if(sr_kemi_eng_get()) {
 		LM_WARN("tm's fr_timer (%u ms) must be longer than timeout (%d ms), or calls that wait for a lookup end with 408\n", fr_timer,
 				timeout);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The library's lines in Kamailio's log, from every process.
+ * Logs the library's lines to Kamailio's log, from every process.
  *
- * The process that makes the lookups is not Kamailio's: it has neither the server's standard error nor its log sockets. Its lines
- * go through a pipe to its parent, which logs them. A write never blocks. A line that finds no room is lost, and counted.
+ * The lookup process is not managed by Kamailio: it has neither the server's standard error nor its log sockets. It writes its lines
+ * to a pipe, and its parent logs them. A write never blocks. A line that finds no room in the pipe is dropped and counted.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,20 +18,20 @@
 #include "host_log.h"
 #include "kamailio.h"
 
-/* How many lines are logged at a time: calls that wait must not wait for a flood of lines. */
+/* How many lines are logged at a time, so that a flood of lines does not delay waiting calls. */
 #define MOST_LINES 64
 
-/* One line in the pipe: `len` bytes of `text` follow the head. */
+/* One line in the pipe: the head, then `len` bytes of `text`. */
 typedef struct line {
-	uint32_t lost; /* lines before this one that found no room */
+	uint32_t lost; /* lines dropped before this one */
 	uint16_t level;
-	uint16_t len; /* 0: only `lost` counts */
+	uint16_t len; /* 0: there is no line, only `lost` */
 	char text[1024];
 } line_t;
 
 #define HEAD offsetof(line_t, text)
 
-/* The kernel writes so much at once or not at all, so that nobody reads half a line. */
+/* A write of this size is atomic, so the reader never gets half a line. */
 _Static_assert(sizeof(line_t) <= PIPE_BUF, "a line is written at once");
 
 static int ends[2] = {-1, -1};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The process of Kamailio's behind numbers_online_decide_async().
+ * Kamailio's process for numbers_online_decide_async().
  *
- * It hands every call whose lookup or deadline is over to an asynchronous worker of the core (kamailio_handover.c), and writes to
- * the log what its child has to say (kamailio_log.c). It never waits for anything else. The lookups are made by the threads of
- * its child (kamailio_child.c). A child that dies or does not move is replaced, and the server goes on.
+ * It passes each call whose lookup is completed or whose deadline has passed to an asynchronous worker of the core
+ * (kamailio_handover.c). It logs the lines of its child (kamailio_log.c). It waits for nothing else. The threads of its child make
+ * the lookups (kamailio_child.c). A child that dies or makes no progress is replaced; the server continues.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,19 +22,19 @@
 
 #include "kamailio.h"
 
-/* How often it looks whether its child lives, in milliseconds, and how long a child must live to be replaced at once. */
+/* How often the process checks its child, in milliseconds, and how long a child must have lived to be replaced at once. */
 #define LOOK_MS 50
 #define SHORT_LIFE_S 2
 
-/* How long the death of a child is waited for, in milliseconds. */
+/* How long to wait for the death of a killed child, in milliseconds. */
 #define KILL_MS 100
 
-/* How often calls that found no room in the workers' queue are tried again, in milliseconds. */
+/* How often queued tasks are pushed again, in milliseconds. */
 #define RETRY_MS 2
 
 static pid_t child;
 
-/* When it was started, in seconds of a clock that nobody sets; 0 if never. */
+/* When the child was started, in seconds of the monotonic clock; 0 if never. */
 static time_t born;
 
 static time_t seconds(void)
@@ -78,7 +78,7 @@ static void look_after(int is_stalled)
 	if(child > 0 && is_stalled) {
 		LM_ERR("process %d, which makes the lookups, does not move; it is replaced\n", (int)child);
 		kill(child, SIGKILL);
-		/* At once, unless the kernel itself has stopped it; then it touches nothing either. */
+		/* It dies at once, unless it hangs in the kernel. Then it accesses no memory either. */
 		for(left = KILL_MS; left > 0 && waitpid(child, &status, WNOHANG) == 0; left--)
 			usleep(1000);
 	} else if(child > 0 && waitpid(child, &status, WNOHANG) == child) {

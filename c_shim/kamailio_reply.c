@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The final reply of a decision. With a transaction it is the transaction's, if there is memory for it: tm keeps a copy of each
- * reply in shared memory. A reply without a transaction needs none.
+ * Sends the final reply of a decision. If there is a transaction and memory for it, the transaction sends the reply: tm keeps a copy
+ * in shared memory. A stateless reply needs no shared memory.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 #include "kamailio.h"
 
-/* Empty where the module sl is not loaded, or tm is not. */
+/* Empty if the module sl or tm is not loaded. */
 static sl_api_t sl;
 static tm_api_t tm;
 
@@ -39,12 +39,12 @@ int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, s
 {
 	if(!sl.sreply || sl.sreply(msg, code, phrase) < 0)
 		return -1;
-	/* Or tm would send a 500 as well at the end of the route. */
+	/* Otherwise tm would send a 500 too at the end of the route. */
 	transaction->uas.status = code;
 	return 0;
 }
 
-/* The Contact of a redirection that could not be sent: the next reply makes its own. */
+/* Removes the Contact of a redirection that could not be sent. The next reply adds its own. */
 static void remove_contacts(sip_msg_t *msg)
 {
 	static const char name[] = "Contact: ";
@@ -60,17 +60,17 @@ static void remove_contacts(sip_msg_t *msg)
 	}
 }
 
-/* Returns what numbers_online_reply() returns. */
+/* Returns the return code of numbers_online_reply(). */
 static int send_reply(sip_msg_t *msg, int code, str *phrase)
 {
 	tm_cell_t *transaction = transaction_of_process();
 
-	/* If the caller has a final reply already there must be no other. */
+	/* A request must not get a second final reply. */
 	if(transaction && transaction->uas.status >= 200)
 		return NOL_REPLY_NONE;
 	if(sl.freply(msg, code, phrase) >= 0)
 		return NOL_REPLY_SENT;
-	/* tm sets the status before it knows whether it has the memory. Any other is of another process. */
+	/* tm sets the status before it allocates the memory. A different status was set by another process. */
 	if(!transaction || (transaction->uas.status >= 200 && transaction->uas.status != (unsigned)code))
 		return NOL_REPLY_FAILED;
 	if(code < 400)
@@ -85,7 +85,7 @@ int nol_reply(sip_msg_t *msg)
 
 	if(refused != 0)
 		return refused;
-	/* The server makes the Contact of a redirection of the request URI and of the branches. */
+	/* The server builds the Contact of a redirection from the request URI and the branches. */
 	if(final.code < 400 && final.contact.len > 0) {
 		if(rewrite_uri(msg, &final.contact) < 0)
 			return NOL_REPLY_FAILED;

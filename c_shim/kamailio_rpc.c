@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands of the operator: numbers_online.<command>, by kamcmd or JSON-RPC. */
+/* The operator's commands: numbers_online.<command>, by kamcmd or JSON-RPC. */
 #include <string.h>
 
 #include "core/rpc.h"
@@ -37,7 +37,7 @@ static void run(rpc_t *rpc, void *ctx, nol_command command, const char *format)
 	answer_t answer = {rpc, ctx, NULL, 0};
 	str argument = {NULL, 0};
 
-	/* Without an argument the command says what is allowed. Where the transport tells a bad argument from none, so do we. */
+	/* A missing argument is passed as an empty one; the command then reports what is allowed. */
 	if(format) {
 		int found = rpc->scan(ctx, (char *)format, &argument);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What tm does not keep while a request is suspended.
+ * Saves and restores state that tm does not keep while a request is suspended.
  *
  * - The flags and the q value of its branch, and the branches that the script appended. In the server they belong to the process,
  *   not to the message, and the route is resumed in another process.
- * - The request's target, where the script created the transaction before it set one: tm's copy is of that moment.
+ * - The target of the request, if the script set it after it had created the transaction: tm's copy is from before.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ size_t nol_saved_size(const sip_msg_t *msg)
 	return nr_branches * sizeof(branch_t) + (size_t)(msg->new_uri.len + msg->dst_uri.len + msg->path_vec.len);
 }
 
-/* Copies a text. Where the next one goes. */
+/* Copies a text. Returns the place for the next one. */
 static char *keep_text(char *place, int *len, const str *text)
 {
 	*len = text->s ? text->len : 0;
@@ -49,7 +49,7 @@ void nol_save(nol_saved *saved, const sip_msg_t *msg)
 
 void nol_forget_others(void)
 {
-	/* Those of the call that this process resumed before, if its route did not use them. */
+	/* Branches that the route of an earlier call left in this process. */
 	clear_branches();
 }
 

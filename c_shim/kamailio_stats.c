@@ -3,7 +3,7 @@
 
 #include "kamailio.h"
 
-/* Statistics: each process counts for itself, and Kamailio adds up. */
+/* Statistics. Each process has its own counts, and Kamailio adds them up. */
 static counter_handle_t counters[NOL_COUNTER_TOTAL];
 
 int nol_register_counters(void)

@@ -2,14 +2,14 @@
 /*
  * The boundary between a SIP server's module (C) and the decision library (Rust).
  *
- * This file is written by hand and is the only declaration of that boundary: bindgen makes the Rust side of it, the C compiler
- * the other. Whoever changes it raises NOL_ABI_VERSION. A number once given is never given again.
+ * This file is written by hand. It is the only declaration of that boundary: bindgen generates the Rust side from it. Each change
+ * raises NOL_ABI_VERSION. A number is never used for a second meaning.
  *
  * Conventions
- *   - Bytes come as pointer and length and are lent for the duration of the call. They need not be NUL-terminated.
- *   - Results go into structures that the caller owns. The caller frees nothing but handles.
- *   - Every function returns a nol_rc. Outputs are valid only after NOL_OK, but for results of decisions, which are always filled.
- *   - No function may be called from two threads on one handle, nor with a handle made before fork (NOL_FORKED).
+ *   - Bytes are passed as pointer and length. They are borrowed until the function returns. They need not be NUL-terminated.
+ *   - Results are written to structures that the caller owns. The caller frees nothing but handles.
+ *   - Functions that can fail return a nol_rc. Outputs are valid only after NOL_OK. Exception: a nol_result is always filled.
+ *   - Two threads must not use one nol_engine or nol_worker at a time. A nol_worker made before fork is refused (NOL_FORKED).
  */
 #ifndef NUMBERS_ONLINE_H
 #define NUMBERS_ONLINE_H
@@ -24,10 +24,10 @@ typedef enum nol_rc {
 	NOL_BAD_ARGUMENT = 1,  /* a NULL where none is allowed */
 	NOL_BAD_PARAMETER = 2, /* a module parameter cannot be used; the log has one line that says which and why */
 	NOL_FORKED = 3,        /* the worker belongs to another process */
-	NOL_PANIC = 4,         /* a bug in the library; the log has one line that says where. Throw the worker away */
-	NOL_PENDING = 5,       /* not yet */
-	NOL_STALLED = 6,       /* not yet, and the process that makes the lookups has not moved for seconds: it should be replaced */
-	NOL_NO_THREAD = 7,     /* the process can have no thread */
+	NOL_PANIC = 4,         /* a bug in the library; the log has one line that says where. The caller frees the worker */
+	NOL_PENDING = 5,       /* no result yet */
+	NOL_STALLED = 6,       /* no result yet, and the lookup process has made no progress for seconds: replace it */
+	NOL_NO_THREAD = 7,     /* the process cannot start a thread */
 } nol_rc;
 
 typedef enum nol_level {
@@ -84,13 +84,13 @@ typedef struct nol_params {
 	NOL_PARAMS(NOL_PARAM_FIELD)
 } nol_params;
 
-/* What the server lends the library for good. */
+/* Functions of the server that the library calls. They stay valid while the library is loaded. */
 typedef struct nol_host {
-	/* Writes one line to the server's log. The text is never a format and has no control character in it. */
+	/* Writes one line to the server's log. The text is not a format string. It contains no control character. */
 	void (*log)(nol_level level, nol_str line);
 } nol_host;
 
-/* Headers that a decision looks at. */
+/* Headers that a decision reads. */
 #define NOL_HEADERS(X) \
 	X(privacy, "Privacy") \
 	X(priority, "Priority") \
@@ -103,7 +103,7 @@ typedef enum nol_header_name {
 	NOL_HEADER_TOTAL
 } nol_header_name;
 
-/* One header. Its body is as on the wire. */
+/* One header, with its body as received. */
 typedef struct nol_header {
 	nol_header_name name;
 	nol_str body;
@@ -117,18 +117,18 @@ typedef struct nol_call {
 	nol_str call_id;  /* body of Call-ID */
 	nol_str from_tag; /* tag parameter of From */
 	nol_str to_tag;   /* tag parameter of To; not empty in a dialog */
-	nol_str from_uri; /* URI of From, as on the wire */
-	nol_str request_uri; /* as on the wire */
-	nol_str next_uri;    /* what the routing script made of it, if anything */
-	nol_str source;      /* address that the request came from, 4 or 16 bytes in network order */
-	nol_str unread;      /* header lines that the server could not parse, and what is behind them */
+	nol_str from_uri; /* URI of From, as received */
+	nol_str request_uri; /* as received */
+	nol_str next_uri;    /* the URI that the routing script replaced it with; empty if it did not */
+	nol_str source;      /* source address of the request, 4 or 16 bytes in network order */
+	nol_str unread;      /* the rest of the header section, from the first line that the server could not parse */
 	uint32_t header_count;
-	nol_header headers[NOL_CALL_HEADERS]; /* all of these names, in the order of the request; beyond, a header is left out */
+	nol_header headers[NOL_CALL_HEADERS]; /* the headers of NOL_HEADERS, in the order of the request; further ones are omitted */
 } nol_call;
 
 /*
- * What decide() found out: `$avp(nol_<name>)` in the routing script. The meaning of each is in README.md.
- * An absent INT is -1, an absent TEXT empty.
+ * The values of a decision: `$avp(nol_<name>)` in the routing script. README.md explains each.
+ * An absent INT is -1, an absent TEXT is empty.
  */
 #define NOL_AVPS(X) \
 	X(INT, rc) \
@@ -153,15 +153,15 @@ typedef struct nol_call {
 	X(INT, balance_low) \
 	X(INT, latency_us)
 
-/* The AVPs that numbers_online_reply() reads, written whatever `avps` says. */
+/* The AVPs that numbers_online_reply() reads. They are always written, independent of `avps`. */
 #define NOL_REPLY_AVPS "nol_rc nol_code nol_phrase nol_contact"
 
-/* The AVPs of avps=core. */
+/* The AVPs that avps=core selects. */
 #define NOL_CORE_AVPS "nol_rc nol_decision nol_code nol_phrase nol_contact nol_source nol_failure nol_receipt"
 
 /*
- * Statistics. A decision says which of them it raises; the server's own framework counts. The failures stand in the order of
- * $avp(nol_failure)'s list, the latencies in their own: a decision raises every latency_le_<ms> that it was not slower than.
+ * Statistics. A decision lists the counters to raise; the server's own framework counts. The fail_<name> counters are in the order
+ * of the values of $avp(nol_failure). The latency_le_<ms> counters are cumulative: a decision raises each one whose limit it met.
  */
 #define NOL_COUNTERS(X) \
 	X(decisions, "decisions made") \
@@ -244,11 +244,12 @@ typedef enum nol_counter {
 	NOL_COUNTER_TOTAL
 } nol_counter;
 
+/* The 64-bit words of nol_result.counted. */
 #define NOL_COUNTED_WORDS 2
 
 #define NOL_RESULT_BYTES 1536
 
-/* `len` bytes from `at` on in nol_result.bytes. */
+/* A text in nol_result.bytes: `len` bytes at offset `at`. */
 typedef struct nol_text {
 	uint16_t at;
 	uint16_t len;
@@ -259,97 +260,108 @@ typedef struct nol_text {
 #define NOL_AVP_FIELD(kind, name) NOL_AVP_FIELD_##kind name;
 typedef struct nol_result {
 	NOL_AVPS(NOL_AVP_FIELD)
-	uint64_t counted[NOL_COUNTED_WORDS]; /* the counters to raise, a bit each, lowest first */
-	nol_text state; /* changes that this decision found out, for the state event; mostly empty */
-	uint16_t used; /* bytes in use */
-	char bytes[NOL_RESULT_BYTES];
+	uint64_t counted[NOL_COUNTED_WORDS]; /* the counters to raise: bit n of word w is counter 64 * w + n */
+	nol_text state; /* state changes that this decision caused, for the state event; empty if none */
+	uint16_t used; /* length of the part of `bytes` in use */
+	char bytes[NOL_RESULT_BYTES]; /* the texts */
 } nol_result;
 
-/* What an operator may ask for while the server runs. The argument is named in brackets. */
+/* Commands of an operator. The argument is in brackets. */
 typedef enum nol_command {
-	NOL_STATUS = 0,
-	NOL_CHECK = 1,       /* [number] a real decision about it */
-	NOL_PROBE = 2,       /* is the API reachable, and how long does each phase take? */
-	NOL_CACHE_STATS = 3,
-	NOL_CACHE_PURGE = 4, /* [number, or empty for all] */
-	NOL_BREAKER = 5,     /* [auto, open or closed] */
+	NOL_STATUS = 0,      /* configuration and current state */
+	NOL_CHECK = 1,       /* [number] decides about the number as for a call from it */
+	NOL_PROBE = 2,       /* reports whether the API is reachable, and how long each phase of a request takes */
+	NOL_CACHE_STATS = 3, /* size and use of the cache */
+	NOL_CACHE_PURGE = 4, /* [number, or empty for all] removes entries from the cache */
+	NOL_BREAKER = 5,     /* [auto, open or closed] sets the circuit breaker */
 	NOL_RELOAD = 6,      /* reads keys and certificates again, for all workers */
 } nol_command;
 
-/* One line of a command's report: text, or where `text.s` is NULL a number. `name` is NUL-terminated. */
+/* Receives one line of a command's report. If `text.s` is NULL the value is `number`, else `text`. `name` is NUL-terminated. */
 typedef void (*nol_emit)(void *to, const char *name, nol_str text, int64_t number);
 
-typedef struct nol_engine nol_engine; /* parsed configuration: values only, made before fork, used by every process */
-typedef struct nol_worker nol_worker; /* what one process needs for its lookups; made after fork, never shared */
-typedef struct nol_pool nol_pool;     /* lookups that no SIP worker waits for; any thread of any process may use it */
+typedef struct nol_engine nol_engine; /* the parsed configuration: made before fork, used by every process */
+typedef struct nol_worker nol_worker; /* connections and state of one process; made after fork, never shared */
+typedef struct nol_pool nol_pool;     /* asynchronous lookups; any thread of any process may use it */
 
-/* How whoever goes on with a call hears that its lookup is over. */
+/* How the completion of an asynchronous lookup is reported. */
 typedef struct nol_wake {
-	/* Of the process that makes the lookups: the word is written to it, 8 bytes. Negative: pool_next() gives the word. */
+	/* A descriptor of the process that makes the lookups. `word` is written to it, 8 bytes. Negative: pool_next() returns `word`. */
 	int fd;
 	/*
-	 * Not 0: it stays open until the word has been read, which comes once, whatever becomes of the call, and finds room. What is
-	 * still queued then is answered.
+	 * Not 0: the caller keeps `fd` open until it has read `word`, and `fd` always has room for it. Then `word` is written exactly
+	 * once, also after finish() or cancel(). A lookup that is still queued at its deadline is completed too.
 	 */
 	int stays_open;
-	uint64_t word;
+	uint64_t word; /* chosen by the caller to identify the call */
 } nol_wake;
 
 typedef struct nol_api {
 	uint32_t abi_version;
-	/* sizeof of the structures, which tell two builds of one development version apart */
+	/* sizeof the structures. The shim compares them: two builds of one development version may differ in nothing else. */
 	size_t params_size, call_size, result_size;
-	/* Checks the parameters and makes the engine. Reads files and the environment, opens nothing that stays open. */
+	/* Checks the parameters and makes the engine. Reads files and the environment. Leaves no descriptor open. */
 	nol_rc (*engine_new)(const nol_host *host, const nol_params *params, nol_engine **engine);
 	void (*engine_free)(nol_engine *engine);
 	/* Makes the worker of the calling process. The engine must outlive it. */
 	nol_rc (*worker_new)(const nol_engine *engine, nol_worker **worker);
 	void (*worker_free)(nol_worker *worker);
-	/* Connects ahead of the first call, within the deadline. Best effort: what fails here fails again, with a name, in decide(). */
+	/* Connects before the first call, within the deadline. Best effort: decide() reports what still fails then. */
 	nol_rc (*worker_warm)(nol_worker *worker);
-	/* Decides about one call, within the deadline. Fills the result whatever it returns: if not NOL_OK, with an allow. */
+	/* Decides about one call, within the deadline. Always fills the result; if it does not return NOL_OK, with an allow. */
 	nol_rc (*decide)(nol_worker *worker, const nol_call *call, nol_result *result);
 
 	/*
-	 * Asynchronous decisions. begin() decides, or says that a lookup is to be waited for: then submit() hands the call over,
-	 * the wake follows by the deadline at the latest, and finish() gives the decision.
+	 * Asynchronous decisions. begin() decides at once, or returns a ticket because a lookup is needed. submit() queues that
+	 * lookup. Its completion is reported by the deadline. finish() then returns the decision.
 	 */
 
-	/* Makes the memory for async_lookups in flight and async_queue behind them. If made before fork, processes share it. */
+	/*
+	 * Makes the memory for async_lookups in flight and async_queue waiting calls. A pool made before fork is shared by the
+	 * processes.
+	 */
 	nol_rc (*pool_new)(const nol_engine *engine, nol_pool **pool);
-	/* Not in a process that serves. */
+	/* Must not be called in a process that called pool_serve(). */
 	void (*pool_free)(nol_pool *pool);
-	/* Makes the lookups in this process from now on, in threads that block all signals. A second time it does nothing; after
-	 * NOL_NO_THREAD it tries again. The log is told once. */
+	/*
+	 * Starts the threads that make the lookups, in this process. They block all signals. A second call does nothing. After
+	 * NOL_NO_THREAD a further call tries again; the failure is logged once.
+	 */
 	nol_rc (*pool_serve)(nol_pool *pool);
-	/* In a process that serves others, once a second at least: it lives. Logs what its threads say; waits for that, wait_ms at most. */
+	/*
+	 * Shows that a process that serves others is alive; it calls this at least once a second. Logs the lines of its threads.
+	 * Waits for one for wait_ms at most.
+	 */
 	nol_rc (*pool_heartbeat)(nol_pool *pool, uint32_t wait_ms);
 	/*
-	 * NOL_OK: the word of a call whose lookup is over and whose wake has no fd. Waits for one, wait_ms at most. Answers all that
-	 * are late, whatever their wakes. In one process, the one that calls are told to.
+	 * NOL_OK: `word` is that of a completed lookup whose wake has no descriptor. Waits for one for wait_ms at most. Also completes
+	 * every lookup whose deadline has passed, with or without a descriptor. Only one process may call it.
 	 */
 	nol_rc (*pool_next)(nol_pool *pool, uint32_t wait_ms, uint64_t *word);
-	/* The process that served is dead: its calls are over, allowed. */
+	/* Reports that the process that made the lookups is dead. Its lookups are completed with an allow. */
 	nol_rc (*pool_server_died)(nol_pool *pool);
-	/* NOL_OK: the result is filled, as by decide(). NOL_PENDING: there is a ticket. Never blocks. Fills the result whatever it
-	 * returns: if not NOL_OK, with an allow. */
+	/*
+	 * NOL_OK: the call is decided. NOL_PENDING: a lookup is needed, and `ticket` is set. Never blocks. Always fills the result; if
+	 * it does not return NOL_OK, with an allow.
+	 */
 	nol_rc (*begin)(nol_worker *worker, nol_pool *pool, const nol_call *call, uint64_t *ticket, nol_result *result);
+	/* Queues the lookup of a ticket. */
 	nol_rc (*submit)(nol_pool *pool, uint64_t ticket, const nol_wake *wake);
 	/*
-	 * After the wake. Before it, waits for the lookup if it may, until its deadline at most, and gives it up. Logs what the
-	 * threads of this process have to say. Fills the result whatever it returns.
+	 * Returns the decision of a completed lookup. If the lookup is not completed: waits for it if `may_wait`, until its deadline
+	 * at most, then gives it up. Logs the lines of the threads of this process. Always fills the result.
 	 */
 	nol_rc (*finish)(nol_pool *pool, uint64_t ticket, int may_wait, nol_result *result);
-	/* Decides about a call that cannot be made to wait, as begin() does where the queue is full. Fills the result whatever it returns. */
+	/* Decides about a call that cannot be suspended, as begin() does if the queue is full. Always fills the result. */
 	nol_rc (*shed)(nol_pool *pool, uint64_t ticket, nol_result *result);
-	/* Gives a ticket back that is not to be finished. */
+	/* Gives up a ticket. finish() must not be called for it. */
 	void (*cancel)(nol_pool *pool, uint64_t ticket);
 
-	/* Runs an operator's command. NOL_BAD_ARGUMENT comes with one report line, "error", that says what is allowed. */
+	/* Runs a command of an operator. NOL_BAD_ARGUMENT: the report has one line, "error", that lists the allowed arguments. */
 	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);
 } nol_api;
 
-/* The one exported symbol. The table lives as long as the library is loaded. */
+/* The only exported symbol. The table is valid while the library is loaded. */
 const nol_api *numbers_online_api(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module for OpenSIPS, 3.4.3 and later: translates between its structures and ours. */
+/* The module for OpenSIPS, 3.4.3 and later: translates between its structures and the library's. */
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
@@ -16,7 +16,7 @@
 
 #include "host_call.h"
 
-/* Parameters as modparam() writes them. */
+/* The parameters, in the types that modparam() writes. */
 #define FIELD_STR char *
 #define FIELD_INT int
 #define FIELD(kind, name, initial) FIELD_##kind name;
@@ -28,7 +28,7 @@ static struct {
 #define ROW(kind, name, initial) {#name, kind##_PARAM, &given.name},
 static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
 
-/* The server calls every function with as many arguments as the longest can have. */
+/* The server calls every function with the maximal number of arguments. */
 #define FUNCTION(name) (cmd_function)(void (*)(void))name
 #define ASYNC_FUNCTION(name) (acmd_function)(void (*)(void))name
 #define PROFILE {{CMD_PARAM_STR | CMD_PARAM_OPT, 0, 0}, {0, 0, 0}}
@@ -43,7 +43,7 @@ static acmd_export_t acmds[] = {
 		{"numbers_online_decide", ASYNC_FUNCTION(nol_decide_async), PROFILE},
 		{0, 0, {{0, 0, 0}}}};
 
-/* What is there is started before us. The decision needs none of them, and the reply the last one. */
+/* These modules are started before this one, if they are loaded. A decision needs none of them. A reply needs the last one. */
 static dep_export_t deps = {
 		{
 				{MOD_TYPE_DEFAULT, "tm", DEP_SILENT},
@@ -71,7 +71,7 @@ static int mod_init(void)
 	return nol_start(&host, &params);
 }
 
-/* Ranks above 0 run the routing script. Others make their worker when they need one, if ever. */
+/* Ranks above 0 run the routing script. Other processes make a worker on first use. */
 static int child_init(int rank)
 {
 	if(rank > 0)

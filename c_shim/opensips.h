@@ -12,7 +12,7 @@
 
 #include "host.h"
 
-/* From 4.0 on the server also wants a name of the function. */
+/* From 4.0 on the server also needs the name of the function. */
 static inline void set_resume(async_ctx *ctx, void *resume)
 {
 #ifdef ASYNC_SET_RESUME_F
@@ -23,8 +23,8 @@ static inline void set_resume(async_ctx *ctx, void *resume)
 }
 
 /*
- * Whether there is shared memory for this many bytes, and some for what other processes do meanwhile. An allocation that fails
- * writes lines to the log, for each call. While another process allocates, the figure may be wrong, so a "no" is asked for again.
+ * Whether shared memory has room for `bytes`, with a margin for other processes. Checked first because each failed allocation writes
+ * lines to the log. The figure may be wrong while another process allocates, so a negative result is checked again under the lock.
  */
 static inline int nol_has_shm(unsigned long bytes)
 {
@@ -43,29 +43,29 @@ static inline int nol_has_shm(unsigned long bytes)
 void nol_async_init(void);
 int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
 
-/* One line in the log if the memory is too small for so many calls that wait in one process. */
+/* Logs one line if the shared memory is too small for so many waiting calls in one process. */
 void nol_check_memory(int calls);
 
-/* Wakes the process for its calls whose lookups are over. */
+/* A pipe that wakes the process when lookups of its calls are completed. */
 typedef struct nol_pipe nol_pipe;
 
-/* For mod_init(): what resumes a call whose address came by a pipe. It returns 0, or -1 if it is to be tried again. */
+/* For mod_init(). `resume` resumes a call whose address was read from a pipe. It returns 0, or -1 to be called again later. */
 void nol_pipe_init(int (*resume)(void *call));
 
-/* One for one more call, whose address is to be written to the descriptor once; or NULL. */
+/* Takes room in a pipe for one call. Its address must be written to the descriptor exactly once. NULL if there is none. */
 nol_pipe *nol_pipe_take(void);
 int nol_pipe_fd(const nol_pipe *pipe);
 
-/* Nothing will be written for one call. */
+/* Gives the room of one call back. Nothing was or will be written for it. */
 void nol_pipe_leave(nol_pipe *pipe);
 
-/* The AVPs' numbers are to be looked up before fork. 0, or -1. */
+/* Looks up the numbers of the AVPs. Before fork. 0, or -1. */
 int nol_name_avps(void);
 
-/* The event E_NUMBERS_ONLINE_STATE, to be announced before fork. 0, or -1. */
+/* Registers the event E_NUMBERS_ONLINE_STATE. Before fork. 0, or -1. */
 int nol_announce_event(void);
 
-/* The modules that send replies, if they are loaded. */
+/* Looks up the modules that send replies, if they are loaded. */
 void nol_find_reply_modules(void);
 
 /* Statistics, in OpenSIPS's own framework. */

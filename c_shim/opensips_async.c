@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * async(numbers_online_decide(), ROUTE): threads of this process make the lookup, and the server resumes the call in ROUTE in the
- * same process. It is woken by the process's pipe. Where the server must watch a descriptor of the call's own it is an eventfd: for
- * launch(), and if the script gives a time limit.
+ * async(numbers_online_decide(), ROUTE): threads of this process make the lookup. The server resumes the call in ROUTE, in the same
+ * process. One pipe per process wakes the server. Calls of launch() and calls with a time limit in the script need a descriptor of
+ * their own; they use an eventfd.
  */
 #include <string.h>
 #include <sys/eventfd.h>
@@ -21,29 +21,29 @@
 #include "opensips.h"
 
 /*
- * When the server gives up a call with an eventfd by itself, in seconds: later than any deadline, which are 5 s at most. It should
- * never happen; launch() has no such limit.
+ * After how many seconds the server gives up a call with an eventfd. Deadlines are 5 s at most, so this should never happen. launch()
+ * has no such limit.
  */
 #define GIVE_UP_S 7
 
-/* What tm needs for a transaction beside its own structure and two copies of the text. */
+/* The memory that tm needs for a transaction, in addition to its structure and two copies of the text. */
 #define TRANSACTION_BYTES 8192
 
-/* The parameter of resume(). It holds nothing of the script, which may have been reloaded by then. */
+/* The parameter of resume(). It must not point into the script, which may have been reloaded by then. */
 typedef struct waiting {
 	uint64_t ticket;
 	async_ctx *ctx;
-	nol_pipe *pipe; /* NULL: it has an eventfd */
+	nol_pipe *pipe; /* NULL: the call has an eventfd */
 	int is_over;
 } waiting_t;
 
-/* The server's own: what a script reads as $rc. No header declares it. */
+/* A variable of the server: a script reads it as $rc. No header declares it. */
 extern int return_code;
 
 static async_script_start_function *tm_start;
 static struct tm_binds tm;
 
-/* Whether tm is in its start function: if it resumes the call there it could not suspend it, and nobody may wait. */
+/* Whether tm's start function is running. If it resumes the call, the call could not be suspended, and resume() must not wait. */
 static int is_starting;
 
 static int finish(struct sip_msg *msg, waiting_t *call, int may_wait)
@@ -52,46 +52,46 @@ static int finish(struct sip_msg *msg, waiting_t *call, int may_wait)
 
 	nol_finish(call->ticket, may_wait, &result);
 	if(call->pipe) {
-		/* Its word has come, or will. */
+		/* The call's word was read from the pipe, or will be. */
 		call->is_over = 1;
 	} else {
 		pkg_free(call);
-		/* Nobody will write to it any more. */
+		/* No thread writes to it any more. */
 		async_status = ASYNC_DONE_CLOSE_FD;
 	}
 	return nol_conclude(msg, &result);
 }
 
-/* After the call's word was written. If launch() calls it before, it waits, until the deadline. */
+/* Called after the word was written. launch() may call it before; then it waits, until the deadline. */
 static int resume(int fd, struct sip_msg *msg, void *param)
 {
 	(void)fd;
 	return finish(msg, param, !is_starting);
 }
 
-/* After the seconds that the script gave, or GIVE_UP_S: the lookup is given up, for a worker must not wait. */
+/* Called after the time limit of the script, or GIVE_UP_S. The lookup is given up, because a worker must not wait. */
 static int give_up(int fd, struct sip_msg *msg, void *param)
 {
 	(void)fd;
 	return finish(msg, param, 0);
 }
 
-/* The call's word came by the pipe. 0, or -1 if the server could not resume it. */
+/* Called when the call's word was read from the pipe. 0, or -1 if the server could not resume the call. */
 static int resume_from_pipe(void *param)
 {
 	waiting_t *call = param;
 
-	/* Unless the server has done so, because it could not suspend the call after all. */
+	/* The server may have resumed the call already, because it could not suspend it. */
 	if(!call->is_over)
 		async_script_resume_f(ASYNC_FD_NONE, call->ctx, 0);
-	/* It may lack the memory. */
+	/* The server may be out of memory. */
 	if(!call->is_over)
 		return -1;
 	pkg_free(call);
 	return 0;
 }
 
-/* Hands a call over whose word comes by the process's pipe. 0, or -1. */
+/* Submits a call whose word is written to the pipe of the process. 0, or -1. */
 static int submit_to_pipe(waiting_t *call)
 {
 	nol_wake wake = {.stays_open = 1, .word = (uint64_t)(uintptr_t)call};
@@ -109,7 +109,7 @@ static int submit_to_pipe(waiting_t *call)
 	return -1;
 }
 
-/* Hands a call over that has an eventfd. 0, or -1. */
+/* Submits a call that has an eventfd. 0, or -1. */
 static int submit_alone(waiting_t *call)
 {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -152,7 +152,7 @@ static int submit(uint64_t ticket, async_ctx *ctx, int by_pipe)
 	return -1;
 }
 
-/* Only where the server really suspends: elsewhere it takes some of what is returned here for a descriptor. */
+/* Only for calls that the server really suspends: otherwise it takes the returned value for a descriptor. */
 static int is_suspendable(const struct sip_msg *msg)
 {
 	return route_type == REQUEST_ROUTE && msg->REQ_METHOD != METHOD_ACK;
@@ -166,7 +166,7 @@ static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe
 	int is_served, rc = nol_earlier_rc(msg);
 
 	nol_refuse_profile(profile);
-	/* What is known goes to the route at once. */
+	/* A call that is decided already continues in the route at once. */
 	async_status = ASYNC_SYNC;
 	if(rc != 0)
 		return rc;
@@ -182,7 +182,7 @@ static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe
 		ctx->timeout_s = GIVE_UP_S;
 	if(is_served && submit(ticket, ctx, by_pipe) == 0)
 		return 1;
-	/* Where there is no room for one more call that waits, none waits here and now either. */
+	/* A call that cannot be suspended does not wait for a lookup here either. */
 	nol_shed(ticket, &result);
 	return nol_conclude(msg, &result);
 }
@@ -197,20 +197,20 @@ static int decide_by_pipe(struct sip_msg *msg, async_ctx *ctx, str *profile)
 	return decide(msg, ctx, profile, ctx->timeout_s == 0);
 }
 
-/* What tm makes no transaction of. */
+/* Requests for which tm makes no transaction. */
 static int is_malformed(struct sip_msg *msg)
 {
 	return parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->from || !msg->to || !msg->callid || !msg->cseq
 			|| parse_from_header(msg) < 0 || parse_sip_msg_uri(msg) < 0;
 }
 
-/* tm writes several lines for each transaction that it has no memory for. */
+/* tm logs several lines for each transaction that it has no memory for. */
 static int has_memory(const struct sip_msg *msg)
 {
 	return nol_has_shm(sizeof(struct cell) + 2 * msg->len + TRANSACTION_BYTES);
 }
 
-/* Decides without a lookup, if one is needed. Returns what the script function does. */
+/* Decides about a call; if a lookup is needed, without making it. Returns the return code of the script function. */
 static int decide_in_place(struct sip_msg *msg)
 {
 	nol_call call;
@@ -228,8 +228,8 @@ static int decide_in_place(struct sip_msg *msg)
 }
 
 /*
- * Without a transaction tm resumes the route with the return code -1, which would be a block, and without a call of our function. So
- * the route is run from here. Returns what tm's start function does, or 1 if there can be a transaction.
+ * If tm cannot create a transaction it runs the route with the return code -1, which would mean a block, and does not call the
+ * script function. So the route is run from here. Returns the result of tm's start function, or 1 if there can be a transaction.
  */
 static int start_without_transaction(struct sip_msg *msg, const struct script_route_ref *route)
 {
@@ -241,7 +241,7 @@ static int start_without_transaction(struct sip_msg *msg, const struct script_ro
 	is_bad = is_malformed(msg);
 	if(!is_bad && has_memory(msg))
 		return 1;
-	/* 0: a retransmission, which has been answered. */
+	/* 0: a retransmission, for which tm has sent the reply. */
 	if(tm.t_check_trans(msg) == 0)
 		return -1;
 	if(!is_bad)
@@ -253,8 +253,8 @@ static int start_without_transaction(struct sip_msg *msg, const struct script_ro
 }
 
 /*
- * The server's own way into an asynchronous function of async(). launch() has another one, with another context, which cannot be
- * resumed without a descriptor: so the function must know which of the two it is.
+ * The server's start function for async(). launch() uses another one, with a context that cannot be resumed without a descriptor. So
+ * the module must know which of the two called it.
  */
 static int start(struct sip_msg *msg, struct action *action, struct script_route_ref *route, unsigned int timeout, void **params)
 {

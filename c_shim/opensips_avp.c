@@ -12,10 +12,10 @@
 #define PLACE(kind, name) PLACE_##name,
 enum { NOL_AVPS(PLACE) PLACES };
 
-/* What all of them may take. */
+/* The memory that all AVPs may need. */
 #define AVPS_BYTES (NOL_RESULT_BYTES + PLACES * 128)
 
-/* The server's numbers for our names. */
+/* The server's numbers for the names of the AVPs. */
 static int ids[PLACES];
 
 int nol_name_avps(void)
@@ -59,8 +59,8 @@ static int is_ours(int id)
 }
 
 /*
- * add_avp() stacks: what the script has written under our names must be removed first. The list is mostly short here, so that one
- * pass over it costs less than a search for each name.
+ * Removes the AVPs that the script or an earlier decision wrote, because add_avp() adds a second value. The list is mostly short, so
+ * one pass over it costs less than a search for each name.
  */
 static void remove_avps(void)
 {
@@ -137,7 +137,7 @@ int nol_announce_event(void)
 	static char text[] = "E_NUMBERS_ONLINE_STATE";
 	str name = {text, sizeof(text) - 1};
 
-	/* From 3.6 on an event_route of that name has announced it already. */
+	/* From 3.6 on, an event_route of that name registers the event. */
 	state_event = evi_get_id(&name);
 	if(state_event == EVI_ERROR)
 		state_event = evi_publish_event(name);
@@ -160,7 +160,7 @@ void nol_raise_state(const nol_result *result)
 			evi_free_params(params);
 		return;
 	}
-	/* It frees the list. */
+	/* evi_raise_event() frees the list. */
 	if(evi_raise_event(state_event, params) < 0)
 		LM_ERR("cannot raise E_NUMBERS_ONLINE_STATE\n");
 }

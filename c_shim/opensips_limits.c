@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether the shared memory is large enough for calls that wait. */
+/* Checks at start whether the shared memory suffices for suspended calls. */
 #include "dprint.h"
 #include "globals.h"
 #include "mem/shm_mem.h"
@@ -8,7 +8,7 @@
 
 #include "opensips.h"
 
-/* What a suspended call takes of the shared memory, in bytes: measured with an INVITE of 1.5 KB (docs/asynchronous.md). */
+/* Shared memory of a suspended call in bytes, measured with an INVITE of 1.5 KB (docs/asynchronous.md). */
 #define CALL_BYTES 17408
 
 void nol_check_memory(int calls)
@@ -16,7 +16,7 @@ void nol_check_memory(int calls)
 	struct mem_info memory;
 	unsigned long needed = (unsigned long)calls * CALL_BYTES;
 
-	/* Nobody waits without tm. */
+	/* Without tm no call is suspended. */
 	if(calls <= 0 || !module_loaded("tm"))
 		return;
 	shm_info(&memory);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands of the operator: numbers_online:<command>. They run in the processes of the MI transports. */
+/* The operator's commands: numbers_online:<command>. They run in the processes of the MI transports. */
 #include <string.h>
 
 #include "mi/mi.h"
 
 #include "opensips.h"
 
-/* From 4.0 on the server itself puts the module's name before a command's, and refuses one that has it. */
+/* From 4.0 on, the server itself adds the prefix with the module's name, and refuses a command that has it. */
 #ifdef MI_EXPORT_ALIASES
 #define COMMAND(name) name
 #else
@@ -37,7 +37,7 @@ static void emit(void *to, const char *name, nol_str text, int64_t number)
 		add_mi_number(answer->fields, (char *)name, (int)strlen(name), (double)number);
 }
 
-/* `named` is the argument's name, or NULL. Without an argument the command says what is allowed. */
+/* `named` is the name of the argument, or NULL. Without an argument the command reports what is allowed. */
 static mi_response_t *run(const mi_params_t *params, nol_command command, char *named)
 {
 	answer_t answer = {NULL, NULL};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Wakes a process for all its calls whose lookups are over: threads write the address of each call into one pipe, which the server
- * watches. With a descriptor for each call the server would search all that it may ever have, three times a call.
+ * Wakes a process when lookups of its calls are completed: threads write the address of each call to one pipe, which the server
+ * watches. With one descriptor per call the server would search its whole table of descriptors, three times per call.
  *
- * The server watches a pipe only while calls wait for it, because it may end a process that watches nothing. After a reload of the
- * script, calls get another pipe: OpenSIPS means to run the old script for what it has watched since before the reload, and would
- * then do so until no call waits any more.
+ * The server watches a pipe only while calls wait for it, because it may end a process only if that process watches no descriptor.
+ * After a reload of the script, new calls use a new pipe: OpenSIPS runs the old script for descriptors that were watched before the
+ * reload, and with one pipe would do so until no call waits.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,13 +22,13 @@
 #include "opensips.h"
 
 struct nol_pipe {
-	async_ctx watched; /* what the server calls */
+	async_ctx watched; /* the callback of the server */
 	int ends[2];	   /* of a pipe */
-	int calls;	   /* that wait for it */
-	int most;	   /* for which it has room: no thread may find it full */
+	int calls;	   /* waiting calls */
+	int most;	   /* the most calls it has room for: no thread may find it full */
 	int is_watched;
-	unsigned int due;     /* when to look for a call whose thread is late */
-	unsigned int version; /* of the script */
+	unsigned int due;     /* when to check for late lookups */
+	unsigned int version; /* the version of the script */
 	nol_pipe *next;
 };
 
@@ -42,10 +42,10 @@ void nol_pipe_init(int (*resume_call)(void *call))
 	resume = resume_call;
 }
 
-/* So many calls at a time; then it is the turn of others. */
+/* How many calls are resumed before the server handles other events. */
 #define CALLS 16
 
-/* How often to look for a call whose thread is late, in seconds. There should never be one. */
+/* How often to check for late lookups, in seconds. There should never be one. */
 #define LOOK_S 1
 
 static void drop(nol_pipe *pipe)
@@ -74,7 +74,7 @@ static void unwatch(nol_pipe *pipe)
 	pipe->is_watched = 0;
 }
 
-/* The server calls it when a thread has written, and every LOOK_S. */
+/* The server calls this when a thread has written, and every LOOK_S. */
 static int on_readable(int fd, void *param)
 {
 	nol_pipe *pipe = param;
@@ -85,20 +85,20 @@ static int on_readable(int fd, void *param)
 	int is_due = got < 0 || get_ticks() >= pipe->due;
 
 	if(is_due) {
-		/* Writes into the pipe for calls that are late. */
+		/* Completes late lookups, which writes their words to the pipe. */
 		nol_next(0, &word);
 		if(got < 0)
 			got = read(fd, calls, sizeof(calls));
 	}
 	for(place = 0; got > 0 && place < (size_t)got / sizeof(calls[0]); place++) {
-		/* For lack of memory; it is tried again. The pipe has the room that the call's word has left. */
+		/* A call that was not resumed for lack of memory is queued again. Reading its word made room in the pipe. */
 		if(resume(calls[place]) < 0 && write(pipe->ends[1], &calls[place], sizeof(calls[place])) > 0)
 			continue;
 		pipe->calls--;
 	}
 	if(pipe->calls == 0 || is_due)
 		unwatch(pipe);
-	/* If it fails, the next call tries again. */
+	/* If watch() fails, the next call tries again. */
 	if(pipe->calls > 0 && watch(pipe) < 0)
 		LM_CRIT("%d calls wait, and no descriptor can be watched\n", pipe->calls);
 	async_status = ASYNC_CONTINUE;
@@ -109,7 +109,7 @@ static nol_pipe *make(void)
 {
 	nol_pipe *pipe = pkg_malloc(sizeof(*pipe)), **place = &pipes;
 
-	/* Those from before a reload go once no call waits for them. */
+	/* Pipes from before a reload are closed when no call waits for them. */
 	while(*place) {
 		nol_pipe *old = *place;
 
@@ -130,7 +130,7 @@ static nol_pipe *make(void)
 	set_resume(&pipe->watched, on_readable);
 	pipe->watched.resume_param = pipe;
 	pipe->version = sroutes->version;
-	/* A page that is read in part takes up its whole place. */
+	/* A partly read page occupies a whole slot of the pipe. */
 	pipe->most = (fcntl(pipe->ends[1], F_GETPIPE_SZ) - getpagesize()) / (int)sizeof(void *);
 	if(pipe->most <= 0) {
 		drop(pipe);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The final reply of a decision. With a transaction it is the transaction's, if there is memory for it: tm keeps a copy of each
- * reply in shared memory. A reply without a transaction needs none.
+ * Sends the final reply of a decision. If there is a transaction and memory for it, the transaction sends the reply: tm keeps a copy
+ * in shared memory. A stateless reply needs no shared memory.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 
 #include "opensips.h"
 
-/* Empty where the module is not loaded. */
+/* Empty if the module is not loaded. */
 static struct sig_binds signaling;
 static struct sl_binds sl;
 static struct tm_binds tm;
@@ -34,7 +34,7 @@ void nol_find_reply_modules(void)
 		tm.t_gett = NULL;
 }
 
-/* The Contact of a redirection that could not be sent: the next reply makes its own. */
+/* Removes the Contact of a redirection that could not be sent. The next reply adds its own. */
 static void remove_contacts(struct sip_msg *msg)
 {
 	static const char name[] = "Contact: ";
@@ -50,19 +50,19 @@ static void remove_contacts(struct sip_msg *msg)
 	}
 }
 
-/* Returns what numbers_online_reply() returns. */
+/* Returns the return code of numbers_online_reply(). */
 static int send_reply(struct sip_msg *msg, int code, const str *phrase)
 {
 	struct cell *transaction = tm.t_gett ? tm.t_gett() : NULL;
 
 	if(transaction == T_UNDEFINED)
 		transaction = NULL;
-	/* If the caller has a final reply already there must be no other. */
+	/* A request must not get a second final reply. */
 	if(transaction && transaction->uas.status >= 200)
 		return NOL_REPLY_NONE;
 	if(signaling.reply(msg, code, phrase, NULL) >= 0)
 		return NOL_REPLY_SENT;
-	/* tm sets the status before it knows whether it has the memory. Any other is of another process. */
+	/* tm sets the status before it allocates the memory. A different status was set by another process. */
 	if(!transaction || !sl.reply || (transaction->uas.status >= 200 && transaction->uas.status != (unsigned)code))
 		return NOL_REPLY_FAILED;
 	if(code < 400)
@@ -80,7 +80,7 @@ int nol_reply(struct sip_msg *msg)
 
 	if(outcome != 0)
 		return outcome;
-	/* The server makes the Contact of a redirection of the request URI and of the branches. */
+	/* The server builds the Contact of a redirection from the request URI and the branches. */
 	if(final.code < 400 && final.contact.len > 0 && set_ruri(msg, &final.contact) < 0)
 		return NOL_REPLY_FAILED;
 	set_dset_state(0);

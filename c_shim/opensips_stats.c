@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Statistics: in memory that all processes share. */
+/* Statistics, in shared memory. */
 #include "statistics.h"
 
 #include "opensips.h"

@@ -12,7 +12,7 @@ static nol_engine *engine;
 /* This process's worker, or after fork the parent's, which the library refuses. */
 static nol_worker *worker;
 
-/* Of this process and its children. */
+/* Shared by this process and its children. */
 static nol_pool *pool;
 
 static void say(const nol_host *host, nol_level level, const char *line)
@@ -20,11 +20,11 @@ static void say(const nol_host *host, nol_level level, const char *line)
 	host->log(level, (nol_str){line, strlen(line)});
 }
 
-/* The names of the AVPs, in their order; after them the end. */
+/* The names of the AVPs in the order of NOL_AVPS, then NULL. */
 #define AVP_NAME(kind, name) "nol_" #name,
 static const char *const avp_names[] = {NOL_AVPS(AVP_NAME) NULL};
 
-/* The AVPs that are written: bit n for the n-th. */
+/* The AVPs to write: bit n for the n-th. */
 static uint64_t wanted;
 
 static uint64_t avp_bit(const char *name, size_t len)
@@ -38,7 +38,7 @@ static uint64_t avp_bit(const char *name, size_t len)
 	return 0;
 }
 
-/* A list of names with spaces or commas between them. 0 if there is none, or one that no AVP has. */
+/* The AVPs of a list of names, separated by spaces or commas. 0 if the list is empty or has an unknown name. */
 static uint64_t avp_bits(nol_str list)
 {
 	uint64_t bits = 0;
@@ -73,7 +73,7 @@ static uint64_t parse_avps(nol_str avps)
 	return avp_bits(avps);
 }
 
-/* mode=inline: only a block or a redirect is answered. */
+/* mode=inline: numbers_online_reply() replies only to a block or a redirect. */
 static int only_refusals;
 
 static int allow_code;
@@ -92,7 +92,7 @@ int nol_start(const nol_host *host, const nol_params *params)
 		say(host, NOL_ERROR, "libnumbers_online.so and numbers_online.so are of different releases: install both of one");
 		return -1;
 	}
-	/* $avp(nol_rc) also says that there was a decision. */
+	/* The module itself reads $avp(nol_rc) to see whether there was a decision. */
 	wanted = parse_avps(params->avps) | avp_bits((nol_str){NOL_REPLY_AVPS, sizeof(NOL_REPLY_AVPS) - 1});
 	if(parse_avps(params->avps) == 0) {
 		say(host, NOL_ERROR, "parameter avps: allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"");
@@ -107,7 +107,7 @@ void nol_stop(void)
 {
 	const nol_api *api = numbers_online_api();
 
-	/* Forgotten, for it may be another process's; without an engine it is of no use. */
+	/* Not freed, because it may belong to another process. */
 	worker = NULL;
 	api->pool_free(pool);
 	pool = NULL;
@@ -115,7 +115,7 @@ void nol_stop(void)
 	engine = NULL;
 }
 
-/* A worker for this process. The parent's is forgotten, not freed: its connection is the parent's. */
+/* Makes a worker for this process. A parent's worker is not freed: its connections belong to the parent. */
 static nol_worker *fresh_worker(void)
 {
 	worker = NULL;
@@ -123,8 +123,8 @@ static nol_worker *fresh_worker(void)
 	return worker;
 }
 
-/* Throws the worker away if the library asks for it. */
-static nol_rc heed(nol_rc rc)
+/* Frees the worker after a panic. */
+static nol_rc drop_after_panic(nol_rc rc)
 {
 	if(rc == NOL_PANIC) {
 		numbers_online_api()->worker_free(worker);
@@ -144,10 +144,10 @@ int nol_decide(const nol_call *call, nol_result *result)
 	const nol_api *api = numbers_online_api();
 	nol_rc rc = worker ? api->decide(worker, call, result) : NOL_FORKED;
 
-	/* Without a worker this is the library's own allow. */
+	/* Without a worker the library returns an allow. */
 	if(rc == NOL_FORKED)
 		rc = api->decide(fresh_worker(), call, result);
-	heed(rc);
+	drop_after_panic(rc);
 	return result->rc;
 }
 
@@ -204,7 +204,7 @@ int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *
 
 	if(rc == NOL_FORKED)
 		rc = api->command(fresh_worker(), command, argument, emit, to);
-	return heed(rc) == NOL_OK ? 0 : -1;
+	return drop_after_panic(rc) == NOL_OK ? 0 : -1;
 }
 
 int nol_make_pool(void)
@@ -219,7 +219,7 @@ int nol_serve(void)
 
 int nol_serve_here(void)
 {
-	/* Who tried, with what success, and in which second. */
+	/* The process that tried last, its result, and the second of the attempt. */
 	static pid_t server;
 	static int served;
 	static time_t tried;
@@ -229,11 +229,11 @@ int nol_serve_here(void)
 	if(server == self && served == 0)
 		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &clock);
-	/* What is short of something is not asked for it with each call. */
+	/* After a failure, try at most once a second and not with each call. */
 	if(server == self && tried == clock.tv_sec)
 		return -1;
 	if(server != self) {
-		/* The parent's is forgotten, not freed: its threads are the parent's. */
+		/* A parent's pool is not freed: its threads belong to the parent. */
 		pool = NULL;
 	}
 	server = self;
@@ -249,7 +249,7 @@ int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result)
 
 	if(rc == NOL_FORKED)
 		rc = api->begin(fresh_worker(), pool, call, ticket, result);
-	return heed(rc) == NOL_PENDING ? 0 : result->rc;
+	return drop_after_panic(rc) == NOL_PENDING ? 0 : result->rc;
 }
 
 int nol_submit(uint64_t ticket, nol_wake wake)

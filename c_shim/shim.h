@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the modules of all servers share: one engine a server, one worker a process. */
+/* What the modules of all servers share: one engine per server, one worker per process. */
 #ifndef NOL_SHIM_H
 #define NOL_SHIM_H
 
@@ -16,55 +16,55 @@ int nol_wants(int place);
 /* Undoes nol_start(), and nothing if there was none. */
 void nol_stop(void);
 
-/* Makes this process's worker and connects it ahead of the first call. Call it in a process that runs the routing script. */
+/* Makes this process's worker and connects it before the first call. Call it in a process that runs the routing script. */
 void nol_warm(void);
 
 /*
- * Decides about one call, in any process and in any route. Fills the result always; a fault is an allow. Returns what the
- * script function returns, which is never 0.
+ * Decides about one call, in any process and in any route. Always fills the result; a fault is an allow. Returns the return code of
+ * the script function, which is never 0.
  */
 int nol_decide(const nol_call *call, nol_result *result);
 
-/* Makes the memory of asynchronous decisions: before fork if processes are to share it. 0, or -1 after one line in the log. */
+/* Makes the memory of asynchronous decisions. Made before fork, it is shared. 0, or -1 after one line in the log. */
 int nol_make_pool(void);
 
-/* Makes the lookups in this process from now on, in threads. 0, or -1 after one line in the log. */
+/* Starts the threads that make the lookups, in this process. 0, or -1 after one line in the log. */
 int nol_serve(void);
 
 /*
- * Makes the lookups of this process in threads of its own, where wakes have descriptors: a pool that no other process has a part
- * in. May be called before each nol_begin(). 0, or -1 after one line in the log; a later call tries again, once a second at most.
+ * Starts threads for the lookups of this process only, with a pool that no other process shares. Every wake needs a descriptor then.
+ * May be called before each nol_begin(). 0, or -1 after one line in the log; a later call tries again, once a second at most.
  */
 int nol_serve_here(void);
 
 /*
- * Decides about one call as nol_decide() does, if nothing has to be waited for. 0 if a lookup has to be: then there is a
- * ticket, for nol_submit(), nol_shed() or nol_cancel(). Never blocks.
+ * Decides about one call as nol_decide() does, if no lookup is needed. Returns 0 if one is; then `ticket` is set, for nol_submit(),
+ * nol_shed() or nol_cancel(). Never blocks.
  */
 int nol_begin(const nol_call *call, uint64_t *ticket, nol_result *result);
 
-/* Hands the call over to the threads that make lookups. The wake follows by the deadline at the latest. 0, or -1. */
+/* Queues the lookup. Its completion is reported by the deadline. 0, or -1. */
 int nol_submit(uint64_t ticket, nol_wake wake);
 
 /*
- * The decision after the wake. Before it: waits for the lookup if it may, or gives it up at once. Fills the result always, and
- * returns what the script function would.
+ * Returns the decision of a completed lookup. If it is not completed: waits for it if `may_wait`, else gives it up at once. Always
+ * fills the result. Returns the return code of the script function.
  */
 int nol_finish(uint64_t ticket, int may_wait, nol_result *result);
 
-/* The decision about a call that cannot be made to wait: as nol_begin() where the queue is full. Fills the result always. */
+/* Decides about a call that cannot be suspended, as nol_begin() does if the queue is full. Always fills the result. */
 int nol_shed(uint64_t ticket, nol_result *result);
 
-/* Gives a ticket back that is not to be finished. */
+/* Gives up a ticket. */
 void nol_cancel(uint64_t ticket);
 
-/* In the process that makes the lookups, once a second at least. Waits for a line to log, wait_ms at most. */
+/* Called at least once a second in the process that makes the lookups. Waits for a line to log, wait_ms at most. */
 void nol_heartbeat(uint32_t wait_ms);
 
-/* In one process: the word of a call whose lookup is over, where wakes have no descriptor; answers who is late. As pool_next(). */
+/* Returns the word of a completed lookup whose wake has no descriptor, and completes late lookups: see pool_next(). In one process. */
 nol_rc nol_next(uint32_t wait_ms, uint64_t *word);
 
-/* The process that made the lookups is dead. */
+/* Reports that the process that made the lookups is dead. */
 void nol_server_died(void);
 
 /* Calls `raise` for each statistic that the decision raises. */
@@ -75,17 +75,17 @@ void nol_count(const nol_result *result, void (*raise)(int counter));
 #define NOL_REPLY_NONE -1
 #define NOL_REPLY_FAILED -2
 
-/* Whether the decision that returned `rc` is to be answered with its reply; 0 is an INVITE without a decision. */
+/* Whether numbers_online_reply() replies after a decision that returned `rc`. 0 is an INVITE without a decision. */
 int nol_reply_due(int rc);
 
-/* The parameter allow_code, and the phrase of such a reply. */
+/* The parameter allow_code, and the reason phrase of a code. */
 int nol_allow_code(void);
 nol_str nol_phrase_of(int allow_code);
 
-/* Whether another second has begun since it last said so. For lines of the log of which many could come at once. */
+/* Whether a new second has begun since the last call that returned 1. Limits how often a line is logged. */
 int nol_is_new_second(time_t *last);
 
-/* Whether a reply with this code ends a request that is not accepted. */
+/* Whether a reply with this code is a final reply other than 2xx. */
 int nol_is_refusal(int code);
 
 /* Runs an operator's command, in any process. 0, or -1 if there was a report line "error" or none at all. */

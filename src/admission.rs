@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whether a request may be made, and to which of the API's hosts: what all workers of a server know together.
+//! Admission control: whether a request may be made, and to which of the API's hosts. The state is shared by all workers.
 //!
-//! What is switched off by a sign from outside is switched on again by time, by proof and by the operator.
+//! Each state that stops requests ends after a time, by a proof that requests succeed, or by the operator's command.
 
 mod breaker;
 mod change;
@@ -34,7 +34,7 @@ use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// What keeps useless requests from being made. It lives in shared memory.
+    /// Prevents useless requests. In shared memory.
     pub struct Admission {
         primary: EndpointState,
         backup: EndpointState,
@@ -49,7 +49,7 @@ shareable! {
 /// A request that may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
-    /// Whom to ask.
+    /// The host to ask.
     pub endpoint: Endpoint,
     /// The signing secret to use, counted from 0.
     pub secret: usize,
@@ -65,7 +65,7 @@ impl Admission {
     /// Whether a request may be made now, with the key of a generation. A permit is not returned: its outcome is
     /// [`Admission::record`]ed, or its worker died.
     pub fn admit(&self, limits: &Limits, generation: u32, now: Moment) -> Result<Permit, Failure> {
-        // First a look at everything: a trial must not be spent on a request that something else forbids.
+        // Check everything first: a request that is refused for another reason must not use up a trial.
         let endpoint = self.passable(limits, now)?;
         if limits.rate.is_some_and(|rate| !self.tokens.take(rate, now)) {
             return Err(Failure::RateLimited);
@@ -87,7 +87,7 @@ impl Admission {
         })
     }
 
-    /// Whom a request could be made to, as far as can be told without asking for a permit.
+    /// The host that a request could be made to, as far as is known without a permit.
     pub fn passable(&self, limits: &Limits, now: Moment) -> Result<Endpoint, Failure> {
         match self.control.mode() {
             Mode::Closed => return Ok(Endpoint::Primary),
@@ -103,8 +103,8 @@ impl Admission {
             })
     }
 
-    /// Learns from the outcome of a request about a number, which `hash` stands for. Returns what changed by it, for the log:
-    /// each change once for all workers.
+    /// Records the outcome of a request about a number, given by its hash. Returns the changes that it caused, for the log. Each
+    /// change is returned to one worker only.
     pub fn record(
         &self,
         limits: &Limits,
@@ -129,25 +129,26 @@ impl Admission {
         self.state(permit.endpoint).record(context, evidence, hash)
     }
 
-    /// Takes over the check of an endpoint's health, if one is due and nobody else does it.
+    /// Takes over the check of an endpoint's health, if one is due and no other worker does it.
     pub fn take_check(&self, endpoint: Endpoint, now: Moment) -> bool {
         self.state(endpoint).take_check(now)
     }
 
-    /// Learns from a check of the API's health.
+    /// Records the result of a check of the API's health, and what it proves.
     pub fn checked(
         &self,
         limits: &Limits,
         endpoint: Endpoint,
         outcome: Result<(), Failure>,
+        evidence: Evidence,
         now: Moment,
     ) -> Option<Change> {
         let is_forced = self.control.mode() == Mode::Closed;
         self.state(endpoint)
-            .checked(endpoint, limits, outcome, is_forced, now)
+            .checked(endpoint, limits, outcome, evidence, is_forced, now)
     }
 
-    /// The API answered about a number, and the whole took so long.
+    /// Records how long the API took to answer about a number.
     pub fn note_answer(&self, took: Duration, now: Moment) {
         self.fastest.note(took, now);
     }
@@ -158,8 +159,8 @@ impl Admission {
         self.fastest.of_late(now)
     }
 
-    /// Notes a failed lookup. Returns how many there were since the last that was logged, if this one may be: one line for
-    /// each failure in ten seconds.
+    /// Records a failed lookup. If it may be logged, returns how many there were since the last logged one: one line in ten seconds
+    /// for each failure.
     pub fn note_failure(&self, failure: Failure, cause: Option<Cause>, now: Moment) -> Option<u64> {
         self.last_failure.note(failure, cause, now);
         self.log_limit.may_log(failure, now)
@@ -177,26 +178,26 @@ impl Admission {
         self.control.mode()
     }
 
-    /// Sets it. Whatever the choice, nothing that was learned before stands in its way.
+    /// Sets it, and clears the state of all breakers and latches.
     pub fn set_mode(&self, mode: Mode) {
         self.open_all();
         self.control.set_mode(mode);
     }
 
-    /// How often keys and certificates were read again. A worker that knows another number does so too.
+    /// How often keys and certificates were read again. A worker with another number reads them too.
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.control.generation()
     }
 
-    /// Keys and certificates are to be read again, and all that was refused gets a new chance. Returns the new number.
+    /// Makes all workers read keys and certificates again, and clears the latches. Returns the new number.
     pub fn reloaded(&self) -> u32 {
         let generation = self.control.reloaded();
         self.open_all();
         generation
     }
 
-    /// Remembers the API's clock less ours, in seconds.
+    /// Stores the difference of the API's clock to this machine's, in seconds.
     pub fn note_skew(&self, seconds: i64) {
         self.control.note_skew(seconds);
     }
@@ -207,13 +208,13 @@ impl Admission {
         self.control.names()
     }
 
-    /// The API's clock less ours, in seconds, if it is known.
+    /// The difference of the API's clock to this machine's, in seconds, if it is known.
     #[must_use]
     pub fn clock_skew(&self) -> Option<i64> {
         self.control.skew()
     }
 
-    /// What may keep requests from an endpoint.
+    /// What may stop requests to an endpoint.
     #[must_use]
     pub fn latches(&self, endpoint: Endpoint, now: Moment) -> [LatchState; 4] {
         self.state(endpoint).latches(now)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The API's answers, remembered for all workers of a server.
+//! A cache of the API's answers, shared by all workers of a server.
 //!
-//! The memory is made before fork and holds atomics only. Nobody waits for anybody: a writer claims an entry, fills and
-//! publishes it; a reader that meets one half-written takes it for a miss. A writer that dies leaves its claim behind, which
-//! the next writer takes over after a second.
+//! The memory is made before fork and holds atomics only. No process waits for another: a writer claims an entry, fills it and
+//! publishes it. For a reader, a partly written entry is a miss. The claim of a writer that died expires after a second; then
+//! another writer takes the entry over.
 
 mod entry;
 mod failed;
@@ -21,16 +21,16 @@ use self::sets::Sets;
 use crate::answer::{self, Answer};
 use crate::clock::Moment;
 
-/// An answer as it is remembered. The longest that the API documents has half as many bytes.
+/// An answer as it is stored. The longest that the API documents has half as many bytes.
 pub type Packed = answer::Packed<200>;
 
-/// Answers by key, as many as there is room for. A full cache forgets what is used least.
+/// Answers by key, up to a maximal number. A full cache replaces the entry that was used least recently.
 #[derive(Debug)]
 pub struct Cache {
     sets: Sets,
 }
 
-/// What the cache knows.
+/// The result of a search in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(
     clippy::large_enum_variant,
@@ -42,16 +42,16 @@ pub enum Found {
     /// An answer whose TTL ended less than one further TTL ago. It may serve while a refresh fails, but must not
     /// block or redirect a call.
     Stale(Answer),
-    /// Nothing.
+    /// No answer.
     Miss,
 }
 
-/// How full a cache is, in entries.
+/// The size and use of a cache, in entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
-    /// Room for so many answers.
+    /// The maximal number of answers.
     pub entries: usize,
-    /// Answers that can serve, fresh and stale.
+    /// Usable answers, fresh and stale.
     pub used: usize,
     /// Answers among them whose TTL is over.
     pub stale: usize,
@@ -60,13 +60,13 @@ pub struct CacheStats {
 }
 
 impl Cache {
-    /// A cache of `entries` answers (256 bytes each), rounded up to a multiple of 8; of 0, which remembers nothing.
-    /// Memory is used as answers come.
+    /// A cache of `entries` answers (256 bytes each), rounded up to a multiple of 8. A cache of 0 stores nothing.
+    /// The system provides memory as answers are stored.
     pub fn new(entries: usize) -> io::Result<Self> {
         Sets::new(entries).map(|sets| Self { sets })
     }
 
-    /// Looks for an answer.
+    /// Searches for an answer.
     #[must_use]
     pub fn find(&self, key: &Key, now: Moment) -> Found {
         let mut found = Found::Miss;
@@ -74,19 +74,19 @@ impl Cache {
             match entry.read(key, now) {
                 Found::Miss => {}
                 fresh @ Found::Fresh(_) => return fresh,
-                // There may be a newer one behind it: two workers wrote at the same time.
+                // A later entry may hold a newer one: two workers wrote at the same time.
                 stale @ Found::Stale(_) => found = stale,
             }
         }
         found
     }
 
-    /// Remembers an answer for about `ttl` (10 % more or less, so that what came together does not end together; 30 days at
-    /// most). `now` is when the answer came. False if it is not remembered: the balance is low, it is too long, there is no
-    /// `ttl`, or other workers are writing wherever it could stand.
+    /// Stores an answer for about `ttl`, 30 days at most. 10 % more or less, so that answers stored together do not expire together.
+    /// `now` is when the answer came. False if it is not stored: the balance is low, it is too long, there is no `ttl`, or other
+    /// workers are writing to all entries it could use.
     #[allow(clippy::must_use_candidate, reason = "it changes shared memory")]
     pub fn store(&self, key: &Key, answer: &Answer, ttl: Duration, now: Moment) -> bool {
-        // It says what holds until the account is topped up, and the API allows every call meanwhile.
+        // Such an answer holds until the account is topped up. Until then the API allows every call.
         if answer.advice.balance_low == Some(true) || ttl.is_zero() {
             return false;
         }
@@ -107,7 +107,7 @@ impl Cache {
         })
     }
 
-    /// Forgets the answer of `key`, or all. Returns how many there were.
+    /// Removes the answer of `key`, or all. Returns how many there were.
     #[allow(clippy::must_use_candidate, reason = "it changes shared memory")]
     pub fn purge(&self, key: Option<&Key>) -> usize {
         match key {
@@ -121,7 +121,7 @@ impl Cache {
         }
     }
 
-    /// Counts what there is. It looks at every entry that was ever written: not for every call.
+    /// Counts the entries. It reads every entry that was ever written, so it is too slow for every call.
     #[must_use]
     pub fn stats(&self, now: Moment) -> CacheStats {
         let mut stats = CacheStats {

@@ -4,7 +4,7 @@
 macro_rules! causes {
     ($($(#[$doc:meta])+ $variant:ident = $name:literal,)+) => {
         /// A cause beside a [`Failure`](crate::failure::Failure). It stands in the log, in `status` and in `probe`, never in
-        /// an AVP. docs/network.md tells what to do about each.
+        /// an AVP. docs/network.md says what to do about each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Cause {
             $($(#[$doc])+ $variant,)+
@@ -26,7 +26,7 @@ macro_rules! causes {
 }
 
 causes! {
-    /// The answer came from something between us and the API: a CDN, a captive portal, a proxy.
+    /// The answer came from an intermediary between this machine and the API: a CDN, a captive portal, a proxy.
     HttpIntermediary = "http_intermediary",
     /// The answer is about another number than the one asked about.
     OtherNumber = "other_number",

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Started before fork, and so the same for every process.
+/// Started before fork, so it is the same for every process.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Instant);
 
@@ -42,7 +42,7 @@ impl Moment {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// As it stands in shared memory.
+    /// As a word of shared memory.
     #[must_use]
     pub fn to_shared(self) -> u64 {
         self.0

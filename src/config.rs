@@ -86,13 +86,13 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
-    /// Whether emergency calls and calls with priority pass unasked.
+    /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
-    /// Whose claims are believed.
+    /// The sources whose claims of priority are trusted.
     pub trusted_sources: TrustedSources,
-    /// How answers are kept.
+    /// How answers are stored.
     pub cache: CacheConfig,
-    /// When not to ask.
+    /// When no request is made.
     pub limits: Limits,
     /// Whose certificates are trusted.
     pub roots: Roots,

@@ -11,20 +11,20 @@ use crate::admission::Change;
     reason = "facts that have nothing to do with each other"
 )]
 pub struct Counters {
-    /// The cache was asked and did not know.
+    /// The answer was not in the cache.
     pub cache_miss: bool,
-    /// A lookup of the same number failed a moment ago, and none was made.
+    /// No lookup was made, because one of the same number failed a few seconds ago.
     pub failed_before: bool,
-    /// Another call's request answered.
+    /// Another call's request gave the answer.
     pub coalesced: bool,
-    /// Redis knew.
+    /// The answer was in Redis.
     pub redis_hit: bool,
     /// Redis did not answer in time, or not at all.
     pub redis_fail: bool,
     /// A request was made.
     pub requested: bool,
-    /// It was made once more.
+    /// The request was made once more.
     pub retried: bool,
-    /// The changes of the shared states that it found out: a bit each, [`Change::bit`].
+    /// The changes of shared state that the decision caused: one bit each, [`Change::bit`].
     pub changes: u16,
 }

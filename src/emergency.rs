@@ -28,7 +28,7 @@ pub fn is_emergency(request_uri: &[u8]) -> bool {
     Dialled::read(user).is_some_and(|dialled| dialled.is_emergency())
 }
 
-/// Why a call has priority: a value for `$avp(nol_reason)`. Whoever sends the request may claim it; ask whether it is trusted.
+/// Why a call has priority: a value for `$avp(nol_reason)`. Any sender can claim it; the caller must check whether it is trusted.
 #[must_use]
 pub fn priority(headers: &[Header<'_>]) -> Option<&'static str> {
     let calls_back = |body: &[u8]| trimmed(body).eq_ignore_ascii_case(PSAP_CALLBACK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What exists before fork: values, and memory for atomics.
+//! The state made before fork: configuration values, and shared memory for atomics.
 
 use std::io;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::os::shared::Shared;
 /// What all workers of a server have in common.
 #[derive(Debug)]
 pub struct Engine {
-    /// What the operator chose, as text: a reload reads the files it names again.
+    /// The parameters as text. A reload reads the files that they name again.
     given: Given,
     /// The same, parsed at start.
     pub config: Arc<Config>,
-    /// What the workers know together.
+    /// Admission control, shared by all workers.
     pub admission: Shared<Admission>,
-    /// Answers.
+    /// The cache of answers.
     pub cache: Cache,
-    /// Numbers whose lookup failed a moment ago.
+    /// Numbers whose lookup failed a few seconds ago.
     pub failed: Shared<Failed>,
-    /// Questions that are being asked.
+    /// The requests in flight.
     pub in_flight: Shared<InFlight>,
     /// The workers' clock.
     pub clock: Clock,
@@ -37,12 +37,12 @@ pub struct Engine {
 pub enum NoEngine {
     /// A parameter cannot be used.
     Parameter(BadParameter),
-    /// There is no memory to share.
+    /// There is no shared memory.
     Memory(io::Error),
 }
 
 impl Engine {
-    /// Makes the engine, and logs what the operator should know at every start.
+    /// Makes the engine, and logs warnings about the configuration.
     pub fn new(given: Given, log: &dyn Log) -> Result<Self, NoEngine> {
         let config = Config::new(&given).map_err(NoEngine::Parameter)?;
         warn(&config, log);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the outcome of a request proves, and about whom.
+//! What the outcome of a request proves, and about which host.
 
 use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::failure::Failure;
 
-/// A sign from outside, sorted by who can have sent it and what it is about.
+/// The outcome of a request, classified by its possible sender and by what it concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// The API answered in its own words, and took the key. What the answer says of the number is no matter here.
+    /// The API answered with its documented JSON and accepted the key. What the answer says about the number does not matter here.
     Accepted,
-    /// The API answered. Whether it took the key is not certain.
+    /// The API answered. It is not certain whether it accepted the key.
     Alive,
     /// The API refuses the key.
     KeyRefused,
@@ -25,7 +25,7 @@ pub enum Evidence {
     NoAnswer,
     /// No connection. No number can be the reason.
     Unreachable,
-    /// Nothing about the API: the request was not made, or what was missing is ours.
+    /// Nothing about the API: the request was not made, or this machine lacked a resource.
     Nothing,
 }
 
@@ -34,7 +34,7 @@ impl Evidence {
     #[must_use]
     pub fn of(failure: Failure, cause: Option<Cause>, retry_after: Option<Duration>) -> Self {
         match failure {
-            // Somebody else's words, whatever the status.
+            // The answer of an intermediary, with any status.
             _ if matches!(cause, Some(Cause::HttpIntermediary | Cause::OtherNumber)) => {
                 Self::NoAnswer
             }
@@ -71,7 +71,7 @@ impl Evidence {
         }
     }
 
-    /// Whether the number that was asked about may be the reason of the failure. Such a number is left alone for a while.
+    /// Whether the number that was asked about may be the reason of the failure. Such a number is not asked about for a while.
     #[must_use]
     pub fn may_be_about_the_number(self) -> bool {
         matches!(self, Self::Accepted | Self::Alive | Self::NoAnswer)
@@ -85,7 +85,7 @@ mod tests {
     use crate::failure::Failure;
 
     #[test]
-    fn an_intermediary_never_speaks_for_the_api() {
+    fn an_answer_of_an_intermediary_is_none_of_the_api() {
         for failure in [
             Failure::Http400,
             Failure::Http404,

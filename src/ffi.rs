@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The answer to `c_shim/numbers_online.h`.
+//! The boundary to C: implements `c_shim/numbers_online.h`.
 
 mod abi;
 mod bytes;
@@ -12,8 +12,7 @@ mod pool;
 
 pub use abi::*;
 
-/// The table of functions. A function that the header declares and that is missing here, or of another type, does not
-/// compile.
+/// The table of functions. If a function of the header is missing here, or has another type, this does not compile.
 static API: nol_api = nol_api {
     abi_version: NOL_ABI_VERSION,
     params_size: size_of::<nol_params>(),
@@ -39,12 +38,12 @@ static API: nol_api = nol_api {
     command: Some(entries::command),
 };
 
-/// The one exported symbol.
+/// The only exported symbol.
 #[unsafe(no_mangle)]
 pub extern "C" fn numbers_online_api() -> *const nol_api {
     &raw const API
 }
 
-/// The header's declaration and our definition are of one type.
+/// Checks that the definition has the type that the header declares.
 const _: [unsafe extern "C" fn() -> *const nol_api; 2] =
     [abi::numbers_online_api, numbers_online_api];

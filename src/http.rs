@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The HTTP side: one request, one deadline.
+//! The HTTP client: one request, one deadline.
 
-/// An answer is below 1 KiB. A head or a body above this is no answer.
+/// The limit of a head and of a body, in bytes. A valid answer is below 1 KiB.
 const MAX_BYTES: usize = 64 * 1024;
 
 mod client;

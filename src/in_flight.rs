@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Single flight: one request for all lookups of the same key at the same time, in whichever processes they are made.
+//! Single flight: concurrent lookups of the same key share one request, across all processes.
 //!
 //! The first lookup of a key leads: it asks the API, stores the answer in the cache and finishes. Lookups that start meanwhile
 //! follow: they sleep until the leader has finished, and find the answer in the cache.
@@ -33,12 +33,12 @@ shareable! {
     }
 }
 
-/// The part of a lookup in a flight.
+/// The role of a lookup in a flight.
 #[derive(Debug)]
 pub enum Role<'a> {
-    /// Ask the API. Look into the cache once more before: an earlier leader may have finished since the last look.
+    /// Ask the API. Search the cache once more before that: an earlier leader may have finished since the last search.
     Lead(Leader<'a>),
-    /// Another lookup asks already: wait.
+    /// Another lookup is asking: wait for it.
     Follow(Follower<'a>),
     /// Ask the API without followers: the slot of this key is in use for another key.
     Alone,
@@ -123,7 +123,7 @@ impl<'a> Follower<'a> {
     pub fn wait(self, deadline: Deadline, clock: impl Fn(Instant) -> Moment) -> Waited<'a> {
         let Self { slot, flight } = self;
         loop {
-            // Before the look at the slot: a leader that finishes after the look changes this number, which ends the sleep.
+            // Read before the slot: a leader that finishes after that changes this number, which ends the sleep.
             let wakeups = slot.wakeups();
             let seen = slot.load();
             let now = Instant::now();

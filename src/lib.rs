@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Call-screening decisions from numbers.online for SIP servers.
 //!
-//! The library decides; the thin C modules in `c_shim/` know the servers. `c_shim/numbers_online.h` lies between them and
-//! [`mod@ffi`] answers it. Everything that decides is a pure function of its arguments ([`policy`], [`answer`], [`number`],
-//! [`config`]); what touches the world is small and has a deadline ([`http`]); one value ties both together ([`worker`]).
+//! The thin C modules in `c_shim/` translate between a SIP server and this library. The library decides.
+//! `c_shim/numbers_online.h` declares the boundary. `docs/architecture.md` follows one call from the routing script to the reply,
+//! and lists what holds for fork, shared memory and deadlines.
+//!
+//! The modules, from top to bottom. A module imports only modules below it.
+//!
+//! 1. [`mod@ffi`]: the boundary to C. It implements the functions of the header.
+//! 2. [`pool`]: asynchronous lookups, a queue in shared memory and the threads that serve it.
+//! 3. [`worker`]: decides the calls of one process.
+//! 4. [`engine`]: the state made before fork, which all workers share.
+//! 5. [`mod@redis`], [`in_flight`], [`http`], [`cache`], `resolver`: input and output of a lookup, each with a deadline, and shared
+//!    memory.
+//! 6. [`admission`], [`evidence`], [`policy`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
+//!    they are pure functions of their arguments.
+//! 7. [`config`], [`decision`]: the parsed parameters, and the result.
+//! 8. [`number`], [`emergency`], [`privacy`], [`sip_header`]: parsers of parts of a request.
+//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`cause`], [`clock`], [`counters`],
+//!    [`deadline`], [`failure`], [`log`], [`report`], [`signing`], [`text`].
+//!
+//! Unsafe code is only in [`mod@ffi`] and `os`.
 
 #![deny(unsafe_code)]
 #![warn(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -32,7 +49,7 @@ pub mod emergency;
 pub mod engine;
 pub mod evidence;
 pub mod failure;
-#[allow(unsafe_code, reason = "the boundary to C and to the operating system")]
+#[allow(unsafe_code, reason = "the boundary to C")]
 pub mod ffi;
 pub mod http;
 pub mod in_flight;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The server's log, as this library sees it.
+//! The interface to the server's log.
 
-/// How loud a line is.
+/// The level of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// The operator must do something.
     Error,
     /// The operator should know.
     Warning,
-    /// Good to know.
+    /// For information.
     Notice,
 }
 
-/// Takes lines. One event is one line; a line holds no number and no key.
+/// Writes lines to the log. One event is one line. A line contains no telephone number and no key.
 pub trait Log {
     /// Writes one line.
     fn line(&self, level: Level, text: &str);

@@ -6,12 +6,12 @@ use std::fmt;
 use crate::text::Text;
 use crate::u64_pair;
 
-/// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`). Whether it is valid is the
-/// API's business.
+/// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`). Whether it is valid is decided by
+/// the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Number(Text<16>);
 
-/// What the URI of a caller says about who calls.
+/// The calling party, as the URI of From gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// A telephone number.
@@ -46,7 +46,7 @@ impl Number {
         }
     }
 
-    /// As it stands in shared memory: its characters, and zeros behind them.
+    /// As words of shared memory: its characters, then zeros.
     #[must_use]
     pub fn to_shared(&self) -> [u64; 2] {
         let mut bytes = [0; MAX_LENGTH];
@@ -151,7 +151,7 @@ fn country_code_length(number: &str) -> usize {
 /// `+` and fifteen digits.
 const MAX_LENGTH: usize = 16;
 
-/// User parts that stand for a withheld number: RFC 3323 section 4.1.1.3 and what gateways write instead.
+/// User parts that mean a withheld number: RFC 3323 section 4.1.1.3, and those that gateways use.
 const ANONYMOUS: &[&str] = &[
     "anonymous",
     "restricted",

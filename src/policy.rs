@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The decision: two pure halves around one question to the API.
+//! The decision, as two pure functions: one before the question to the API, one after it.
 
 mod call;
 
@@ -22,13 +22,13 @@ pub use call::Call;
     reason = "lives on the stack for a moment; a box would cost an allocation a call"
 )]
 pub enum Step<'a> {
-    /// Nothing is to be asked.
+    /// No question is needed.
     Answer(Decision),
-    /// Ask the API, and [`Policy::resume`] with what was found out.
+    /// Ask the API, then call [`Policy::resume`] with the result.
     Ask(Question<'a>),
 }
 
-/// What was found out about a question.
+/// The result of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(
     clippy::large_enum_variant,
@@ -37,9 +37,9 @@ pub enum Step<'a> {
 pub enum LookupOutcome {
     /// The API's answer to this question.
     Answered(Answer),
-    /// An earlier answer to the same question, which still holds.
+    /// An earlier answer to the same question, within its TTL.
     Known(Answer),
-    /// An earlier answer that no longer holds, and why there is no newer one.
+    /// An earlier answer whose TTL is over, and why there is no newer one.
     Stale(Answer, Failure),
     /// Nothing.
     Failed(Failure),
@@ -89,8 +89,8 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Looks at a call. Only an initial INVITE from a telephone number is worth a question, and none that is an emergency or whose
-    /// caller wants to be withheld.
+    /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about. Emergency calls and callers
+    /// who withhold their number are not.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
         if call.method != b"INVITE" || !call.to_tag.is_empty() {
@@ -119,8 +119,7 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Turns what was found out about a number into a decision. A failure allows the call, and an answer that no longer holds never blocks
-    /// or redirects it.
+    /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
     #[must_use]
     pub fn resume(&self, number: Number, outcome: LookupOutcome) -> Decision {
         match outcome {
@@ -151,8 +150,8 @@ impl<'a> Policy<'a> {
         )
     }
 
-    /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is believed from anybody: a caller who writes an
-    /// emergency number there calls it. To is not looked at, for it does not say where the call goes.
+    /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
+    /// that URI. To is ignored, because it does not determine where the call goes.
     fn never_held_up(&self, call: &Call<'_>) -> Option<&'static str> {
         if self.emergency == Emergency::Screened {
             return None;

@@ -153,7 +153,7 @@ impl Pool {
         let end = Instant::now() + span;
         loop {
             let now = Instant::now();
-            // Also while answers come without a pause: late questions must be answered all the same.
+            // Also while answers come without a pause: late questions must be answered too.
             if self.until_look(now).is_zero() && self.look(now) == Service::Stalled {
                 return Next::Stalled;
             }

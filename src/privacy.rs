@@ -4,8 +4,8 @@
 use crate::sip_header::{Header, HeaderName, bodies, trimmed};
 
 /// Whether a caller asked that the number be withheld: by `Privacy: id`, `user` or `header` (RFC 3323, RFC 3325), or by
-/// `privacy=full`, `uri` or `yes` of a Remote-Party-ID. A wish that contradicts another, as `none;id` does, counts. Nobody need be
-/// trusted to say so: what is withheld is sent to nobody.
+/// `privacy=full`, `uri` or `yes` of a Remote-Party-ID. With contradicting values, such as `none;id`, the number is withheld. The
+/// sender need not be trusted: a false claim only means that nothing is sent to the API.
 #[must_use]
 pub fn is_withheld(headers: &[Header<'_>]) -> bool {
     let is_private = |body: &[u8]| body.split(|byte| SEPARATORS.contains(byte)).any(withholds);
@@ -44,7 +44,7 @@ fn remote_party_is_private(body: &[u8]) -> bool {
     })
 }
 
-/// One value of `privacy=`. `-network` says who vouches for the wish.
+/// One value of `privacy=`. The suffix `-network` names who verified it.
 fn hides_the_number(value: &[u8]) -> bool {
     let what = value.split(|byte| *byte == b'-').next().unwrap_or_default();
     [b"full".as_slice(), b"uri", b"yes"]
@@ -93,7 +93,7 @@ impl<'a> Party<'a> {
     }
 }
 
-/// Where a byte stands outside of quotes and angle brackets. Behind a quote or bracket that is never closed, anywhere.
+/// The position of a byte outside of quotes and angle brackets. After a quote or bracket that is never closed, any position counts.
 fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let mut closing = None;
     let mut opened_at = 0;
@@ -114,7 +114,7 @@ fn find(text: &[u8], wanted: u8) -> Option<usize> {
     Some(opened_at + 1 + found)
 }
 
-/// What stands between values. A semicolon by RFC 3323; some write commas.
+/// The separators of values: a semicolon by RFC 3323, a comma in some implementations.
 const SEPARATORS: &[u8] = b";,";
 
 #[cfg(test)]

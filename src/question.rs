@@ -103,7 +103,7 @@ impl IdempotencyKey {
         Self(key)
     }
 
-    /// As it stands in shared memory.
+    /// As words of shared memory.
     #[must_use]
     pub fn to_shared(self) -> [u64; 2] {
         u64_pair::of(self.0)
@@ -122,7 +122,7 @@ impl IdempotencyKey {
     }
 }
 
-/// More than a body ever has.
+/// An upper bound of the length of a body.
 const BODY_BYTES: usize = 192;
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_the_contracts() {
+    fn the_body_is_as_the_contract_says() {
         let options = DecisionOptions {
             allow_code: AllowCode::new(404).expect("404"),
             spam_threshold: Threshold::new(80).expect("80"),

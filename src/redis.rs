@@ -15,12 +15,12 @@ use crate::deadline::Deadline;
 use crate::os::process::InWorker;
 use crate::resolver::Resolver;
 
-/// One process's connection to Redis. Whatever fails is as if there were no Redis, for a while.
+/// The connection of one process to Redis. After a failure the process does without Redis for a while.
 pub struct Redis {
     url: RedisUrl,
     resolver: Resolver,
     connection: Option<Connection>,
-    /// After a failure Redis is left alone until then.
+    /// After a failure Redis is not used until then.
     retry_at: Option<Deadline>,
 }
 
@@ -40,12 +40,12 @@ impl Redis {
         }
     }
 
-    /// Forgets the addresses of the server's name. The connection stays.
+    /// Deletes the addresses of the server's name. The connection stays.
     pub fn forget_names(&self) {
         self.resolver.forget_names();
     }
 
-    /// The answer kept under a key, and how long it still holds.
+    /// The answer stored under a key, and its remaining TTL.
     pub fn find(
         &mut self,
         key: Key,
@@ -59,11 +59,11 @@ impl Redis {
             return Ok(None);
         };
         let answer = Packed::from_bytes(&bytes).and_then(|packed| packed.answer());
-        // Negative: it has just expired, or was not written by us, since our answers all have an expiry.
+        // Negative: the key has just expired, or was not written by this module, whose keys all have an expiry.
         Ok(answer.zip(u64::try_from(left).ok().map(Duration::from_millis)))
     }
 
-    /// Keeps an answer.
+    /// Stores an answer.
     pub fn store(
         &mut self,
         key: Key,
@@ -89,12 +89,12 @@ impl Redis {
             return Err(Unavailable);
         }
         let patience = deadline.left(now).map(|left| PATIENCE.min(left / 4));
-        // A call that is nearly over is no reason to think ill of Redis.
+        // With so little time left, a timeout is no sign that Redis fails.
         let patience = patience
             .filter(|span| *span >= SHORTEST)
             .ok_or(Unavailable)?;
         let until = Deadline::after(now, patience);
-        // A connection that waited may have been closed meanwhile; then a new one is worth a try.
+        // An idle connection may have been closed by Redis. Then a new one is tried.
         let kept = self.connection.take();
         let outcome = kept
             .ok_or(Unavailable)
@@ -127,9 +127,9 @@ fn name(key: Key) -> String {
     format!("nol:{:032x}", u128::from_be_bytes(key.to_bytes()))
 }
 
-/// A call waits for Redis no longer than this, nor than a quarter of what is left of its deadline.
+/// The longest wait of a call for Redis. A quarter of the time to its deadline is the other limit.
 const PATIENCE: Duration = Duration::from_millis(10);
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// How long a Redis that failed is left alone.
+/// How long Redis is not used after a failure.
 const BACKOFF: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a command of the operator answers.
+//! The report of an operator's command.
 
 use std::ffi::CStr;
 

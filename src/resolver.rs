@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Host names, resolved without a thread and within a deadline.
 //!
-//! `getaddrinfo` cannot be given up on and does not tell how long its answer holds, so the name servers of
-//! `/etc/resolv.conf` are asked directly. `/etc/hosts` comes first.
+//! `getaddrinfo` has no timeout and does not return the TTL of its answer. So this module asks the name servers of
+//! `/etc/resolv.conf` itself. `/etc/hosts` has priority.
 
 mod dns;
 mod hosts;
@@ -52,15 +52,15 @@ impl Resolver {
         Ok(addresses)
     }
 
-    /// No known address of `host` is of use: it refuses connections, or another server is there. The name servers are asked again at the next call, but at most once a
-    /// second.
+    /// Records that no known address of `host` is usable: it refuses connections, or belongs to another server. The name servers are
+    /// asked again at the next call, but at most once a second.
     pub(crate) fn all_refused(&self, host: &str) {
         if let Some(known) = self.lock().get_mut(host) {
             known.refused = true;
         }
     }
 
-    /// Forgets all answers.
+    /// Deletes all answers.
     pub(crate) fn forget_names(&self) {
         self.lock().clear();
     }

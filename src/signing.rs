@@ -12,7 +12,7 @@ use crate::text::hex;
 #[derive(Clone)]
 pub struct SigningSecret(hmac::Key);
 
-/// What `X-Operator-Timestamp` and `X-Operator-Nonce` say. New for every request, a retry included: a nonce is accepted once.
+/// The values of `X-Operator-Timestamp` and `X-Operator-Nonce`. New for every request and retry: a nonce is accepted once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Seconds of Unix time. The API accepts 300 s more or less.

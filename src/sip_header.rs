@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The headers of a request that a decision looks at.
+//! The headers of a request that a decision reads.
 
 /// Names of headers. All headers of such a name are part of a call, in the order of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum HeaderName {
 pub struct Header<'a> {
     /// Its name.
     pub name: HeaderName,
-    /// Its body, as on the wire.
+    /// Its body, as received.
     pub body: &'a [u8],
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What one process needs for its lookups.
+//! The worker of one process: it decides calls.
 
 mod generation;
 mod lookup;
@@ -27,7 +27,7 @@ use crate::redis::Redis;
 use self::generation::Generation;
 pub use self::{generation::Generations, operator::Refused};
 
-/// Decides, one call at a time. It belongs to the process that made it.
+/// Decides calls, one at a time. It belongs to the process that made it.
 pub struct Worker<'a> {
     engine: &'a Engine,
     log: &'a dyn Log,
@@ -36,7 +36,7 @@ pub struct Worker<'a> {
     redis: Option<Redis>,
 }
 
-/// How far a call comes without a wait.
+/// The result of [`Worker::begin`].
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
@@ -45,7 +45,7 @@ pub struct Worker<'a> {
 pub enum Begun {
     /// It is decided.
     Decided(Decision, Counters),
-    /// An answer has to be waited for: [`Worker::answer`] does that.
+    /// A lookup is needed: [`Worker::answer`] makes it.
     Ask(PendingLookup),
 }
 
@@ -56,9 +56,9 @@ pub struct PendingLookup {
     pub number: Number,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
-    /// An answer that no longer holds, and stands in where there is no newer one.
+    /// An answer whose TTL is over. It is used if there is no newer one.
     pub earlier: Option<Answer>,
-    /// What the look for an answer adds to the statistics, if it ends here.
+    /// What the search for an answer adds to the statistics, if it ends here.
     pub counters: Counters,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Connects ahead of the first call. A failure here is not reported: the first call meets it again.
+    /// Connects before the first call. A failure is not reported: if it persists, the first call reports it.
     pub fn warm(&self, started: Instant) {
         if self.current.config.api_key.value().is_ok() {
             // A worker that waits for a silent API takes no calls meanwhile.
@@ -107,7 +107,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Decides about one call, within the configured deadline from `started` on. Whatever fails, the call is allowed.
+    /// Decides about one call, within the configured deadline from `started` on. After any failure the call is allowed.
     #[must_use]
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
         self.catch_up();
@@ -167,7 +167,7 @@ impl<'a> Worker<'a> {
         (outcome, counters)
     }
 
-    /// Follows a reload in what is the worker's own.
+    /// Applies a reload to the worker's own state.
     fn forget_names(&self) {
         if let Some(redis) = &self.redis {
             redis.forget_names();
@@ -178,7 +178,7 @@ impl<'a> Worker<'a> {
         Deadline::after(started, self.current.config.timeout.span())
     }
 
-    /// Follows a reload that another process made.
+    /// Applies a reload that another process made.
     pub(crate) fn catch_up(&mut self) {
         let generation = self.engine.admission.generation();
         if generation == self.current.number {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is no JSON is `parse`, also where the wrong part stands in a field that nobody reads.
+//! An answer that is no JSON is the failure `parse`, also if the error is in a field that is not read.
 
 use numbers_online::answer::Answer;
 use numbers_online::failure::Failure;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The reading of a server's version and flags, which `build.rs` does on real modules, binaries and source trees.
+//! How version and flags of a server are read. `build.rs` reads them from real modules, binaries and source trees.
 
 #[path = "build_flags/opensips.rs"]
 mod opensips;
@@ -180,7 +180,7 @@ fn stamp(version: &str, flags: &str) -> Stamp {
     Stamp::find(&binary(&[version, flags])).expect("one of each")
 }
 
-/// What a linker makes of string constants.
+/// String constants as a linker arranges them.
 fn binary(texts: &[&str]) -> Vec<u8> {
     let mut bytes = b"\0\x01\0\x02".to_vec();
     for text in texts {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Calls that no SIP worker waits for: ours against `http_async_client`, and against waiting where there is no such module.
+//! Asynchronous decisions: this module against `http_async_client`, or against synchronous modules if that one is missing.
 
 mod servers;
 
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use testbed::Result;
 
-use crate::contest::{Entrant, hold, standings};
+use crate::comparison::{Candidate, measure_all, results};
+use crate::installation::{Installation, say};
 use crate::invite::Callers;
 use crate::load::{Load, Pace};
-use crate::rig::{Rig, say};
+use crate::selection::Selection;
 use crate::stub::Stub;
 use crate::table::Table;
-use crate::wanted::Wanted;
 
 /// SIP workers of each server, and as many asynchronous ones.
 const WORKERS: usize = 4;
@@ -22,31 +22,33 @@ const WORKERS: usize = 4;
 /// The deadline of every lookup, in milliseconds.
 const TIMEOUT: i64 = 1000;
 
-/// Runs the benchmark. Of the words, numbers are delays of the API in milliseconds, and others are parts of the names of rows;
-/// without any, all are measured.
-pub(crate) fn run(words: &[String]) -> Result<()> {
-    let wanted = Wanted::of(words, &[0, 20, 100]);
+/// Runs the benchmark. Arguments that are numbers are delays of the API in milliseconds. Others are parts of the names of rows.
+/// Without arguments all are measured.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let selection = Selection::of(arguments, &[0, 20, 100]);
     let stub = Stub::blocking_calls()?;
-    let mut rigs = Vec::new();
-    match Rig::unpacked("kamailio-6.0") {
-        Ok(rig) => rigs.push(rig),
-        Err(trouble) => say(&format!("http_async_client: skipped, {trouble}")),
+    let mut installations = Vec::new();
+    match Installation::unpacked("kamailio-6.0") {
+        Ok(installation) => installations.push(installation),
+        Err(error) => say(&format!("http_async_client: skipped, {error}")),
     }
-    rigs.push(Rig::new()?);
-    let start = || -> Result<Vec<Entrant>> {
-        let mut entrants = Vec::new();
-        for rig in &rigs {
-            entrants.extend(servers::all(rig, &stub, &|name| wanted.has(name))?);
+    installations.push(Installation::new()?);
+    let start = || -> Result<Vec<Candidate>> {
+        let mut candidates = Vec::new();
+        for installation in &installations {
+            candidates.extend(servers::all(installation, &stub, &|name| {
+                selection.has(name)
+            })?);
         }
-        Ok(entrants)
+        Ok(candidates)
     };
-    let mut entrants = start()?;
-    for delay in wanted.delays.iter().copied() {
+    let mut candidates = start()?;
+    for delay in selection.delays.iter().copied() {
         stub.answer_after(Duration::from_millis(delay));
         say(&format!(
             "\nasync: {WORKERS} workers, API answers after {delay} ms"
         ));
-        // As many lookups at a time as the delay takes for a server that is fully busy, and some more.
+        // Enough lookups in flight to keep a server fully busy at this delay, and a larger number.
         let suits: &[i64] = match delay {
             0..10 => &[64, 1024],
             10..50 => &[512, 1024],
@@ -58,56 +60,56 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
                 .filter(|lookups| !suits.contains(lookups));
             others.any(|lookups| name.ends_with(&format!("decide_async, {lookups}")))
         };
-        let mut entered: Vec<_> = entrants
+        let mut compared: Vec<_> = candidates
             .iter_mut()
-            .filter(|entrant| !unsuited(&entrant.name))
+            .filter(|candidate| !unsuited(&candidate.name))
             .collect();
         let windows = match delay {
             0..10 => [32, 128, 512],
             10..50 => [128, 512, 1024],
             _ => [1024, 2048, 3072],
         };
-        hold(&mut entered, &windows)?;
-        standings::print(&entered, delay);
+        measure_all(&mut compared, &windows)?;
+        results::print(&compared, delay);
     }
-    stop(entrants)?;
-    if wanted.has("untuned") {
-        untuned(&rigs, &stub, &wanted.delays)?;
+    stop(candidates)?;
+    if selection.has("untuned") {
+        untuned(&installations, &stub, &selection.delays)?;
     }
-    // Others, for memory that full speed has left in a thousand pieces is slow, and not what is measured.
-    let entrants = start()?;
+    // New servers: memory fragmented by full speed is slow, and that is not measured here.
+    let candidates = start()?;
     stub.fall_silent();
-    print_stalled(&entrants)?;
-    stop(entrants)
+    print_stalled(&candidates)?;
+    stop(candidates)
 }
 
-/// The comparison of an operator who has read no more than the examples of the manuals.
-fn untuned(rigs: &[Rig], stub: &Stub, delays: &[u64]) -> Result<()> {
-    let mut entrants = Vec::new();
-    for rig in rigs {
-        entrants.extend(servers::untuned(rig, stub)?);
+/// The comparison of untuned servers, configured as in the examples of the manuals.
+fn untuned(installations: &[Installation], stub: &Stub, delays: &[u64]) -> Result<()> {
+    let mut candidates = Vec::new();
+    for installation in installations {
+        candidates.extend(servers::untuned(installation, stub)?);
     }
-    let delays = if entrants.is_empty() { &[] } else { delays };
+    let delays = if candidates.is_empty() { &[] } else { delays };
     for delay in delays.iter().copied() {
         stub.answer_after(Duration::from_millis(delay));
         say(&format!(
             "\nasync, untuned: {WORKERS} + {WORKERS} workers, 1024 lookups, defaults, API answers after {delay} ms"
         ));
-        let mut entered: Vec<_> = entrants.iter_mut().collect();
-        hold(&mut entered, &[128, 512, 1024])?;
-        standings::print(&entered, delay);
+        let mut compared: Vec<_> = candidates.iter_mut().collect();
+        measure_all(&mut compared, &[128, 512, 1024])?;
+        results::print(&compared, delay);
     }
-    stop(entrants)
+    stop(candidates)
 }
 
-fn stop(entrants: Vec<Entrant>) -> Result<()> {
-    entrants
+fn stop(candidates: Vec<Candidate>) -> Result<()> {
+    candidates
         .into_iter()
-        .try_for_each(|entrant| entrant.server.host.stop())
+        .try_for_each(|candidate| candidate.server.host.stop())
 }
 
-/// Calls that need no lookup, beside others that wait for an API that never answers.
-fn print_stalled(entrants: &[Entrant]) -> Result<()> {
+/// Measures calls that need no lookup, while others wait for an API that never answers.
+fn print_stalled(candidates: &[Candidate]) -> Result<()> {
     say(&format!(
         "\nstalled: the API takes connections and never answers; {RATE} calls a second wait {TIMEOUT} ms for it, and as many withhold their number and need no lookup"
     ));
@@ -121,18 +123,18 @@ fn print_stalled(entrants: &[Entrant]) -> Result<()> {
         "p99 ms",
         "lost",
     ]);
-    for entrant in entrants {
+    for candidate in candidates {
         let load = |callers| Load {
             pace: Pace::Open(RATE),
             callers,
-            ..Load::closed(entrant.server.host.address(), Duration::from_secs(3))
+            ..Load::closed(candidate.server.host.address(), Duration::from_secs(3))
         };
         let waiting = load(Callers::Numbers(70_000));
         let waiting = thread::spawn(move || waiting.run());
         let passing = load(Callers::Withheld).run()?;
         let waiting = waiting.join().map_err(|_| "the sender panicked")??;
         table.row(vec![
-            entrant.name.clone(),
+            candidate.name.clone(),
             format!("{:.2}", passing.latency(50)),
             format!("{:.2}", passing.latency(99)),
             format!("{:.2}", passing.latency(100)),
@@ -146,5 +148,5 @@ fn print_stalled(entrants: &[Entrant]) -> Result<()> {
     Ok(())
 }
 
-/// Calls a second, of either kind.
+/// Calls a second of each kind.
 const RATE: u32 = 300;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Callers who try to switch the screening off: with numbers that the API fails for, is slow about or refuses. What counts is the
-//! share of ordinary calls that are screened meanwhile.
+//! Attacks on the screening: callers with numbers for which the API fails, answers slowly or refuses. Measures the share of ordinary
+//! calls that are screened meanwhile.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use testbed::{
     sip::{Client, Request, Transport},
 };
 
-use crate::rig::{Rig, Running, say};
+use crate::installation::{Installation, Running, say};
 use crate::table::Table;
 
 /// SIP workers.
@@ -24,7 +24,7 @@ const TIMEOUT: i64 = 400;
 /// How long an attack lasts: some times longer than an open breaker (`breaker_retry`, 15 s).
 const SPAN: Duration = Duration::from_secs(50);
 
-/// One way to try it.
+/// One attack.
 struct Attack {
     name: &'static str,
     /// How many numbers the attacker has, how many calls a second they make, and what the API does about them.
@@ -33,13 +33,13 @@ struct Attack {
     reply: Vec<Step>,
     /// How many ordinary calls there are a second.
     ordinary: u32,
-    /// From so many numbers: few are soon in the cache, and the API is asked about the attacker's alone.
+    /// How many numbers they come from. With few numbers all are soon in the cache, and the API is asked only about the attacker's.
     ordinary_numbers: usize,
-    /// The API is out of order for so long at first, so that the breaker is open when it is back.
+    /// How long the API fails at first, so that the breaker is open when it recovers.
     outage: Duration,
 }
 
-/// What came of one.
+/// The result of one attack.
 struct Course {
     ordinary: usize,
     screened: usize,
@@ -170,16 +170,16 @@ fn attacks() -> Vec<Attack> {
 
 impl Attack {
     fn run(&self) -> Result<Course> {
-        let rig = Rig::new()?;
+        let installation = Installation::new()?;
         let attackers: Vec<_> = (0..self.numbers).map(|n| number(700, n)).collect();
         let plan = |reply| Plan::always(reply).about(attackers.iter().cloned(), &self.reply);
         let well = plan(ok(&decision("block", 603)));
         let api = Api::http(well.clone())?;
-        let setup = rig
+        let setup = installation
             .with_module("attack", WORKERS, &api.url())
             .param("timeout", TIMEOUT)
             .param("cache_ttl", 60);
-        let server = rig.start(&setup)?;
+        let server = installation.start(&setup)?;
         if !self.outage.is_zero() {
             let down = answer::degraded();
             api.play(plan(down.clone()).health(down));
@@ -205,7 +205,7 @@ impl Attack {
             }
             attack.join().map_err(|_| "the attacker panicked")??;
             let calls = ordinary.join().map_err(|_| "the caller panicked")??;
-            // The outage itself, and the pause that it ends with, are nobody's attack.
+            // The outage itself, and the pause after it, are not part of the attack.
             let calls: Vec<_> = calls
                 .into_iter()
                 .filter(|(at, _)| self.outage.is_zero() || *at >= counted)
@@ -222,7 +222,7 @@ impl Attack {
     }
 }
 
-/// Calls at a rate, and what each got when.
+/// Sends calls at a rate, and records the reply to each and its time.
 fn send(
     server: &Running,
     rate: u32,

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a script can do without our module: ask the same, and read of the answer what its reply needs.
+//! Scripts without this module: they send the same request, and read the values for the reply from the answer.
 
 use testbed::{Setup, Value};
 
-use crate::rig::{KEY, Rig};
+use crate::installation::{Installation, KEY};
 use crate::stub::Stub;
 
-/// The function that connects anew for each call.
-pub(crate) fn query(rig: &Rig, stub: &Stub, workers: usize) -> Setup {
+/// With `http_client_query()`, which makes a new connection for each call.
+pub(crate) fn query(installation: &Installation, stub: &Stub, workers: usize) -> Setup {
     let url = format!("{}{PATH}", stub.url());
     let headers = format!("Content-Type: application/json\\r\\nAuthorization: Bearer {KEY}");
     let ask =
         format!("http_client_query(\"{url}\", \"$var(body)\", \"{headers}\", \"$var(answer)\");");
-    with_http_client(rig.lean("query", workers, &by_hand(&ask)), stub)
+    with_http_client(installation.lean("query", workers, &by_hand(&ask)), stub)
 }
 
-/// The best that `http_client` has: a connection that stays. It can send no headers, so it asks without a key.
-pub(crate) fn kept_alive(rig: &Rig, stub: &Stub, workers: usize) -> Setup {
+/// With the fastest way of `http_client`, a persistent connection. It cannot send headers, so there is no key.
+pub(crate) fn kept_alive(installation: &Installation, stub: &Stub, workers: usize) -> Setup {
     let ask = &format!(
         "http_connect(\"nol\", \"{PATH}\", \"application/json\", \"$var(body)\", \"$var(answer)\");"
     );
-    let mut setup = with_http_client(rig.lean("httpcon", workers, &by_hand(ask)), stub);
+    let mut setup = with_http_client(installation.lean("httpcon", workers, &by_hand(ask)), stub);
     param(&mut setup, "keep_connections", 1);
     param(&mut setup, "httpcon", format!("nol=>{}", stub.url()));
     setup
@@ -41,7 +41,7 @@ fn param(setup: &mut Setup, name: &str, value: impl Into<Value>) {
     setup.foreign.push((module, name.to_owned(), value.into()));
 }
 
-/// A script that asks the same and reads of the answer what its reply needs.
+/// A script that sends the same request and reads the values for the reply from the answer.
 fn by_hand(ask: &str) -> String {
     script(&format!(
         "$var(body) = {BODY};\n\
@@ -66,6 +66,6 @@ pub(crate) fn script(body: &str) -> String {
 /// Where the API decides about a call.
 pub(crate) const PATH: &str = "/api/v1/sbc/redirect";
 
-/// What our module asks, as an expression of a script.
+/// The body that the module sends, as an expression of a script.
 pub(crate) const BODY: &str = "\"{\\\"number\\\":\\\"\" + $fU + \"\\\",\\\"allow_code\\\":503,\\\"spam_threshold\\\":80,\
      \\\"block_reassigned\\\":false,\\\"block_invalid\\\":true}\"";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How late the function returns when a peer is rude, over many calls for each kind of rudeness.
+//! How late the function returns with peers that break the protocol or stall ("rude peers"), over many calls for each kind.
 
 mod cases;
 
@@ -12,7 +12,7 @@ use testbed::sip::{Client, Request, Transport};
 use testbed::{Api, Authority, BlackHole, Dns, Flaw, Identity, Netns, Plan, Result, Setup, Zone};
 
 use self::cases::{Case, Peer};
-use crate::rig::{Rig, say};
+use crate::installation::{Installation, say};
 use crate::table::Table;
 
 /// The whole time for a lookup, in milliseconds. Short, so that many calls fit into a minute: what is measured is the time
@@ -22,10 +22,10 @@ const TIMEOUT: i64 = 100;
 /// Overrun that the project aims at, in milliseconds.
 const TARGET: u32 = 20;
 
-/// The name of the API where a name server is what is rude.
+/// The name of the API for cases with a rude name server.
 const HOST: &str = "api.nol.test";
 
-/// What one call found out.
+/// The result of one call.
 struct Sample {
     failure: String,
     /// Microseconds past the deadline; negative before it.
@@ -41,9 +41,9 @@ pub(crate) fn run(filter: &str) -> Result<()> {
         Ok(text) if !text.is_empty() => text.parse().map_err(|_| "CALLS must be a number")?,
         _ => 1000,
     };
-    let rig = Rig::new()?;
+    let installation = Installation::new()?;
     let authority = Authority::new()?;
-    authority.write(&rig.file("ca.pem"))?;
+    authority.write(&installation.file("ca.pem"))?;
     say(&format!(
         "deadline: {calls} calls a case, 16 at a time and 2 where the peer floods, timeout {TIMEOUT} ms; milliseconds past the deadline, target below {TARGET}"
     ));
@@ -65,7 +65,7 @@ pub(crate) fn run(filter: &str) -> Result<()> {
             say(&format!("{}: skipped, needs {what}", case.name));
             continue;
         }
-        let (mut samples, waited) = play(&rig, &authority, &case, calls)?;
+        let (mut samples, waited) = play(&installation, &authority, &case, calls)?;
         samples.sort_by_key(|sample| sample.overrun);
         worst = worst.max(samples.last().map_or(i64::MIN, |sample| sample.overrun));
         table.row(row(&case.name, &samples, waited));
@@ -78,7 +78,12 @@ pub(crate) fn run(filter: &str) -> Result<()> {
     Ok(())
 }
 
-fn play(rig: &Rig, authority: &Authority, case: &Case, calls: usize) -> Result<Met> {
+fn play(
+    installation: &Installation,
+    authority: &Authority,
+    case: &Case,
+    calls: usize,
+) -> Result<Met> {
     let names = ["localhost", "127.0.0.1", HOST];
     let api = |plan: &Plan, flaw: Option<Flaw>| {
         let identity: Option<Identity> = flaw
@@ -89,44 +94,45 @@ fn play(rig: &Rig, authority: &Authority, case: &Case, calls: usize) -> Result<M
     match &case.peer {
         Peer::Http(plan) => {
             let api = api(plan, None)?;
-            ask(&setup(rig, case, &api.url()), rig, calls)
+            ask(&setup(installation, case, &api.url()), installation, calls)
         }
         Peer::Https(plan, flaw) => {
             let api = api(plan, Some(*flaw))?;
-            ask(&setup(rig, case, &api.url()), rig, calls)
+            ask(&setup(installation, case, &api.url()), installation, calls)
         }
         Peer::Swallows => {
             let hole = BlackHole::at(([127, 0, 0, 1], 0).into())?;
             let url = format!("https://localhost:{}", hole.address().port());
-            ask(&setup(rig, case, &url), rig, calls)
+            ask(&setup(installation, case, &url), installation, calls)
         }
         Peer::Names(manner) => {
             let netns = Netns::new("nameserver 127.0.0.1\n")?;
-            let mut setup = setup(rig, case, &format!("https://{HOST}"));
+            let mut setup = setup(installation, case, &format!("https://{HOST}"));
             setup.netns = Some(netns.name().to_owned());
             netns.run(|| {
                 let zone = Zone::of(&[[127, 0, 0, 1].into()]).with(*manner);
                 let _dns = Dns::start(([127, 0, 0, 1], 53).into(), zone)?;
-                ask(&setup, rig, calls)
+                ask(&setup, installation, calls)
             })
         }
     }
 }
 
-fn setup(rig: &Rig, case: &Case, url: &str) -> Setup {
-    rig.with_module(&case.name, case.at_once, url)
+fn setup(installation: &Installation, case: &Case, url: &str) -> Setup {
+    installation
+        .with_module(&case.name, case.at_once, url)
         .param("timeout", TIMEOUT)
-        .param("ca_file", rig.file("ca.pem").display().to_string())
-        // Every call is to meet the peer.
+        .param("ca_file", installation.file("ca.pem").display().to_string())
+        // Every call must reach the peer.
         .param("breaker_errors", 0)
 }
 
-/// As many callers as there are workers, each making one call after the other.
-fn ask(setup: &Setup, rig: &Rig, calls: usize) -> Result<Met> {
-    let mut server = rig.start(setup)?;
+/// Makes calls: one caller for each worker, each with one call at a time.
+fn ask(setup: &Setup, installation: &Installation, calls: usize) -> Result<Met> {
+    let mut server = installation.start(setup)?;
     let address = server.host.address();
     let waited = server.waited();
-    // Each from a number of its own: calls from one number would share a request.
+    // Each call from a different number: calls from one number would share a request.
     let caller = |number: usize, calls: usize| {
         let from = format!("sip:+120255501{number:02}@carrier.example");
         let mut client = Client::connect(Transport::Udp, address)?;

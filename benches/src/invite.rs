@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The messages of a load: one template, in which each call has its own identifiers and number.
+//! The messages of a load, made from one template. Each call has its own identifiers and number.
 
 use std::net::SocketAddr;
 
 use memchr::memmem::Finder;
 
-/// Who calls.
+/// The callers of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callers {
-    /// So many different numbers, in turn.
+    /// This many different numbers, in turn.
     Numbers(u32),
-    /// Somebody whose number is withheld: there is nothing to look up.
+    /// Callers who withhold the number: no lookup is needed.
     Withheld,
 }
 
@@ -19,7 +19,7 @@ pub(crate) enum Callers {
 pub(crate) struct Templates {
     callers: Callers,
     invite: Vec<u8>,
-    /// Where the eight digits of the call stand in the INVITE.
+    /// The positions of the call's eight digits in the INVITE.
     ids: Vec<usize>,
     number: Vec<usize>,
     ack_head: Vec<u8>,
@@ -31,7 +31,7 @@ pub(crate) struct Templates {
     to: Finder<'static>,
 }
 
-/// A reply, as far as a load looks at it.
+/// The parts of a reply that a load reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reply<'a> {
     /// The number of the call.
@@ -147,9 +147,9 @@ fn places(text: &str, mark: &str) -> Vec<usize> {
     text.match_indices(mark).map(|(at, _)| at).collect()
 }
 
-/// Stands for the eight digits of a call; no header has it otherwise.
+/// The placeholder of a call's eight digits. It occurs nowhere else in the headers.
 const ID: &str = "########";
-/// Stands for a number.
+/// The placeholder of a number.
 const NUMBER: &str = "+###########";
 
 #[cfg(test)]

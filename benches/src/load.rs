@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Sends calls over UDP and counts what comes back. One thread, prepared messages, and a system call for up to 64 of them, so
-//! that the server and not the sender is what is measured.
+//! Sends calls over UDP and counts the replies. One thread, prepared messages, and one system call for up to 64 of them, so that the
+//! server is measured and not the sender.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
@@ -23,16 +23,16 @@ pub(crate) struct Load {
     pub(crate) span: Duration,
     /// From whom.
     pub(crate) callers: Callers,
-    /// Whether final replies are acknowledged, as SIP wants it.
+    /// Whether final replies are acknowledged, as SIP requires.
     pub(crate) ack: bool,
 }
 
 /// How fast calls are sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pace {
-    /// As fast as answers come: so many calls are open at once.
+    /// As fast as replies come, with this many open calls.
     Closed(u32),
-    /// So many calls a second, whatever comes back.
+    /// This many calls a second, independent of the replies.
     Open(u32),
 }
 
@@ -59,9 +59,9 @@ impl Load {
             0,
         ))?;
         socket.connect(self.server)?;
-        // The kernel takes as much of it as it allows.
+        // The kernel reduces it to the allowed size.
         rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 4 << 20)?;
-        // Calls of an earlier run are none of this one's, and nothing that the server remembers of them is of use.
+        // The identifiers differ from those of earlier runs, so the server has no state for them.
         let clock = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let run = u64::try_from(clock.as_nanos())?;
         let templates = Templates::new(socket.local_addr()?, self.server, run, self.callers);
@@ -69,7 +69,7 @@ impl Load {
     }
 }
 
-/// A load under way.
+/// A running load.
 struct Sender<'a> {
     load: &'a Load,
     socket: UdpSocket,
@@ -90,7 +90,7 @@ struct Sender<'a> {
 #[derive(Clone, Copy, Default)]
 struct Open {
     call: u32,
-    /// Microseconds after the start, and 1.
+    /// Microseconds after the start, plus 1.
     sent: u32,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Sender<'a> {
         Ok(self.report)
     }
 
-    /// Sends what is due.
+    /// Sends the calls that are due.
     fn send(&mut self, now: u32) -> Result<usize> {
         let due = match self.load.pace {
             Pace::Closed(window) => window.saturating_sub(self.in_flight),
@@ -142,8 +142,8 @@ impl<'a> Sender<'a> {
                 u32::try_from(by_now.saturating_sub(self.report.sent)).unwrap_or(u32::MAX)
             }
         };
-        // No more than fits between two looks at what has come back, and as many open calls as there is memory for: beyond
-        // that, an open loop falls behind.
+        // No more than fits between two checks for replies, and no more open calls than there is memory for. Beyond that, an open
+        // loop falls behind.
         let due = due
             .min(self.most_at_once(now))
             .min(4 * u32::try_from(BATCH)?);
@@ -181,7 +181,7 @@ impl<'a> Sender<'a> {
             .min(BURST)
     }
 
-    /// Takes what has come, and acknowledges it.
+    /// Reads and acknowledges replies.
     fn receive(&mut self) -> Result<usize> {
         let mut total = 0;
         loop {
@@ -237,8 +237,8 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// The next nap of a closed loop: as long as it can be without leaving the server idle, so between an eighth and a quarter of
-/// the window moves at a time, or of what a socket's buffer takes.
+/// The next sleep of a closed loop: as long as possible without leaving the server idle. So between an eighth and a quarter of the
+/// window, or of a socket buffer, moves at a time.
 fn nap_for(last: Duration, moved: usize, window: u32) -> Duration {
     let window = window.min(BURST) as usize;
     if moved * 4 > window {
@@ -258,7 +258,7 @@ fn micros(span: Duration) -> u32 {
 /// After so long a call counts as lost.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// How long the sender sleeps when there was little to do. Without it, it would take the time that the server needs.
+/// How long the sender sleeps when there was little to do. Otherwise it would use processor time that the server needs.
 pub(crate) const NAP: Duration = Duration::from_micros(50);
 /// In a closed loop with a slow server.
 const LONGEST_NAP: Duration = Duration::from_millis(1);

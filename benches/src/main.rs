@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Benchmarks of the module in a real Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs, `attack` and
-//! `async`. In a real `OpenSIPS` there is `opensips`. For profiling there are `send`, a load on any server, and `stub`, an API that answers at
-//! once or after a delay.
+//! Benchmarks of the module.
 //!
-//! They print tables with ratios from one run and assert nothing: figures of two machines, or of two days, do not compare.
+//! * In Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs; `attack` and `async`.
+//! * In `OpenSIPS`: `opensips`.
+//! * For profiling: `send`, a load on any server, and `stub`, an API that answers at once or after a delay.
+//!
+//! They print tables with ratios from one run and assert nothing. Figures of different machines or days cannot be compared.
 #![deny(unsafe_code)]
 
 mod asynchronous;
 mod attack;
 mod by_hand;
-mod contest;
+mod comparison;
 mod deadline;
+mod installation;
 mod invite;
 mod load;
 mod mmsg;
@@ -19,12 +22,11 @@ mod outage;
 mod pings;
 mod processes;
 mod report;
-mod rig;
+mod selection;
 mod send;
 mod stub;
 mod table;
 mod throughput;
-mod wanted;
 
 use std::env;
 use std::process::ExitCode;
@@ -33,25 +35,25 @@ use std::time::Duration;
 use testbed::Result;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    match run(&words) {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
-            rig::say(&format!("numbers-online-bench: {trouble}"));
+        Err(error) => {
+            installation::say(&format!("numbers-online-bench: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(words: &[String]) -> Result<()> {
-    match words
+fn run(arguments: &[String]) -> Result<()> {
+    match arguments
         .split_first()
         .map(|(first, rest)| (first.as_str(), rest))
     {
         Some(("throughput", only)) => throughput::run(only),
         Some(("outage", [])) => outage::run(),
-        Some(("async", words)) => asynchronous::run(words),
-        Some(("opensips", words)) => opensips::run(words),
+        Some(("async", arguments)) => asynchronous::run(arguments),
+        Some(("opensips", arguments)) => opensips::run(arguments),
         Some(("attack", [])) => attack::run(),
         Some(("deadline", [])) => deadline::run(""),
         Some(("deadline", [filter])) => deadline::run(filter),
@@ -66,12 +68,12 @@ fn run(words: &[String]) -> Result<()> {
     }
 }
 
-/// The stand-in for the API by itself, until the end of the input. It answers after so many milliseconds.
+/// Runs only the stand-in for the API, until the end of the input. `delay` is in milliseconds.
 fn stand_in(delay: u64) -> Result<()> {
     let stub = stub::Stub::blocking_calls()?;
     stub.answer_after(Duration::from_millis(delay));
-    rig::say(&stub.url());
+    installation::say(&stub.url());
     std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
-    rig::say(&format!("{} requests", stub.requests()));
+    installation::say(&format!("{} requests", stub.requests()));
     Ok(())
 }

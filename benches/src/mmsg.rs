@@ -30,7 +30,7 @@ impl Batch {
         }
     }
 
-    /// Adds a datagram made of `parts`. A batch that is full, or a datagram without room, is left as it was.
+    /// Adds a datagram made of `parts`. If the batch is full or the datagram too large, nothing changes.
     pub(crate) fn push(&mut self, parts: &[&[u8]]) {
         let (Some(buffer), Some(length)) = (
             self.buffers.get_mut(self.used),
@@ -69,8 +69,8 @@ impl Batch {
         self.used == BATCH
     }
 
-    /// Sends all to the socket's peer and empties the batch. A full send buffer is waited for; an ICMP error that an earlier
-    /// datagram caused is not this one's.
+    /// Sends all to the socket's peer and empties the batch. Waits while the send buffer is full. An ICMP error caused by an earlier
+    /// datagram is ignored.
     pub(crate) fn send(&mut self, socket: &UdpSocket) -> io::Result<()> {
         let mut sent = 0;
         while sent < self.used {
@@ -84,7 +84,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Replaces the batch by what has arrived, without waiting.
+    /// Replaces the batch by the datagrams that have arrived, without waiting.
     pub(crate) fn receive(&mut self, socket: &UdpSocket) -> io::Result<()> {
         self.used = BATCH;
         self.used = match self.call(socket, 0, Way::In) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `OpenSIPS`: ours against `rest_client` and its json module, with an API that answers and with one that is a black hole.
+//! `OpenSIPS`: this module against `rest_client` and the json module, with an API that answers and with one that cannot be reached.
 
 mod black_hole;
 mod servers;
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use testbed::Result;
 
-use self::servers::{Contestant, Sips};
-use crate::contest::{Entrant, hold, standings};
-use crate::rig::say;
+use self::servers::{Method, Sips};
+use crate::comparison::{Candidate, measure_all, results};
+use crate::installation::say;
+use crate::selection::Selection;
 use crate::stub::Stub;
-use crate::wanted::Wanted;
 
 /// SIP workers of each server.
 const WORKERS: usize = 4;
@@ -20,51 +20,53 @@ const WORKERS: usize = 4;
 /// The time for a lookup in seconds, the unit of `rest_client`.
 const SECONDS: i64 = 1;
 
-/// Runs the benchmark. The words are those of [`crate::asynchronous::run`], and the delay `black-hole`.
-pub(crate) fn run(words: &[String]) -> Result<()> {
+/// Runs the benchmark. The arguments are those of [`crate::asynchronous::run`], and the delay `black-hole`.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let sips = match Sips::new() {
         Ok(sips) => sips,
-        Err(trouble) => {
-            say(&format!("opensips: skipped, {trouble}"));
+        Err(error) => {
+            say(&format!("opensips: skipped, {error}"));
             return Ok(());
         }
     };
-    let is_hole = |word: &&String| word.as_str() == "black-hole";
-    let others: Vec<String> = words
+    let is_hole = |argument: &&String| argument.as_str() == "black-hole";
+    let others: Vec<String> = arguments
         .iter()
-        .filter(|word| !is_hole(word))
+        .filter(|argument| !is_hole(argument))
         .cloned()
         .collect();
-    let wanted = Wanted::of(&others, &[0, 20, 100]);
-    let contestants: Vec<Contestant> = Contestant::all()
+    let selection = Selection::of(&others, &[0, 20, 100]);
+    let methods: Vec<Method> = Method::all()
         .into_iter()
-        .filter(|contestant| sips.can(contestant) && wanted.has(&sips.row(contestant)))
+        .filter(|method| sips.can(method) && selection.has(&sips.row(method)))
         .collect();
-    let has_delays = others.iter().any(|word| word.parse::<u64>().is_ok());
-    let has_hole = words.iter().any(|word| is_hole(&word));
+    let has_delays = others
+        .iter()
+        .any(|argument| argument.parse::<u64>().is_ok());
+    let has_hole = arguments.iter().any(|argument| is_hole(&argument));
     if has_delays || !has_hole {
-        race(&sips, &contestants, &wanted.delays)?;
+        compare(&sips, &methods, &selection.delays)?;
     }
     if has_hole || !has_delays {
-        black_hole::run(&sips, &contestants)?;
+        black_hole::run(&sips, &methods)?;
     }
     Ok(())
 }
 
-fn race(sips: &Sips, contestants: &[Contestant], delays: &[u64]) -> Result<()> {
+fn compare(sips: &Sips, methods: &[Method], delays: &[u64]) -> Result<()> {
     let stub = Stub::blocking_calls()?;
-    let mut entrants = Vec::new();
-    for contestant in contestants {
-        let server = sips.start(contestant, WORKERS, &stub.url())?;
-        let name = sips.row(contestant);
-        let entrant = match contestant.rival() {
-            Some(short) => Entrant::rival(short, name, server),
-            None => Entrant::ours(name, server),
+    let mut candidates = Vec::new();
+    for method in methods {
+        let server = sips.start(method, WORKERS, &stub.url())?;
+        let name = sips.row(method);
+        let candidate = match method.baseline() {
+            Some(short) => Candidate::baseline(short, name, server),
+            None => Candidate::ours(name, server),
         };
-        entrants.push(if contestant.is_waiting() {
-            entrant.waiting()
+        candidates.push(if method.is_waiting() {
+            candidate.waiting()
         } else {
-            entrant
+            candidate
         });
     }
     for delay in delays {
@@ -77,13 +79,13 @@ fn race(sips: &Sips, contestants: &[Contestant], delays: &[u64]) -> Result<()> {
             10..50 => &[32, 128, 512, 1024],
             _ => &[128, 256, 512, 1024, 2048],
         };
-        let mut entered: Vec<_> = entrants.iter_mut().collect();
-        hold(&mut entered, windows)?;
-        standings::print(&entered, *delay);
+        let mut compared: Vec<_> = candidates.iter_mut().collect();
+        measure_all(&mut compared, windows)?;
+        results::print(&compared, *delay);
     }
     say("bars at 100 ms: asynchronous ones of ours x async at least 1.00, p99 - API at most 15.00");
-    for entrant in entrants {
-        entrant.server.host.stop()?;
+    for candidate in candidates {
+        candidate.server.host.stop()?;
     }
     Ok(())
 }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use testbed::Result;
 
+use crate::installation::{Installation, make_lean, median, say};
 use crate::load::Load;
 use crate::report::Report;
-use crate::rig::{Rig, make_lean, median, say};
 use crate::stub::Stub;
 use crate::table::Table;
 
@@ -23,36 +23,37 @@ const TIMEOUT: i64 = 400;
 /// How long a rate is measured, where nothing changes.
 const SPAN: Duration = Duration::from_secs(3);
 
-/// How long the API answers before it is gone.
+/// How long the API answers before the outage.
 const HEALTHY: Duration = Duration::from_millis(1500);
 
-/// How long the course is followed after the breaker opened.
+/// How long the rate is recorded after the breaker opened.
 const AFTER: Duration = Duration::from_secs(4);
 
-/// The share of the rate without lookups that the server must be back at.
+/// The share of the rate without lookups that counts as recovered.
 const SHARE: f64 = 0.9;
 
 /// Runs the benchmark.
 pub(crate) fn run() -> Result<()> {
-    let rig = Rig::new()?;
+    let installation = Installation::new()?;
     let mut stub = Stub::blocking_calls()?;
     let routes = routes()?;
     let modules = ["maxfwd", "sanity"].map(str::to_owned);
     let without = routes.replace("numbers_online_decide();", NO_LOOKUP);
-    let mut setup = rig.lean("without", WORKERS, &without);
+    let mut setup = installation.lean("without", WORKERS, &without);
     setup.modules.extend(modules.clone());
-    let plain = rig.start(&setup)?;
-    let mut setup = rig
+    let plain = installation.start(&setup)?;
+    let mut setup = installation
         .with_module("outage", WORKERS, &stub.url())
         .param("timeout", TIMEOUT);
     setup.modules.extend(modules);
     make_lean(&mut setup, &routes);
-    let server = rig.start(&setup)?;
+    let server = installation.start(&setup)?;
     say(&format!(
         "outage: {WORKERS} workers, timeout {TIMEOUT} ms, kamailio-cfg/numbers_online_sbc.cfg with and without its lookup"
     ));
 
-    let measure = |server: &crate::rig::Running| Load::closed(server.host.address(), SPAN).run();
+    let measure =
+        |server: &crate::installation::Running| Load::closed(server.host.address(), SPAN).run();
     let mut baseline = vec![measure(&plain)?];
     let load = Load::closed(
         server.host.address(),
@@ -76,7 +77,7 @@ pub(crate) fn run() -> Result<()> {
     plain.host.stop()
 }
 
-/// The routes of the redirect server that the project ships.
+/// The routes of the project's redirect server.
 fn routes() -> Result<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kamailio-cfg/numbers_online_sbc.cfg");
     let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -90,7 +91,7 @@ fn routes() -> Result<String> {
     }
 }
 
-fn wait_for_the_breaker(server: &crate::rig::Running, gone: Instant) -> Result<Instant> {
+fn wait_for_the_breaker(server: &crate::installation::Running, gone: Instant) -> Result<Instant> {
     while gone.elapsed() < Duration::from_secs(10) {
         if server.host.log().text().contains("breaker open") {
             return Ok(Instant::now());
@@ -148,5 +149,5 @@ fn print(course: &Report, baseline: &[Report], later: &[Report], gone: Instant, 
     ));
 }
 
-/// What the script does in place of a lookup: the same AVPs, as far as it uses them.
+/// The replacement of a lookup: sets the AVPs that the script uses.
 const NO_LOOKUP: &str = "$avp(nol_code) = 503;\n\t$avp(nol_phrase) = \"Service Unavailable\";";

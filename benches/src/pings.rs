@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Signs of life: OPTIONS at a steady pace, and how long each took.
+//! OPTIONS at a steady rate, and the time to each reply.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use testbed::Result;
 
-/// How long the OPTIONS of one run took.
+/// The times of the OPTIONS of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Pings {
-    /// To the replies, sorted.
+    /// The times to the replies, sorted.
     latencies: Vec<Duration>,
-    /// Those without a reply.
+    /// The number without a reply.
     pub(crate) lost: usize,
 }
 
 impl Pings {
-    /// Sends them for so long, and waits for those that are late.
+    /// Sends them for this time, and waits for late replies.
     pub(crate) fn run(server: SocketAddr, span: Duration) -> Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.connect(server)?;
@@ -93,10 +93,10 @@ fn number(reply: &[u8]) -> Option<usize> {
 
 /// From one to the next.
 const EVERY: Duration = Duration::from_millis(3);
-/// What it may be late by, and how often the end is looked for.
+/// How late one may be sent, and how often the end is checked.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// After so long without a further one, none is waited for any more.
+/// How long to wait for the next late reply.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a server's processes take.
+//! The processor time of a server's processes.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// These processes and all that descend from them, whatever group they are in.
+/// These processes and all their descendants, in any process group.
 pub(crate) fn family(ancestors: &[u32]) -> HashSet<u32> {
     let mut parents: Vec<(u32, u32)> = fs::read_dir("/proc")
         .into_iter()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What came of a load.
+//! The result of a load.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
     /// When the first call was sent.
@@ -15,8 +15,8 @@ pub(crate) struct Report {
     pub(crate) lost: u64,
     /// Final replies by status.
     pub(crate) statuses: BTreeMap<u16, u64>,
-    /// Microseconds to the final reply, sorted. A nap of the sender may be in them: [`crate::load::NAP`], or up to a millisecond in a closed
-    /// loop with a slow server.
+    /// Microseconds to the final reply, sorted. They may include a sleep of the sender: [`crate::load::NAP`], or up to a millisecond in
+    /// a closed loop with a slow server.
     pub(crate) latencies: Vec<u32>,
     /// Final replies in each [`TICK`] since the start.
     pub(crate) ticks: Vec<u32>,
@@ -25,7 +25,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Nothing so far. Calls are sent for `span`, and replies are waited for `patience` longer.
+    /// An empty report. Calls are sent for `span`, and replies are awaited for `patience` longer.
     pub(crate) fn new(span: Duration, patience: Duration) -> Self {
         let ticks = (span + patience).as_millis() / TICK.as_millis() + 1;
         Self {
@@ -49,7 +49,7 @@ impl Report {
         real(self.answered()) / self.span.as_secs_f64()
     }
 
-    /// The latency, in milliseconds, that so many percent of the answered calls did not exceed.
+    /// The latency percentile of the answered calls, in milliseconds.
     pub(crate) fn latency(&self, percent: usize) -> f64 {
         let last = self.latencies.len().saturating_sub(1);
         let micros = self.latencies.get(last * percent / 100).copied();
@@ -69,7 +69,7 @@ impl Report {
     }
 }
 
-/// Counts fit into a float.
+/// A count as a float. Counts are small enough.
 #[allow(
     clippy::cast_precision_loss,
     reason = "2^53 calls take longer than a benchmark"

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use testbed::Result;
 
+use crate::installation::say;
 use crate::invite::Callers;
 use crate::load::{Load, Pace};
 use crate::processes::cpu;
 use crate::report::real;
-use crate::rig::say;
 
-/// How it is called.
+/// The usage.
 pub(crate) const USAGE: &str = "send to=127.0.0.1:5060 [rate=CALLS_A_SECOND | window=OPEN_CALLS] [seconds=5] [callers=1] [ack=1]";
 
-/// Sends a load as the options say, and prints what came of it.
+/// Sends a load with these options, and prints the result.
 pub(crate) fn run(options: &[String]) -> Result<()> {
     let option = |name: &str| {
         options

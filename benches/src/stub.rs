@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A stand-in for the API that costs next to nothing: HTTP or HTTPS, kept alive, one prepared answer, after a delay if need
-//! be.
+//! A stand-in for the API that needs little processor time: HTTP or HTTPS with persistent connections, and one prepared answer,
+//! optionally after a delay.
 
 mod connection;
 mod serving;
@@ -43,12 +43,12 @@ struct Shared {
 }
 
 impl Stub {
-    /// Blocks every call, at a loopback port of the kernel's choice.
+    /// A stand-in that blocks every call, on a loopback port that the kernel chooses.
     pub(crate) fn blocking_calls() -> Result<Self> {
         Self::new(None, None)
     }
 
-    /// The same over HTTPS. Its certificate is of an authority that `file` is to hold.
+    /// The same over HTTPS. The certificate of its authority is written to `file`.
     pub(crate) fn over_tls(file: PathBuf) -> Result<Self> {
         let authority = Authority::new()?;
         authority.write(&file)?;
@@ -59,7 +59,7 @@ impl Stub {
     fn new(tls: Option<Arc<ServerConfig>>, authority: Option<PathBuf>) -> Result<Self> {
         let body = answer::decision("block", 603).to_string();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        // A server opens its connections all at once.
+        // A server opens all its connections at the same time.
         rustix::net::listen(&listener, 4096)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -104,24 +104,24 @@ impl Stub {
         self.shared.requests.load(Relaxed)
     }
 
-    /// From now on an answer comes so long after its request.
+    /// Sets the delay of answers.
     pub(crate) fn answer_after(&self, delay: Duration) {
         let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.shared.delay.store(micros, Relaxed);
     }
 
-    /// From now on connections are taken, and nothing comes back.
+    /// From now on connections are accepted, but never answered.
     pub(crate) fn fall_silent(&self) {
         self.shared.silent.store(true, Relaxed);
     }
 
-    /// From now on nothing comes back: open connections fall silent, and every further SYN is dropped.
+    /// From now on nothing is answered: open connections stay silent, and every further SYN is dropped.
     pub(crate) fn turn_into_a_black_hole(&mut self) -> Result<()> {
         self.fall_silent();
         epoll::delete(&self.shared.epoll, &self.shared.listener)?;
-        // Listening anew changes the length of the queue.
+        // Another listen(2) changes the length of the queue.
         rustix::net::listen(&self.shared.listener, 0)?;
-        // One that cannot connect proves that the queue is full.
+        // A connection that does not succeed proves that the queue is full.
         while let Ok(plug) = TcpStream::connect_timeout(&self.address, SHORT) {
             self.plugs.push(plug);
         }
@@ -138,5 +138,5 @@ impl Drop for Stub {
     }
 }
 
-/// What loopback never takes to connect.
+/// Longer than any connect over loopback takes.
 const SHORT: Duration = Duration::from_millis(20);

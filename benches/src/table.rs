@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Aligned tables for the terminal.
 
-use crate::rig::say;
+use crate::installation::say;
 
 /// A table: the first column is text, the others are figures.
 #[derive(Debug)]

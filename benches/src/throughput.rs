@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Calls a second with an API that answers at once, against a bare reply and against what a script can do without the module.
+//! Calls a second with an API that answers at once, against a bare reply and against scripts without the module.
 
 mod servers;
 
@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use testbed::Result;
 
-use self::servers::Contestant;
+use self::servers::Candidate;
 
+use crate::installation::{Installation, Running, median, say};
 use crate::load::Load;
 use crate::processes::cpu;
 use crate::report::{Report, real};
-use crate::rig::{Rig, Running, median, say};
 use crate::stub::Stub;
 use crate::table::Table;
 
 /// SIP workers of each server.
 const WORKERS: usize = 4;
 
-/// How often each server is measured, in turn with the others: what else the machine does meets all of them.
+/// How often each server is measured, in turn with the others, so that other load of the machine affects all of them.
 const ROUNDS: usize = 8;
 
 /// How long, each time.
@@ -28,7 +28,7 @@ const SPAN: Duration = Duration::from_secs(1);
 
 /// One server.
 struct Variant {
-    contestant: Contestant,
+    candidate: Candidate,
     server: Running,
     rounds: Vec<Round>,
 }
@@ -43,31 +43,43 @@ struct Round {
     requests: u64,
 }
 
-/// Runs the benchmark: of all servers, or of those that are named as their columns are.
+/// Runs the benchmark for all servers, or for those whose columns are named.
 pub(crate) fn run(only: &[String]) -> Result<()> {
-    let rig = Rig::new()?;
+    let installation = Installation::new()?;
     let stub = Stub::blocking_calls()?;
     let title = "API on loopback answers at once";
-    compare(&rig, title, &stub, servers::all(&rig, &stub)?, only)?;
-    let stub = Stub::over_tls(rig.file("authority.pem"))?;
+    compare(
+        &installation,
+        title,
+        &stub,
+        servers::all(&installation, &stub)?,
+        only,
+    )?;
+    let stub = Stub::over_tls(installation.file("authority.pem"))?;
     let title = "the same over HTTPS, as the real API is";
-    compare(&rig, title, &stub, servers::uncached(&rig, &stub), only)
+    compare(
+        &installation,
+        title,
+        &stub,
+        servers::uncached(&installation, &stub),
+        only,
+    )
 }
 
 fn compare(
-    rig: &Rig,
+    installation: &Installation,
     title: &str,
     stub: &Stub,
-    contestants: Vec<Contestant>,
+    candidates: Vec<Candidate>,
     only: &[String],
 ) -> Result<()> {
-    let mut variants = contestants
+    let mut variants = candidates
         .into_iter()
-        .filter(|contestant| only.is_empty() || only.iter().any(|name| name == contestant.short))
-        .map(|contestant| {
+        .filter(|candidate| only.is_empty() || only.iter().any(|name| name == candidate.short))
+        .map(|candidate| {
             Ok(Variant {
-                server: rig.start(&contestant.setup)?,
-                contestant,
+                server: installation.start(&candidate.setup)?,
+                candidate,
                 rounds: Vec::new(),
             })
         })
@@ -77,7 +89,7 @@ fn compare(
         SPAN.as_secs()
     ));
     for variant in &variants {
-        // Fills caches, and connections that are made on first use.
+        // Fills caches, and makes the connections that are made on first use.
         variant.load(Duration::from_millis(300)).run()?;
     }
     for _ in 0..ROUNDS {
@@ -96,7 +108,7 @@ impl Variant {
     fn load(&self, span: Duration) -> Load {
         let load = Load::closed(self.server.host.address(), span);
         Load {
-            callers: self.contestant.callers,
+            callers: self.candidate.callers,
             ..load
         }
     }
@@ -153,13 +165,13 @@ fn print(variants: &[Variant]) {
     ];
     let names: Vec<String> = variants
         .iter()
-        .map(|variant| format!("x {}", variant.contestant.short))
+        .map(|variant| format!("x {}", variant.candidate.short))
         .collect();
     headings.extend(names.iter().map(String::as_str));
     let mut table = Table::new(&headings);
     for variant in variants {
         let answered = |round: &Round| real(round.report.answered().max(1));
-        let mut row = vec![variant.contestant.name.to_owned()];
+        let mut row = vec![variant.candidate.name.to_owned()];
         row.push(format!("{:.0}", variant.median(Round::rate)));
         for percent in [50, 99, 100] {
             row.push(format!(
@@ -182,7 +194,7 @@ fn print(variants: &[Variant]) {
             variant.median(|round| 100.0 * round.decided())
         ));
         row.extend(variants.iter().map(|other| {
-            // Of one round each: the machine may be quicker in the next.
+            // Round by round, because the speed of the machine varies.
             let rounds = variant.rounds.iter().zip(&other.rounds);
             let ratios = rounds.map(|(ours, theirs)| ours.rate() / theirs.rate().max(1.0));
             format!("{:.2}", median(&ratios.collect::<Vec<_>>()))

@@ -11,7 +11,7 @@ pub(crate) fn generate(place: &Place) -> Result<(), String> {
     bindgen::Builder::default()
         .header("c_shim/numbers_online.h")
         .allowlist_item(ours)
-        // A C caller may pass any int, so an enum of ours is an integer with names and never a Rust enum.
+        // A C caller may pass any int, so a C enum becomes an integer type with constants, never a Rust enum.
         .default_enum_style(EnumVariation::NewType {
             is_bitfield: false,
             is_global: false,

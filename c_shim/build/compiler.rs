@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How our C is compiled, and the shared C as a library for the tests.
+//! How the C code is compiled, and the shared C code as a library for the tests.
 
 use crate::place::watch;
 use cc::Build;
 
-/// The compiler with the warnings that all our C must pass.
+/// The compiler with the warnings that all C code must pass.
 pub(crate) fn strict() -> Build {
     let mut compiler = Build::new();
     compiler
@@ -16,9 +16,9 @@ pub(crate) fn strict() -> Build {
     compiler
 }
 
-/// Compiles `shim.c` as plain C11: so it is checked on every machine, and tests can link it.
+/// Compiles `shim.c` as plain C11. This checks it on every machine, and tests can link it.
 ///
-/// The cdylib does not refer to it, so nothing of it gets in there.
+/// The cdylib does not refer to it, so the linker leaves it out there.
 pub(crate) fn shim_for_tests() -> Result<(), String> {
     watch("c_shim/shim.c".as_ref());
     watch("c_shim/shim.h".as_ref());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The module for each Kamailio that is there, the installed one and those in `.deps/servers`, from headers of its version.
+//! Builds the module for each Kamailio found: the installed one and those in `.deps/servers`, from headers of its version.
 
 use crate::kamailio_places::{modules, no_headers};
 use crate::kamailio_stamp::{Stamp, same_series, version_in_cmake, version_in_makefile};
@@ -8,7 +8,7 @@ use crate::server_module::ServerModule;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Builds the modules; without a server or its headers, says what to set.
+/// Builds the modules. Without a server or its headers, reports which variable to set.
 pub(crate) fn build(place: &Place) -> Result<(), String> {
     place.remove_modules("kamailio-")?;
     let mut built = None;
@@ -86,7 +86,7 @@ fn build_for(
     module.build(place)
 }
 
-/// A stock module of the installed server: its strings are those that the server compares.
+/// A stock module of the installed server. It contains the strings that the server compares.
 fn installed() -> Result<Option<PathBuf>, String> {
     if let Some(given) = from_user("KAMAILIO_MODULES") {
         let reference = given.join(REFERENCE);
@@ -108,10 +108,10 @@ fn installed() -> Result<Option<PathBuf>, String> {
     Ok(found.cloned())
 }
 
-/// The same of each server that `make test-versions` unpacked.
+/// A stock module of each server that `make test-versions` unpacked.
 fn unpacked(place: &Place) -> Result<Vec<PathBuf>, String> {
     let modules = debian_modules()?;
-    // Not there: nothing was unpacked.
+    // The directory does not exist: nothing was unpacked.
     let servers = fs::read_dir(place.root.join(".deps/servers"));
     let mut found: Vec<PathBuf> = servers
         .into_iter()
@@ -132,10 +132,10 @@ fn debian_modules() -> Result<PathBuf, String> {
     Ok(format!("usr/lib/{multiarch}/kamailio/modules").into())
 }
 
-/// A file that every source tree has.
+/// A file that exists in every source tree.
 const HEADER: &str = "src/core/ver_defs.h";
 
-/// Where a source tree of `version` is looked for; "make setup" puts it into the first place.
+/// Where a source tree of `version` is searched. "make setup" puts it into the first place.
 fn trees(place: &Place, version: &str) -> Vec<PathBuf> {
     [Some(version.to_owned()), nearest(version)]
         .iter()
@@ -172,13 +172,13 @@ fn tree(
     Ok(found.cloned())
 }
 
-/// The patch release whose headers the user wants to stand for those of `version`.
+/// The patch release whose headers the user chose in place of those of `version`.
 fn nearest(version: &str) -> Option<String> {
     let nearest = from_user("KAMAILIO_NEAREST")?.to_str()?.to_owned();
     same_series(&nearest, version).then_some(nearest)
 }
 
-/// Structures may differ even between patch releases, and no compiler would notice: only the user can tell.
+/// Structures may differ even between patch releases, and no compiler would notice: only the user can decide that.
 fn same_version(tree: &Path, server: &Stamp) -> Result<(), String> {
     let read = |name| fs::read_to_string(tree.join(name)).ok();
     let version = read("src/Makefile.defs")
@@ -204,7 +204,7 @@ fn same_version(tree: &Path, server: &Stamp) -> Result<(), String> {
     ))
 }
 
-/// Proves that headers and macros together give the strings that the server will ask for.
+/// Checks that headers and macros together give the strings that the server compares.
 fn same_stamp(probe: &[u8], server: &Stamp, tree: &Path) -> Result<(), String> {
     let ours = Stamp::find(probe).map_err(|why| format!("{}: {why}", tree.display()))?;
     if ours == *server {
@@ -218,7 +218,7 @@ fn same_stamp(probe: &[u8], server: &Stamp, tree: &Path) -> Result<(), String> {
     ))
 }
 
-/// Read, not run: so it also works for a server of another architecture.
+/// The file is read, not run, so this also works for a server of another architecture.
 const PROBE: &str = "#include \"core/ver_defs.h\"
 const char *const nol_stamp[] = {SER_FULL_VERSION, SER_COMPILE_FLAGS};
 ";

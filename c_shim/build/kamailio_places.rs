@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where a Kamailio may be, and what is said if its headers are nowhere.
+//! Where a Kamailio may be installed, and the message if its headers are not found.
 //!
-//! Pure path and text work; `tests/build_flags.rs` tests it.
+//! Pure functions of paths and texts; `tests/build_flags.rs` tests them.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,8 @@ pub(crate) fn modules(debian: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// No headers of `version` were found in `places`. That is an error for a server that the user named, with the variable that
-/// helps. For one that merely happens to be there it is a warning.
+/// The message that no headers of `version` were found in `places`. For a server that the user named it is an error, with the
+/// variable to set. For one that was only found it is a warning.
 pub(crate) fn no_headers(
     version: &str,
     named: Option<&Path>,

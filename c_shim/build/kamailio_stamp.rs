@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What every file of a Kamailio build carries, and what the server compares before it takes a module: version and flags.
+//! Version and flags of a Kamailio build. Every module contains them, and the server compares them when it loads a module.
 //!
-//! Pure text work; `tests/build_flags.rs` tests it.
+//! Pure functions of texts; `tests/build_flags.rs` tests them.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
@@ -42,7 +42,7 @@ impl Stamp {
         &self.version
     }
 
-    /// What `other` does not say: its text, or the flags that it lacks. Empty if there is nothing.
+    /// How `other` differs: its text, or the flags that it lacks. Empty if it does not.
     pub(crate) fn beyond(&self, other: &Self) -> String {
         let (ours, theirs) = (self.to_string(), other.to_string());
         if ours != theirs {
@@ -54,7 +54,7 @@ impl Stamp {
         flags.join(", ")
     }
 
-    /// The compiler's arguments under which the headers mean what they meant when the server was compiled.
+    /// The compiler's arguments that give the headers the meaning they had when the server was compiled.
     pub(crate) fn defines(&self) -> Result<Vec<String>, String> {
         let [major, minor, patch] = numbers(&self.version)
             .ok_or_else(|| format!("version {}: not like 5.6.3", self.version))?;
@@ -126,7 +126,7 @@ pub(crate) fn same_series(one: &str, other: &str) -> bool {
     }
 }
 
-/// The printable end of a NUL-terminated piece: what stands before it may be code or numbers.
+/// The printable end of a NUL-terminated piece. The bytes before it may be code or numbers.
 fn tail(piece: &[u8]) -> Option<&str> {
     let start = piece
         .iter()
@@ -206,7 +206,7 @@ fn all(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-/// The one distinct value; a binary with two would leave it open which one the server compares.
+/// The only distinct value. With two it is unknown which one the server compares.
 fn only<T: Ord>(found: impl Iterator<Item = T>, what: &str) -> Result<T, String> {
     let mut distinct: BTreeSet<T> = found.collect();
     match (distinct.pop_first(), distinct.len()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The modules for `OpenSIPS`: one for each source tree, good for the release that the tree is of.
+//! Builds the modules for `OpenSIPS`: one for each source tree, for the release of that tree.
 
 use crate::compiler;
 use crate::opensips_flags::{Binary, PROBE, QUESTION, Tree};
@@ -22,7 +22,7 @@ pub(crate) fn build(place: &Place) -> Result<(), String> {
     for tree in found() {
         match Target::new(place, &tree, None) {
             Ok(target) => target.build(place)?,
-            // It may be of another age or half unpacked, and nobody asked for it.
+            // The user did not name this tree. It may be too old or incomplete.
             Err(why) => println!(
                 "cargo::warning=no module for the OpenSIPS in {}: {why}",
                 tree.display()
@@ -40,7 +40,7 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Asks the tree for the flags, corrects them by the binary, and proves that they are the binary's.
+    /// Reads the flags of the tree, corrects them by those of the binary, and checks the result against the binary.
     fn new(place: &Place, tree: &'a Path, binary: Option<PathBuf>) -> Result<Self, String> {
         if !tree.join(HEADER).exists() {
             return Err(format!(
@@ -57,7 +57,7 @@ impl<'a> Target<'a> {
             .or_else(|| Some(tree.join("opensips")).filter(|binary| binary.exists()))
             .map(|binary| said(&binary))
             .transpose()?;
-        // Without a binary the tree's own configuration is all there is to go by.
+        // Without a binary the configuration of the tree is used as it is.
         let (version, mut flags) = match &binary {
             Some(binary) => (binary.version(), binary.defines(&asked)?),
             None => (asked.version.as_str(), asked.defines.clone()),
@@ -99,7 +99,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Asks the tree's makefiles for the macros. Nothing in the tree is written.
+/// Reads the macros from the tree's makefiles. Nothing in the tree is written.
 fn ask(place: &Place, tree: &Path) -> Result<Tree, String> {
     let question = place.out.join("opensips.mk");
     fs::write(&question, QUESTION)
@@ -108,7 +108,7 @@ fn ask(place: &Place, tree: &Path) -> Result<Tree, String> {
         .try_get_compiler()
         .map_err(|why| format!("no C compiler: {why}"))?;
     let mut make = Command::new("make");
-    // make takes every variable of the environment for one of its own, and Cargo sets many.
+    // make reads every variable of the environment, and Cargo sets many.
     make.env_clear()
         .envs(["PATH", "HOME"].map(|name| (name, env::var_os(name).unwrap_or_default())))
         .env("CC", compiler.path())
@@ -129,7 +129,7 @@ fn said(binary: &Path) -> Result<Binary, String> {
     Binary::new(&output(ask, &name)?).map_err(|why| format!("{name}: {why}"))
 }
 
-/// Proves that headers and macros together give the texts that the server will ask for.
+/// Checks that headers and macros together give the texts that the server compares.
 fn same_stamp(probe: &[u8], binary: &Binary) -> Result<(), String> {
     for text in binary.stamp() {
         let mut texts = probe.split(|&byte| byte == 0);
@@ -153,7 +153,7 @@ fn output(mut command: Command, name: &str) -> Result<String, String> {
     Err(format!("{name}: {}: {}", output.status, said.trim()))
 }
 
-/// The trees where Kamailio's is looked for too.
+/// The source trees in the directory where Kamailio's is searched too.
 fn found() -> Vec<PathBuf> {
     let mut trees: Vec<PathBuf> = fs::read_dir("/usr/src")
         .into_iter()

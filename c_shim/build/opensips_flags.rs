@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The macros under which `OpenSIPS`'s headers mean what they meant when the server was compiled.
+//! The macros that give `OpenSIPS`'s headers the meaning they had when the server was compiled.
 //!
-//! Pure text work; `tests/build_flags.rs` tests it.
+//! Pure functions of texts; `tests/build_flags.rs` tests them.
 
 use std::fmt::{self, Display, Formatter};
 
-/// What a source tree's own makefiles say, on stdout of [`QUESTION`].
+/// The configuration of a source tree, from the output of [`QUESTION`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tree {
     /// As in `3.6.8`, without a suffix such as `-dev`.
@@ -44,7 +44,7 @@ impl Tree {
     }
 }
 
-/// What `opensips -V` says of a binary.
+/// The output of `opensips -V` for a binary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Binary {
     name: String,
@@ -93,8 +93,8 @@ impl Binary {
 
     /// The macros that the binary was compiled with.
     ///
-    /// The tree knows all their names, but may be configured otherwise. It must be of the same release: structures differ
-    /// inside a release line, and a module with a corrected text alone would load and then crash.
+    /// The tree defines all their names, but may be configured differently. It must be of the same release: structures differ
+    /// within a release line, and a module with only a corrected text would load and then crash.
     pub(crate) fn defines(&self, tree: &Tree) -> Result<Vec<String>, String> {
         if release_of(&self.version) != tree.release {
             return Err(format!(
@@ -169,10 +169,10 @@ fn macros_of(flag: &str) -> Vec<&str> {
     macros
 }
 
-/// The first release with the structures that our C fills: before it an asynchronous call had no time limit.
+/// The first release with the structures that the C code fills. Before it an asynchronous call had no time limit.
 const OLDEST: [Option<u32>; 3] = [Some(3), Some(4), Some(3)];
 
-/// A makefile that asks the tree's own for all they know. The shell takes the quotes off, as it does for the compiler.
+/// A makefile that includes the tree's own and prints their variables. The shell removes the quotes, as it does for the compiler.
 pub(crate) const QUESTION: &str =
     "include $(firstword $(wildcard Makefile.conf) Makefile.conf.template)
 include Makefile.defs
@@ -180,12 +180,12 @@ nol-answer:
 \t@printf '%s\\n' $(DEFS) 'release $(VERSION_MAJOR).$(VERSION_MINOR).$(VERSION_SUBMINOR)'
 ";
 
-/// What a module compiled with the macros says of itself.
+/// Prints the texts of a module compiled with the macros.
 pub(crate) const PROBE: &str = "#include \"version.h\"
 const char *const nol_stamp[] = {\"version: \" OPENSIPS_FULL_VERSION, \"flags: \" OPENSIPS_COMPILE_FLAGS};
 ";
 
-/// The macros behind the texts that the server compares: the binary's own take the place of the tree's.
+/// The macros behind the texts that the server compares. The binary's own values replace those of the tree.
 const STAMPED: [&str; 33] = [
     "NAME",
     "VERSION",

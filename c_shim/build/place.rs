@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Place {
     /// The project.
     pub(crate) root: PathBuf,
-    /// This build script's own, for files that nobody else looks for.
+    /// The output directory of this build script.
     pub(crate) out: PathBuf,
-    /// `target/release` or its like, for files that `make` picks up.
+    /// `target/release` or another profile, for files that `make` uses.
     pub(crate) profile: PathBuf,
 }
 
@@ -32,7 +32,7 @@ impl Place {
     /// Builds again when `make` finds other servers or source trees than at the last build: see `notice-servers` in the Makefile.
     pub(crate) fn watch_servers(&self) -> Result<(), String> {
         let list = self.profile.with_file_name("servers");
-        // Cargo alone makes no list, and would build again each time for one that is not there.
+        // Cargo alone makes no list. A missing file would make it build again each time.
         if !list.exists() {
             fs::write(&list, "")
                 .map_err(|why| format!("cannot write {}: {why}", list.display()))?;
@@ -41,8 +41,8 @@ impl Place {
         Ok(())
     }
 
-    /// Removes the modules that an earlier build made for servers whose names begin like this: one whose server has gone would
-    /// pass for one of this build.
+    /// Removes the modules of earlier builds for servers whose names begin with this prefix. A module of a removed server would
+    /// look like one of this build.
     pub(crate) fn remove_modules(&self, prefix: &str) -> Result<(), String> {
         let entries = fs::read_dir(&self.profile).into_iter().flatten().flatten();
         for entry in entries {
@@ -60,7 +60,7 @@ pub(crate) fn from_cargo(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set: build with cargo"))
 }
 
-/// A variable that the user may set. Empty is as good as unset, as in make.
+/// A variable that the user may set. Empty means unset, as in make.
 pub(crate) fn from_user(name: &str) -> Option<PathBuf> {
     println!("cargo::rerun-if-env-changed={name}");
     env::var_os(name)

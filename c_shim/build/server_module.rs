@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The thin module of one SIP server: our C for it, linked against the library beside it.
+//! Builds the thin module of one SIP server from its C files, linked against the library beside it.
 
 use crate::compiler;
 use crate::place::{Place, watch};
@@ -45,11 +45,11 @@ impl ServerModule<'_> {
             .arg("-L")
             .arg(stub)
             .arg("-lnumbers_online")
-            // The library lies beside the module, wherever that is. As DT_RPATH, which goes before LD_LIBRARY_PATH: that one
-            // may hold a library of another release, and under `cargo test` always holds one of another build.
+            // The library is in the module's directory. DT_RPATH has priority over LD_LIBRARY_PATH, which may name a library of
+            // another release, and under `cargo test` always names one of another build.
             .arg("-Wl,-rpath,$ORIGIN,--disable-new-dtags")
             .arg(format!("-Wl,--version-script={}", self.exports))
-            // The core exports two thousand names; none of them may take the place of one of ours.
+            // The core exports two thousand symbols. None of them may replace one of the module's.
             .arg("-Wl,-Bsymbolic")
             // Rust's thread-local destructors must find their code, so the module stays mapped.
             .arg("-Wl,-z,relro,-z,now,-z,nodelete")
@@ -58,7 +58,7 @@ impl ServerModule<'_> {
         run(link, &target)
     }
 
-    /// Compiles text that is not in the project, with the server's flags. Returns the object file's bytes.
+    /// Compiles a generated text with the server's flags. Returns the bytes of the object file.
     pub(crate) fn probe(&self, place: &Place, text: &str) -> Result<Vec<u8>, String> {
         let scratch = self.scratch(place)?;
         let source = scratch.join("probe.c");
@@ -81,7 +81,7 @@ impl ServerModule<'_> {
             .define("PIC", None)
             .flag("-pthread")
             .flag("-fno-strict-overflow")
-            // A system directory, for the headers have warnings of their own.
+            // As a system directory, because the headers cause warnings.
             .flag("-isystem")
             .flag(self.headers);
         for flag in self.flags {

@@ -2,11 +2,11 @@
 //! A circuit breaker that all workers share.
 //!
 //! A request can fail because of the number in it. So errors that a number may cause do not open the breaker by themselves:
-//! they make a check of the API's health due, which no caller can influence, and that check decides. Only where the API stays
-//! silent for a whole window, about many numbers, a good health does not count.
+//! they make a check of the API's health due, which no caller can influence, and that check decides. Exception: if the API does
+//! not answer about many numbers for a whole window, the breaker opens although the health is good.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use super::latch::Latch;
@@ -20,9 +20,13 @@ shareable! {
     pub(super) struct Breaker {
         /// Errors since the last success or good check: the window's start in the upper 48 bits, their number in the lower 16.
         errors: AtomicU64,
-        /// When the first error after the last success came; 0: there was none.
+        /// When the last error came; 0: there was none since the last success.
+        last_error: AtomicU64,
+        /// When the first of the errors came that followed each other within a window, without a success.
         silent_since: AtomicU64,
-        /// Numbers that failed since the last success, a bit each.
+        /// Those of the errors that no number may cause, in the same form.
+        unreachable: AtomicU64,
+        /// Numbers that failed since then, a bit each.
         numbers: AtomicU64,
         /// 1 if a check of the API's health is due.
         due: AtomicU64,
@@ -87,25 +91,32 @@ impl Breaker {
         if limits.errors == 0 || self.latch.trial().is_some() {
             return Step::Counted;
         }
-        let _ = self
-            .silent_since
-            .compare_exchange(0, now.to_shared(), AcqRel, Acquire);
-        let numbers = match error {
-            Error::Unreachable => self.numbers.load(Relaxed),
+        let last = self.last_error.swap(now.to_shared(), AcqRel);
+        if Moment::from_shared(last).is_none_or(|last| last.after(limits.window) <= now) {
+            // Errors that are far apart are no silence: mostly nothing was asked between them.
+            self.silent_since.store(now.to_shared(), Release);
+            self.numbers.store(0, Relaxed);
+        }
+        let count = |word: &AtomicU64| {
+            let (Ok(before) | Err(before)) = word.fetch_update(AcqRel, Acquire, |old| {
+                Some(counted(old, limits.window, now))
+            });
+            number(counted(before, limits.window, now))
+        };
+        let (unreachable, numbers) = match error {
+            Error::Unreachable => (count(&self.unreachable), self.numbers.load(Relaxed)),
             Error::NoAnswer(hash) => {
                 let bit = 1 << (hash % 64);
-                self.numbers.fetch_or(bit, Relaxed) | bit
+                (0, self.numbers.fetch_or(bit, Relaxed) | bit)
             }
         };
-        let count = |old| Some(counted(old, limits.window, now));
-        let (Ok(before) | Err(before)) = self.errors.fetch_update(AcqRel, Acquire, count);
-        if number(counted(before, limits.window, now)) < limits.errors {
+        if count(&self.errors) < limits.errors && unreachable < limits.errors {
             return Step::Counted;
         }
         let is_silent = Moment::from_shared(self.silent_since.load(Acquire))
             .is_some_and(|since| since.after(limits.window) <= now);
         let many = numbers.count_ones() >= MANY_NUMBERS;
-        if error == Error::Unreachable || (is_silent && many) {
+        if unreachable >= limits.errors || (is_silent && many) {
             self.open(limits, now)
         } else {
             self.errors.store(0, Relaxed);
@@ -116,8 +127,14 @@ impl Breaker {
 
     /// A request got an answer. True if it closes the breaker.
     pub(super) fn succeeded(&self) -> bool {
-        for word in [&self.errors, &self.silent_since, &self.numbers, &self.due] {
-            // Mostly there is nothing to change, and a write would cost all other processors their copy.
+        for word in [
+            &self.errors,
+            &self.unreachable,
+            &self.last_error,
+            &self.numbers,
+            &self.due,
+        ] {
+            // Mostly there is nothing to change. A write would invalidate the copies of all other processors.
             if word.load(Relaxed) != 0 {
                 word.store(0, Relaxed);
             }
@@ -130,8 +147,19 @@ impl Breaker {
         if self.latch.trial().is_some() {
             return self.succeeded();
         }
-        self.errors.store(0, Relaxed);
+        for word in [&self.errors, &self.unreachable] {
+            word.store(0, Relaxed);
+        }
         false
+    }
+
+    /// The API's health was checked, and nothing is known by it. Another check follows soon.
+    pub(super) fn is_unproven(&self, now: Moment) {
+        if self.latch.trial().is_some() {
+            self.latch.advance(now.after(CHECK_INTERVAL));
+        } else {
+            self.due.store(1, Relaxed);
+        }
     }
 
     /// The API's health was checked and is not good.
@@ -143,7 +171,7 @@ impl Breaker {
         self.open(limits, now)
     }
 
-    /// Closes it, and forgets all errors.
+    /// Closes it and deletes all errors.
     pub(super) fn reset(&self) -> bool {
         self.succeeded()
     }
@@ -179,118 +207,8 @@ fn number(errors: u64) -> u16 {
 /// How often the API's health is checked at most while the breaker is closed.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// More numbers than a caller can be expected to have at hand.
+/// More numbers than one caller is expected to have.
 const MANY_NUMBERS: u32 = 16;
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::{Breaker, Error, Step};
-    use crate::clock::{Clock, Moment};
-    use crate::config::BreakerLimits;
-    use crate::os::shared::Shared;
-
-    const LIMITS: BreakerLimits = BreakerLimits {
-        window: Duration::from_secs(10),
-        errors: 3,
-        retry: Duration::from_secs(15),
-    };
-
-    fn at(seconds: u64) -> Moment {
-        let now = Instant::now();
-        Clock::starting(now)
-            .at(now)
-            .after(Duration::from_secs(seconds))
-    }
-
-    fn breaker() -> Shared<Breaker> {
-        Shared::new().expect("memory")
-    }
-
-    fn unreachable(breaker: &Breaker, second: u64) -> Step {
-        breaker.failed(&LIMITS, Error::Unreachable, at(second))
-    }
-
-    #[test]
-    fn it_opens_at_the_last_error_of_a_window_and_closes_after_a_trial() {
-        let breaker = breaker();
-        let steps = [0, 1, 2, 2].map(|second| unreachable(&breaker, second));
-        assert_eq!(
-            steps,
-            [Step::Counted, Step::Counted, Step::Opened, Step::Counted]
-        );
-        assert!(!breaker.pass(&LIMITS, at(16)));
-        assert!(breaker.pass(&LIMITS, at(17)), "half-open");
-        assert!(!breaker.pass(&LIMITS, at(17)), "for one worker");
-        assert_eq!(
-            breaker.is_unwell(&LIMITS, at(18)),
-            Step::Counted,
-            "the trial fails: it stays open"
-        );
-        assert!(!breaker.pass(&LIMITS, at(31)));
-        assert!(breaker.pass(&LIMITS, at(32)));
-        assert!(breaker.is_well());
-        assert!(!breaker.is_well());
-        assert!(breaker.pass(&LIMITS, at(33)) && breaker.pass(&LIMITS, at(33)));
-        assert_eq!(unreachable(&breaker, 34), Step::Counted, "it counts anew");
-    }
-
-    #[test]
-    fn old_errors_and_errors_before_a_success_do_not_count() {
-        let breaker = breaker();
-        let counted = |second| unreachable(&breaker, second) == Step::Counted;
-        assert!(counted(0) && counted(1));
-        assert!(counted(11), "the window is over");
-        assert!(counted(12));
-        assert!(!breaker.succeeded(), "it was closed");
-        assert!(counted(13) && counted(14));
-        assert_eq!(unreachable(&breaker, 15), Step::Opened);
-    }
-
-    #[test]
-    fn errors_that_a_number_may_cause_call_for_a_check_and_no_more() {
-        let breaker = breaker();
-        let failed = |hash, second| breaker.failed(&LIMITS, Error::NoAnswer(hash), at(second));
-        for second in 0..100 {
-            let step = failed(second % 8, second);
-            assert_ne!(step, Step::Opened, "{second}");
-            if step == Step::CheckDue {
-                assert!(breaker.take_check(at(second)));
-                assert!(!breaker.take_check(at(second)), "one is enough");
-                assert!(!breaker.is_well());
-            }
-        }
-        assert!(breaker.pass(&LIMITS, at(100)));
-        while failed(1, 100) != Step::CheckDue {}
-        assert!(breaker.take_check(at(101)));
-        assert_eq!(breaker.is_unwell(&LIMITS, at(101)), Step::Opened);
-    }
-
-    #[test]
-    fn silence_about_many_numbers_opens_it_whatever_its_health() {
-        let breaker = breaker();
-        let steps = |numbers: std::ops::Range<u64>, second| {
-            let failed = |hash| breaker.failed(&LIMITS, Error::NoAnswer(hash), at(second));
-            numbers.map(failed).any(|step| step == Step::Opened)
-        };
-        assert!(!steps(0..60, 0), "not at once");
-        assert!(!steps(0..60, 9));
-        assert!(steps(0..60, 10));
-        assert!(breaker.is_well());
-        assert!(!steps(0..60, 25), "the silence begins anew");
-        assert!(steps(0..60, 35));
-    }
-
-    #[test]
-    fn without_a_number_of_errors_it_never_opens() {
-        let breaker = breaker();
-        let off = BreakerLimits {
-            errors: 0,
-            ..LIMITS
-        };
-        let counted = |error| breaker.failed(&off, error, at(0)) == Step::Counted;
-        assert!((0..100).all(|n| counted(Error::Unreachable) && counted(Error::NoAnswer(n))));
-        assert!(breaker.pass(&off, at(0)) && !breaker.take_check(at(0)));
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use super::Endpoint;
 use crate::failure::Failure;
 use crate::log::Level;
 
-/// Something that one worker found out for all.
+/// A change that one worker caused for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are what the line says")]
 pub enum Change {
@@ -70,7 +70,7 @@ impl Change {
         }
     }
 
-    /// How loud its line is.
+    /// The level of its log line.
     #[must_use]
     pub fn level(&self) -> Level {
         match self {

@@ -13,7 +13,7 @@ pub enum Mode {
     Auto,
     /// No request is made.
     Open,
-    /// Requests are made whatever happens.
+    /// Requests are always made.
     Closed,
 }
 
@@ -23,7 +23,7 @@ shareable! {
         mode: AtomicU32,
         /// How often keys and certificates were read again.
         generation: AtomicU32,
-        /// The API's clock less ours in seconds, and 1 more in the lowest bit once it is known.
+        /// The difference of the API's clock to this machine's in seconds; the lowest bit is 1 once it is known.
         skew: AtomicI64,
         /// How the last request fared with the API's name: 0 unknown, 1 it resolved, 2 it did not.
         names: AtomicU32,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is known of one of the API's hosts. What one host says is about that host alone.
+//! The state of one of the API's hosts. An answer of one host concerns that host alone.
 
 use std::time::Duration;
 
@@ -51,9 +51,9 @@ pub(super) struct Context<'a> {
     pub(super) limits: &'a Limits,
     pub(super) permit: Permit,
     pub(super) failure: Failure,
-    /// The request was made with the key that is in use now.
+    /// The request was made with the key that is in use now. Else what was said of key, account and rate is about another.
     pub(super) is_current: bool,
-    /// The operator wants requests to be made whatever happens.
+    /// The operator set the breakers to `closed`: requests are always made.
     pub(super) is_forced: bool,
     pub(super) now: Moment,
 }
@@ -73,7 +73,7 @@ impl EndpointState {
         }
     }
 
-    /// Lets a request pass, or not. `true`: the API's health is to be checked first.
+    /// Admits a request or refuses it. `true`: the API's health is to be checked first.
     pub(super) fn admit(&self, limits: &BreakerLimits, now: Moment) -> Option<bool> {
         let is_trial = self.breaker.trial().is_some();
         let passes = [&self.key, &self.account, &self.throttle]
@@ -93,7 +93,7 @@ impl EndpointState {
         self.breaker.take_check(now)
     }
 
-    /// Learns from the outcome of a request.
+    /// Records the outcome of a request.
     pub(super) fn record(
         &self,
         context: Context<'_>,
@@ -116,7 +116,7 @@ impl EndpointState {
             _ => None,
         };
         if let Some(error) = error {
-            // The operator's word is that it stays closed.
+            // The operator set the breaker to stay closed.
             if !context.is_forced
                 && self.breaker.failed(&limits.breaker, error, now) == Step::Opened
             {
@@ -128,9 +128,10 @@ impl EndpointState {
             changes.push(Change::BreakerClosed { endpoint });
         }
         match evidence {
+            _ if !context.is_current => {}
             Evidence::Accepted => changes.extend(self.accepted(endpoint, permit.at)),
             Evidence::KeyRefused => changes.extend(self.refuse_key(context)),
-            Evidence::SignatureRefused if context.is_current => {
+            Evidence::SignatureRefused => {
                 match self.secret.refused(permit.secret, limits.secrets) {
                     Switch::Done => changes.push(Change::SecretSwitched { endpoint }),
                     Switch::ByOthers => {}
@@ -158,16 +159,21 @@ impl EndpointState {
         changes
     }
 
-    /// Learns from a check of the API's health.
+    /// Records the result of a check of the API's health.
     pub(super) fn checked(
         &self,
         endpoint: Endpoint,
         limits: &Limits,
         outcome: Result<(), Failure>,
+        evidence: Evidence,
         is_forced: bool,
         now: Moment,
     ) -> Option<Change> {
         match outcome {
+            Err(_) if evidence == Evidence::Nothing => {
+                self.breaker.is_unproven(now);
+                None
+            }
             Ok(()) => self
                 .breaker
                 .is_well()
@@ -178,7 +184,7 @@ impl EndpointState {
         }
     }
 
-    /// Forgets all that keeps requests from being made.
+    /// Clears everything that stops requests.
     pub(super) fn reset(&self) {
         self.breaker.reset();
         for latch in [&self.key, &self.account, &self.throttle] {
@@ -200,7 +206,7 @@ impl EndpointState {
         })
     }
 
-    /// Key, account and rate are as the API wants them: it took a request that was admitted at that moment.
+    /// Opens all latches: the API accepted key, account and rate of a request that was admitted at that moment.
     fn accepted(&self, endpoint: Endpoint, admitted: Moment) -> impl Iterator<Item = Change> {
         let latches = [
             (&self.key, Change::KeyAccepted { endpoint }),
@@ -214,8 +220,7 @@ impl EndpointState {
     }
 
     fn refuse_key(&self, context: Context<'_>) -> Option<Change> {
-        // A key that has been replaced since says nothing about the new one.
-        if !context.is_current || context.is_forced {
+        if context.is_forced {
             return None;
         }
         let refused = Change::KeyRefused {

@@ -25,8 +25,8 @@ impl Latch {
         self.trial().is_none_or(|trial| trial <= now)
     }
 
-    /// Whether a request may pass. After the last trial, others follow `again` later: a worker may die, and a number may be
-    /// one that nobody answers for.
+    /// Whether a request may pass. `again` after the last trial, further trials follow: a worker may die, or the API may not answer
+    /// about a number.
     pub(super) fn pass(&self, now: Moment, again: Duration) -> bool {
         self.pass_some(now, again, TRIALS)
     }
@@ -52,6 +52,15 @@ impl Latch {
                 .trial
                 .compare_exchange(seen, next, AcqRel, Acquire)
                 .is_ok()
+    }
+
+    /// Makes the next trials at `trial`, if it is shut for longer.
+    pub(super) fn advance(&self, trial: Moment) {
+        let earlier = |seen| {
+            let is_later = moment(seen).is_some_and(|next| next > trial);
+            is_later.then(|| word(trial, 0))
+        };
+        let _ = self.trial.fetch_update(AcqRel, Acquire, earlier);
     }
 
     /// Shuts it. True if it was open.
@@ -128,6 +137,20 @@ mod tests {
         assert!(latch.open(at(30)));
         assert!(!latch.open(at(30)), "it was open already");
         assert!(latch.pass(at(30), AGAIN) && latch.pass(at(30), AGAIN));
+    }
+
+    #[test]
+    fn a_trial_may_be_advanced_but_not_put_off() {
+        let latch = Shared::<Latch>::new().expect("memory");
+        let at = clock();
+        latch.advance(at(1));
+        assert!(latch.trial().is_none(), "it is open");
+        latch.shut(at(0), AGAIN);
+        latch.advance(at(20));
+        assert_eq!(latch.trial(), Some(at(15)));
+        latch.advance(at(2));
+        assert!(!latch.pass(at(1), AGAIN));
+        assert!((0..3).all(|_| latch.pass(at(2), AGAIN)));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which failures have been told lately.
+//! Limits how often a failure is logged.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// One place for each failure: when it may be told again in the upper 48 bits, untold ones in the lower 16.
+    /// One word for each failure: when it may be logged again in the upper 48 bits, the number not logged since in the lower 16.
     pub(super) struct LogLimit {
         places: [AtomicU64; Failure::ALL.len()],
     }
@@ -22,14 +22,16 @@ impl LogLimit {
         let place = self.places.get(failure as usize)?;
         let silent_until =
             |value: u64| Moment::from_shared(value >> 16).filter(|until| *until > now);
-        let untold = |value: u64| value & u64::from(u16::MAX);
+        let suppressed = |value: u64| value & u64::from(u16::MAX);
         let next = |value| match silent_until(value) {
-            Some(_) if untold(value) == u64::from(u16::MAX) => None,
+            Some(_) if suppressed(value) == u64::from(u16::MAX) => None,
             Some(_) => Some(value + 1),
             None => Some(now.after(SILENCE).to_shared() << 16),
         };
         let before = place.fetch_update(AcqRel, Acquire, next).ok()?;
-        silent_until(before).is_none().then(|| untold(before) + 1)
+        silent_until(before)
+            .is_none()
+            .then(|| suppressed(before) + 1)
     }
 }
 
@@ -45,7 +47,7 @@ mod tests {
     use crate::os::shared::Shared;
 
     #[test]
-    fn a_failure_is_told_once_in_ten_seconds_with_the_number_that_was_not() {
+    fn a_failure_is_logged_once_in_ten_seconds_with_the_number_of_those_that_were_not() {
         let limit = Shared::<LogLimit>::new().expect("memory");
         let start = Clock::starting(Instant::now()).at(Instant::now());
         let may_log =

@@ -13,11 +13,11 @@ shareable! {
     }
 }
 
-/// What became of the signing secret.
+/// What happened to the signing secret.
 pub(super) enum Switch {
     /// The next one is in use from now on.
     Done,
-    /// Somebody else has switched since the request was signed.
+    /// Another worker has switched since the request was signed.
     ByOthers,
     /// There is no other, or it was the last.
     None,
@@ -28,7 +28,7 @@ impl SecretInUse {
         usize::try_from(self.index.load(Acquire)).unwrap_or(0)
     }
 
-    /// Begins anew.
+    /// Uses the first secret again.
     pub(super) fn reset(&self) {
         self.index.store(0, Release);
     }

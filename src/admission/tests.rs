@@ -56,10 +56,7 @@ impl Server {
         outcome: Result<(), Failure>,
         wait: Option<Duration>,
     ) -> Vec<Change> {
-        let evidence = outcome.map_or_else(
-            |failure| Evidence::of(failure, None, wait),
-            |()| Evidence::Accepted,
-        );
+        let evidence = evidence(outcome, wait);
         self.admission
             .record(&self.limits, permit, outcome, evidence, second, at(second))
     }
@@ -72,8 +69,16 @@ impl Server {
 
     /// A check of the API's health.
     fn check(&self, second: u64, outcome: Result<(), Failure>) -> Option<Change> {
+        let evidence = evidence(outcome, None);
         self.admission
-            .checked(&self.limits, PRIMARY, outcome, at(second))
+            .checked(&self.limits, PRIMARY, outcome, evidence, at(second))
+    }
+}
+
+fn evidence(outcome: Result<(), Failure>, wait: Option<Duration>) -> Evidence {
+    match outcome {
+        Ok(()) => Evidence::Accepted,
+        Err(failure) => Evidence::of(failure, None, wait),
     }
 }
 
@@ -409,9 +414,28 @@ fn a_key_that_was_replaced_meanwhile_says_nothing_about_the_new_one() {
     // A worker that has not followed the reload yet.
     let permit = server.admission.admit(&LIMITS, old_key, at(4));
     let permit = permit.expect("a permit");
-    assert_eq!(server.record(permit, 4, Err(Failure::Http401), None), []);
-    assert_eq!(server.record(permit, 4, Err(Failure::Signature), None), []);
+    for refused in [
+        Failure::Http401,
+        Failure::Signature,
+        Failure::Http402,
+        Failure::Http429,
+    ] {
+        assert_eq!(server.record(permit, 4, Err(refused), None), []);
+    }
     assert!(server.admit(5).is_ok());
+}
+
+#[test]
+fn a_check_that_fails_for_a_lack_of_our_own_opens_nothing() {
+    let server = Server::new(LIMITS);
+    for (second, lack) in [(0, Failure::Shed), (10, Failure::Internal)] {
+        server.request(second, Err(Failure::Http5xx));
+        server.request(second, Err(Failure::Http5xx));
+        assert!(server.admit(second + 1).expect("closed").check);
+        assert_eq!(server.check(second + 1, Err(lack)), None);
+        assert!(server.admit(second + 2).expect("closed").check, "once more");
+        assert_eq!(server.check(second + 2, Ok(())), None);
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn parse(body: &[u8], asked: &Number) -> Result<Answer, Unusable> {
     let text = str::from_utf8(body).map_err(|_| markup(Failure::Parse, body))?;
     let Object(body): Object<Body<'_>> =
         serde_json::from_str(text).map_err(|error| match error.classify() {
-            // The first thing that is wrong need not be the only one.
+            // There may be a second error, which decides the failure.
             Category::Data if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
                 Unusable::new(Failure::Schema)
             }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::text::Text;
 
-/// A field as it stands in the JSON, not looked into yet: one that is odd must not spoil the rest.
+/// A field as unparsed JSON: one that cannot be read must not make the rest unreadable.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Lenient<'a>(#[serde(borrow)] Option<&'a RawValue>);
@@ -17,7 +17,7 @@ impl<'a> Lenient<'a> {
         serde_json::from_str(self.0?.get()).ok()
     }
 
-    /// The text, if it is one that may stand in a header or a log line; else the empty text.
+    /// The text, if it is allowed in a header and a log line; else the empty text.
     pub(super) fn text<const N: usize>(self) -> Text<N> {
         self.read().unwrap_or_default()
     }

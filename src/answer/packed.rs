@@ -16,13 +16,13 @@ pub struct Packed<const ROOM: usize> {
 }
 
 impl<const ROOM: usize> Packed<ROOM> {
-    /// As many words.
+    /// The same bytes as words.
     pub(crate) const WORDS: usize = ROOM / 8;
 
     /// Packs an answer; `None` if it is too long.
     #[must_use]
     pub fn new(answer: &Answer) -> Option<Self> {
-        // Taken apart so that a new field is not forgotten.
+        // Destructured, so that a new field is a compile error here.
         let Answer {
             treatment,
             reply: SipReply { code, phrase },
@@ -68,7 +68,7 @@ impl<const ROOM: usize> Packed<ROOM> {
         Some(Self { len, bytes })
     }
 
-    /// Takes bytes, of which [`Packed::answer`] will find out what they are; `None` if they are too many.
+    /// Takes bytes; `None` if they are too many. [`Packed::answer`] checks what they are.
     #[must_use]
     pub fn from_bytes(packed: &[u8]) -> Option<Self> {
         let mut bytes = [0; ROOM];
@@ -79,7 +79,7 @@ impl<const ROOM: usize> Packed<ROOM> {
         })
     }
 
-    /// Takes the bytes of [`Packed::words`]. Of a length that cannot be, as much as there is room for.
+    /// Takes the bytes of [`Packed::words`]. A length that is too large is reduced to the room.
     pub(crate) fn from_words(len: usize, words: impl Iterator<Item = u64>) -> Self {
         let len = len.min(ROOM);
         let mut bytes = [0; ROOM];
@@ -186,7 +186,7 @@ const FIXED: usize = 4;
 /// Those, and the lengths of the texts.
 const HEAD: usize = FIXED + 8;
 
-// `Treatment` stands in two bits.
+// `Treatment` fits into two bits.
 const _: () = assert!(
     Treatment::Allow as u8 == 0
         && Treatment::Flag as u8 == 1

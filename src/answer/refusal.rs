@@ -10,7 +10,7 @@ use crate::text::Text;
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Refusal {
-    /// Prose. Every error body has it.
+    /// A text for people. Every error body has it.
     error: Option<String>,
     /// Machine-readable; empty if there is none.
     code: Text<64>,
@@ -18,7 +18,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// Reads an error body. Whatever is none reads as one that says nothing.
+    /// Reads an error body. Other bytes read as an error body without values.
     pub(super) fn new(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One place of the cache.
+//! One entry of the cache.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -11,32 +11,32 @@ use crate::clock::Moment;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// An answer, or room for one: a sequence lock. Readers never wait, and a writer that dies blocks nothing.
+    /// An answer, or room for one, protected by a sequence lock. Readers never wait. A writer that dies blocks nothing.
     ///
     /// A writer claims the entry, fills it and publishes it. Each step changes `state`. A reader that sees the same `state`
     /// before and after has read what one writer wrote. There is one exception: a writer that was stopped until its claim was
     /// taken over, and then continues. The checksum detects that.
     #[repr(C, align(64))]
     pub(super) struct Entry {
-        /// When that came about in the upper 48 bits, a counter in 14 and the phase in 2: no value comes twice.
+        /// The time of the last change in the upper 48 bits, a counter in 14 and the phase in 2. No value occurs twice.
         state: AtomicU64,
-        /// When it was last found. Not exact, and not part of the checksum.
+        /// When it was last found. Not exact. Not part of the checksum.
         used: AtomicU64,
         key: [AtomicU64; 2],
-        /// When the TTL is over in the upper 48 bits, the bytes of the answer in the lower 16.
+        /// When the TTL ends in the upper 48 bits, the length of the answer in the lower 16.
         expires: AtomicU64,
-        /// When it can no longer serve.
+        /// Until when it is usable.
         ends: AtomicU64,
         checksum: AtomicU64,
         answer: [AtomicU64; Packed::WORDS],
     }
 }
 
-/// What an entry is good for.
+/// Whether an entry is usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Empty,
-    /// A process writes it, or died while it wrote.
+    /// A process is writing it, or died while it wrote.
     Claimed {
         abandoned: bool,
     },
@@ -48,36 +48,36 @@ pub(super) enum State {
 pub(super) enum Life {
     /// Within its TTL.
     Fresh,
-    /// Over for less than one further TTL.
+    /// Its TTL ended less than one further TTL ago.
     Stale,
-    /// Of no use any more.
+    /// Too old to use.
     Over,
 }
 
-/// The right to write an entry, until it is published or a second is over.
+/// The right to write an entry, until it is published or for one second.
 #[derive(Debug)]
 pub(super) struct Claim<'a> {
     entry: &'a Entry,
     state: u64,
 }
 
-/// An entry that may be overwritten, in the order in which it is missed least.
+/// An entry that may be overwritten. Ordered by how much is lost: the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Worth {
     rank: u8,
     used: u64,
-    /// What it was seen in.
+    /// The state in which it was seen.
     state: u64,
 }
 
 impl Entry {
-    /// Whether it is the entry of `key`, for all that one can see without a claim.
+    /// Whether it appears to be the entry of `key`. Only a claim makes that certain.
     pub(super) fn is_of(&self, key: &Key) -> bool {
         let [first, second] = &self.key;
         [first.load(Relaxed), second.load(Relaxed)] == key.words()
     }
 
-    /// The answer, if it is here and whole.
+    /// The answer, if it is in this entry and complete.
     pub(super) fn read(&self, key: &Key, now: Moment) -> Found {
         let before = self.state.load(Acquire);
         if phase(before) != PUBLISHED || !self.is_of(key) {
@@ -94,7 +94,7 @@ impl Entry {
             return Found::Miss;
         }
         if checksum != sum(key, expires, ends, &packed) {
-            // Overwritten in part by a late writer. A complete write since then has changed `state`.
+            // A late writer has overwritten a part. A complete write since then would have changed `state`.
             let empty = next(before, now, EMPTY);
             let _ = self.state.compare_exchange(before, empty, Relaxed, Relaxed);
             return Found::Miss;
@@ -113,12 +113,12 @@ impl Entry {
         }
     }
 
-    /// What it is good for.
+    /// Whether it is usable.
     pub(super) fn state(&self, now: Moment) -> State {
         self.look(now).0
     }
 
-    /// What is lost if an answer for `key` is written here; `None` while another process writes.
+    /// The rank of this entry as a place for an answer for `key`. `None` while another process writes.
     pub(super) fn worth(&self, key: &Key, now: Moment) -> Option<Worth> {
         let (seen, state) = self.look(now);
         let rank = match seen {
@@ -133,18 +133,18 @@ impl Entry {
         Some(Worth { rank, used, state })
     }
 
-    /// Claims it; `None` if it has changed since it was seen.
+    /// Claims the entry. `None` if it has changed since it was seen.
     pub(super) fn claim(&self, seen: Worth, now: Moment) -> Option<Claim<'_>> {
         let state = next(seen.state, now, CLAIMED);
         self.state
             .compare_exchange(seen.state, state, Acquire, Relaxed)
             .ok()?;
-        // What is written from here on is not seen before the claim.
+        // No later write becomes visible before the claim.
         fence(Release);
         Some(Claim { entry: self, state })
     }
 
-    /// Forgets the answer. False if there is none.
+    /// Removes the answer. False if there is none.
     pub(super) fn forget(&self) -> bool {
         let empty = |state| (phase(state) == PUBLISHED).then(|| counted(state) | EMPTY);
         self.state.fetch_update(AcqRel, Relaxed, empty).is_ok()
@@ -200,7 +200,7 @@ impl Claim<'_> {
         }
     }
 
-    /// Shows it to all. False if the claim was taken over.
+    /// Publishes the entry. False if the claim was taken over.
     pub(super) fn publish(self) -> bool {
         let published = counted(self.state) | PUBLISHED;
         self.entry
@@ -221,8 +221,8 @@ fn life(expires: u64, ends: u64, now: Moment) -> Life {
     }
 }
 
-/// Tells a whole entry from one that two writers have mixed. Each step loses nothing, so that a single changed word always
-/// shows; nobody has a reason to change several so that it does not.
+/// A checksum that detects an entry mixed from two writers. Each step is invertible, so one changed word always changes the
+/// result. It is no protection against deliberate changes, which this memory need not expect.
 fn sum(key: &Key, expires: u64, ends: u64, packed: &Packed) -> u64 {
     let [first, second] = key.words();
     [first, second, expires, ends]
@@ -251,7 +251,7 @@ fn next(state: u64, now: Moment, phase: u64) -> u64 {
     now.to_shared() << 16 | counted(state) & 0xfffc | phase
 }
 
-/// The state with its counter one up and without a phase.
+/// The state with its counter incremented and without a phase.
 fn counted(state: u64) -> u64 {
     state & !0xffff | state.wrapping_add(4) & 0xfffc
 }
@@ -261,10 +261,10 @@ const EMPTY: u64 = 0;
 const CLAIMED: u64 = 1;
 const PUBLISHED: u64 = 2;
 
-/// After that a claim has expired; writing takes less than a microsecond.
+/// How long a claim is valid. Writing takes less than a microsecond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How exact [`Entry::used`] is.
+/// The resolution of [`Entry::used`].
 const TOUCH: Duration = Duration::from_secs(1);
 
 const _: () = assert!(size_of::<Entry>() == 256);

@@ -10,8 +10,8 @@ use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// A failure per key, for five seconds: a number that cannot be answered for must not be asked about again and again. It
-    /// works without the cache too. Two keys with one place take it from each other.
+    /// The last failure of each key, for five seconds: a number whose lookup fails must not be asked about again and again. It
+    /// works without the cache too. Keys with the same slot replace each other.
     pub struct Failed {
         /// 0, or a part of the key in 28 bits, the failure in 8, and in 28 when it came, in units of 64 ms.
         places: [AtomicU64; PLACES],
@@ -19,7 +19,7 @@ shareable! {
 }
 
 impl Failed {
-    /// Remembers a failure.
+    /// Stores a failure.
     pub fn remember(&self, key: &Key, failure: Failure, now: Moment) {
         if let Some(place) = self.place(key) {
             place.store(tag(key) | (failure as u64) << 28 | tick(now), Relaxed);
@@ -41,7 +41,7 @@ impl Failed {
         (failure != Failure::None && age < SPAN).then_some(failure)
     }
 
-    /// Forgets a key, or all of them.
+    /// Removes a key, or all of them.
     pub fn forget(&self, key: Option<&Key>) {
         match key {
             Some(key) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What an answer is remembered by.
+//! The keys of the cache.
 
 use std::fmt;
 use std::hash::Hasher;
@@ -14,20 +14,20 @@ use crate::length_prefixed;
 use crate::number::Number;
 use crate::question::Question;
 
-/// The key of an answer, 128 bits: a keyed hash of all that can change it. Without the API key a memory
-/// dump does not show which numbers it holds, not even to one that tries them all.
+/// The key of an answer, 128 bits: a keyed hash of everything that can change the answer. Without the API key a memory dump
+/// does not reveal the numbers in it, not even by trying all numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u64; 2]);
 
-/// Makes the keys of one configuration. Servers that have the same API key and want the same make the same ones.
+/// Makes the keys of one configuration. Servers with the same API key and the same options make the same keys.
 #[derive(Clone)]
 pub struct KeyMaker(SipHasher24);
 
 impl KeyMaker {
-    /// Derives the hash's own key. `secret` is the text of the API key.
+    /// Derives the key of the hash. `secret` is the text of the API key.
     #[must_use]
     pub fn new(secret: &[u8], api_url: &ApiUrl, options: &DecisionOptions) -> Self {
-        // Taken apart so that a new option is not forgotten.
+        // Destructured, so that a new option is a compile error here.
         let DecisionOptions {
             allow_code,
             spam_threshold,
@@ -53,13 +53,13 @@ impl KeyMaker {
         Self(SipHasher24::new_with_key(&key))
     }
 
-    /// The key of a number. `verstat_class` is what is known of the caller's identity, as far as it changes the answer;
-    /// empty if nothing is.
+    /// The key of a number. `verstat_class` is the verification of the caller's identity, as far as it changes the answer;
+    /// empty if nothing is known.
     #[must_use]
     pub fn key(&self, number: &Number, verstat_class: &str) -> Key {
         let mut hash = self.0;
         hash.write(number.as_str().as_bytes());
-        // Not in a number, so that it ends there.
+        // A byte that no number contains marks its end.
         hash.write_u8(0);
         hash.write(verstat_class.as_bytes());
         let hash = hash.finish128();
@@ -67,7 +67,7 @@ impl KeyMaker {
     }
 }
 
-/// Its state would give the key away.
+/// The state of the hash would reveal the key.
 impl fmt::Debug for KeyMaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyMaker(***)")
@@ -86,7 +86,7 @@ impl Key {
         self.0
     }
 
-    /// Which of `places` it belongs to; 0 if there is none.
+    /// The index of its place among `places`; 0 if there is none.
     pub(super) fn place(self, places: usize) -> usize {
         let [word, _] = self.0;
         let scaled = (u128::from(word) * places as u128) >> 64;
@@ -95,7 +95,7 @@ impl Key {
 
     /// `ttl`, or up to 10 % more or less. The same for the same key and moment.
     pub(super) fn jitter(self, ttl: Duration, now: Moment) -> Duration {
-        // Splitmix64's constant spreads neighbouring moments.
+        // Splitmix64's constant spreads consecutive moments.
         let [_, word] = self.0;
         let spread = (word ^ now.to_shared()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let per_mille = u32::try_from(spread % 201).unwrap_or(100) + 900;
@@ -103,8 +103,7 @@ impl Key {
     }
 }
 
-/// What the keys stand for. Servers of different versions may share answers; a number that means something else needs
-/// another text.
+/// The version of the keys. Servers of different versions may share answers. If a key changes its meaning, this text must change.
 const MEANING: &[u8] = b"numbers_online decision 1";
 
 #[cfg(test)]
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_fall_on_all_places() {
+    fn keys_are_spread_over_all_places() {
         assert_eq!(Key([u64::MAX, 0]).place(3), 2);
         assert_eq!(Key([u64::MAX / 2, 0]).place(3), 1);
         assert_eq!(Key([0, u64::MAX]).place(3), 0);

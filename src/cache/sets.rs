@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! All places of the cache: each key belongs to one set of them and stands anywhere in it.
+//! All entries of the cache, in sets. A key belongs to one set and may be in any entry of it.
 
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -17,11 +17,11 @@ shareable! {
     }
 }
 
-/// The sets, and which of them were ever written: a look at one that was not would make the system provide its memory.
+/// The sets, and which of them were ever written. Reading one that was not would make the system provide its memory.
 #[derive(Debug)]
 pub(super) struct Sets {
     sets: SharedSlice<Set>,
-    /// One bit a set.
+    /// One bit per set.
     written: SharedSlice<AtomicU64>,
 }
 
@@ -46,7 +46,7 @@ impl Sets {
             .map_or(&[], |set| &set.ways)
     }
 
-    /// Every entry that may not be empty.
+    /// Every entry of the sets that were written.
     pub(super) fn written(&self) -> impl Iterator<Item = &Entry> {
         let is_written = |index: usize| {
             let bits = self.written.get(index / 64);
@@ -58,7 +58,7 @@ impl Sets {
             .flat_map(|set| &set.ways)
     }
 
-    /// Claims the entry of a key: the one it has, or the one that is missed least. `None` if others are quicker.
+    /// Claims an entry for a key: the one it has, or the one whose loss costs least. `None` if other writers claim them first.
     pub(super) fn claim(&self, key: &Key, now: Moment) -> Option<Claim<'_>> {
         let ways = self.of(key);
         self.mark(key.place(self.sets.len()));
@@ -85,5 +85,5 @@ impl Sets {
 /// Entries of a set.
 const WAYS: usize = 8;
 
-/// How often a writer looks for an entry if others are quicker.
+/// How often a writer tries to claim an entry.
 const TRIES: usize = 4;

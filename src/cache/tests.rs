@@ -108,7 +108,7 @@ fn no_ttl_is_longer_than_thirty_days() {
 fn a_full_set_forgets_what_is_missed_least() {
     let cache = small();
     let short = Duration::from_secs(5);
-    // Over, stale, and fresh; the fresh ones are used one after the other, the first stored as the last.
+    // Expired, stale and fresh. The fresh ones are used one after the other, the first stored as the last.
     assert!(cache.store(&key(1), &answer(1), short, at(0)));
     assert!(cache.store(&key(2), &answer(2), short, at(12)));
     for number in 3..=8 {
@@ -120,7 +120,7 @@ fn a_full_set_forgets_what_is_missed_least() {
     }
     let now = at(19);
     for (new, gone) in (11..).zip([1, 2, 8, 7, 6, 5, 4, 3]) {
-        // This is a use as well, and so it may ask for no other ones.
+        // A search counts as a use, so it must not search for the others.
         let there = |number| cache.find(&key(number), now) != Found::Miss;
         assert!(cache.store(&key(new), &answer(4), TTL, now));
         assert!(there(new) && !there(gone), "{new} instead of {gone}");

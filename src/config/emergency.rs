@@ -3,12 +3,12 @@
 
 use super::BadParameter;
 
-/// What becomes of emergency calls and of calls with priority.
+/// The treatment of emergency calls and of calls with priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emergency {
     /// They are never asked about and never blocked.
     Passes,
-    /// They are screened like any other call, which the operator had to ask for in so many words.
+    /// They are screened like any other call. The operator accepted the risk explicitly.
     Screened,
 }
 

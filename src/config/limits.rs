@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! When not to ask: `breaker_*` and `rate_limit`.
+//! When no request is made: `breaker_*` and `rate_limit`.
 
 use std::time::Duration;
 
 use super::{BadParameter, Given};
 
-/// Everything that keeps a request from being made.
+/// Everything that can prevent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The circuit breaker of each base URL.

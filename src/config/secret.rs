@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Secrets, which the configuration names but never holds.
+//! Secrets. The configuration names them but never contains them.
 
 use std::{env, fmt, fs};
 
@@ -19,7 +19,7 @@ pub struct Secret<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing(String);
 
-/// A value that can be made of a secret's text.
+/// A value that can be parsed from the text of a secret.
 pub trait FromSecret: Sized {
     /// Takes the text, white space at its ends removed. `Err` says what is allowed.
     fn from_secret(text: &str) -> Result<Self, &'static str>;

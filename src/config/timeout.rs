@@ -23,15 +23,22 @@ impl Timeout {
         Duration::from_millis(self.0.into())
     }
 
-    /// The least that must be left of it for a request to be worth making: one that cannot be answered in time costs, and
-    /// counts against the API.
+    /// The least time that must be left for a request to be made. A request that cannot be answered in time costs money, and its
+    /// failure counts against the API.
     #[must_use]
     pub fn least(self) -> Duration {
         (self.span() / 4).min(Duration::from_millis(50))
     }
 
-    /// What the API is told as its own budget: the span less a margin for the way back, so that a decision that would come
-    /// too late is not made, and not billed.
+    /// A call that has waited no longer than this is asked about, whatever is known of the API's speed: an estimate that is too
+    /// high would turn the lookups off, and without lookups it would not change.
+    #[must_use]
+    pub fn short_wait(self) -> Duration {
+        self.span() / 8
+    }
+
+    /// The budget that is sent to the API: the span less a margin for the way back. So the API does not make and bill a decision that
+    /// would come too late.
     #[must_use]
     pub fn budget_ms(self) -> u16 {
         self.0 - (self.0 / 10).clamp(5, 50)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::BadParameter;
 
-/// The addresses from which a request may claim more than anybody may (RFC 3325's trust domain).
+/// The addresses whose requests are trusted when they claim priority (RFC 3325's trust domain).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustedSources {
     /// All of them.
@@ -41,7 +41,7 @@ impl TrustedSources {
         Ok(Self::Networks(networks))
     }
 
-    /// Whether a request from this address is believed. Where the address is not known, only if all are.
+    /// Whether a request from this address is trusted. An unknown address is trusted only if all are.
     #[must_use]
     pub fn is_trusted(&self, source: Option<IpAddr>) -> bool {
         match (self, source) {
@@ -74,7 +74,7 @@ impl Network {
         if prefix > bits {
             return None;
         }
-        // A network of IPv4 addresses that are written as IPv6 ones.
+        // A network of IPv4 addresses in IPv6 notation.
         let (address, prefix) = match (address, address.to_canonical()) {
             (IpAddr::V6(_), short @ IpAddr::V4(_)) if prefix >= MAPPED => (short, prefix - MAPPED),
             _ => (address, prefix),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The header, as bindgen reads it.
+//! The header, as bindgen translates it.
 
 #![allow(
     missing_docs,

@@ -12,7 +12,7 @@ impl nol_str {
         if self.s.is_null() || self.len == 0 {
             return &[];
         }
-        // SAFETY: the caller's promise, and not NULL.
+        // SAFETY: the caller guarantees it, and `s` is not NULL.
         unsafe { std::slice::from_raw_parts(self.s.cast(), self.len) }
     }
 
@@ -21,12 +21,12 @@ impl nol_str {
     /// # Safety
     /// As for [`nol_str::bytes`].
     pub(super) unsafe fn text<'a>(self) -> Result<&'a str, nol_rc> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees it.
         let bytes = unsafe { self.bytes() };
         std::str::from_utf8(bytes).map_err(|_| nol_rc::NOL_BAD_PARAMETER)
     }
 
-    /// Lends text to C.
+    /// A view of a text, for C.
     pub(super) fn lend(text: &str) -> Self {
         Self {
             s: text.as_ptr().cast(),

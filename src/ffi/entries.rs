@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The functions of the table. Each is one guarded expression.
+//! The synchronous functions of the table. Each is one guarded expression.
 
 use std::ffi::c_void;
 use std::net::IpAddr;
@@ -147,7 +147,7 @@ pub(super) unsafe extern "C" fn decide(
     unsafe { conclude(worker, call, result, decide) }
 }
 
-/// Decides about a call, and fills the result whatever happens. An error fills it with an allow.
+/// Decides about a call. Always fills the result; after an error, with an allow.
 ///
 /// # Safety
 /// The handle came from `worker_new`, or is NULL, and is used by this thread alone; the caller lends the call and owns the result.
@@ -182,7 +182,7 @@ pub(super) unsafe fn conclude(
     rc
 }
 
-/// The decision after a fault of ours: allow.
+/// The decision after a fault of the module: allow.
 pub(super) fn fault(server: Option<&Server>) -> (Decision, Counters) {
     let allow_code = server.map_or(503, |server| server.engine.config.options.allow_code.code());
     let decision = Decision::allow(allow_code, Source::FailOpen, Failure::Internal, None);
@@ -196,12 +196,12 @@ pub(super) fn fill(
     counters: Counters,
     took: Duration,
 ) {
-    // A parameter that no reload reads again.
+    // A reload does not read this parameter again.
     let contact = server.and_then(|server| server.engine.config.redirect_contact.as_ref());
     result.fill(decision, counters, contact, took);
 }
 
-/// The parameters as the configuration takes them.
+/// Converts the parameters for the configuration.
 fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
     let text = |value: nol_str| unsafe { value.text() }.map(str::to_owned);
@@ -235,7 +235,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
     })
 }
 
-/// The request as the policy takes it, with room for its headers.
+/// Converts the request for the policy. `headers` is the memory for its headers.
 fn lent<'a>(call: &'a nol_call, room: &'a mut [Header<'a>; NOL_CALL_HEADERS as usize]) -> Call<'a> {
     // SAFETY: the header lends the call, and what it points to, for `decide`.
     let bytes = |value: nol_str| unsafe { value.bytes() };
@@ -269,7 +269,7 @@ fn lent<'a>(call: &'a nol_call, room: &'a mut [Header<'a>; NOL_CALL_HEADERS as u
     call
 }
 
-/// The name of a header as the policy knows it.
+/// Converts the name of a header for the policy.
 fn named(name: nol_header_name) -> Option<HeaderName> {
     match name {
         nol_header_name::NOL_HEADER_privacy => Some(HeaderName::Privacy),

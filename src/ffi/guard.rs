@@ -6,7 +6,7 @@ use super::host::Log;
 use crate::log::{Level, Log as _};
 use crate::os::panics::caught;
 
-/// Runs the body of an entry. Its error, or `NOL_PANIC`, is what C gets.
+/// Runs the body of a function of the table. Returns its error, or `NOL_PANIC` after a panic.
 pub(super) fn guard(log: Option<Log>, body: impl FnOnce() -> Result<(), nol_rc>) -> nol_rc {
     match caught(body) {
         Ok(Ok(())) => nol_rc::NOL_OK,

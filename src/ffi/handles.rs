@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What stands behind the handles, and how entries come by it.
+//! The values that handles point to, and access to them.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,11 +13,11 @@ use crate::os::fork_guard::ForkGuard;
 use crate::os::process::InWorker;
 use crate::worker::Worker;
 
-/// What stands behind `nol_engine`.
+/// What a `nol_engine` handle points to.
 pub(super) struct Server {
     pub(super) engine: Engine,
     pub(super) log: Log,
-    /// It has been said why there are no asynchronous lookups.
+    /// Whether the reason for the lack of asynchronous lookups has been logged.
     complained: AtomicBool,
 }
 
@@ -30,7 +30,7 @@ impl Server {
         }
     }
 
-    /// One line for the operator, in each process, about asynchronous lookups that cannot be: they are tried again and again.
+    /// Logs once in each process why asynchronous lookups are impossible. They are tried again and again.
     pub(super) fn complain(&self, line: &str) {
         if !self.complained.swap(true, Relaxed) {
             self.log.line(Level::Error, line);
@@ -38,7 +38,7 @@ impl Server {
     }
 }
 
-/// What stands behind `nol_worker`.
+/// What a `nol_worker` handle points to.
 pub(super) struct Process {
     pub(super) worker: Worker<'static>,
     pub(super) server: &'static Server,
@@ -55,7 +55,7 @@ impl Process {
     }
 }
 
-/// Makes a handle of an engine's.
+/// Makes a handle that refers to an engine.
 ///
 /// # Safety
 /// The engine came from `engine_new`, or is NULL, and by the header it outlives the handle; the caller owns the place for it.
@@ -75,10 +75,10 @@ pub(super) unsafe fn make<Behind, Handle>(
     })
 }
 
-/// Ends a handle.
+/// Frees a handle.
 ///
 /// # Safety
-/// A `Behind` stands behind it, which its maker boxed and the caller gives up; or it is NULL.
+/// It points to a boxed `Behind`, and the caller gives it up; or it is NULL.
 pub(super) unsafe fn free<Behind, Handle>(handle: *mut Handle) {
     guard(None, || {
         if !handle.is_null() {
@@ -89,7 +89,7 @@ pub(super) unsafe fn free<Behind, Handle>(handle: *mut Handle) {
     });
 }
 
-/// Runs the body of an entry that needs a worker, if it is this process's.
+/// Runs the body of a function that needs a worker, if the worker belongs to this process.
 ///
 /// # Safety
 /// The handle came from `worker_new`, or is NULL, and is used by this thread alone.

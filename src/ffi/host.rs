@@ -27,7 +27,7 @@ impl log::Log for Log {
             Level::Notice => nol_level::NOL_NOTICE,
         };
         if let Some(log) = self.0.log {
-            // SAFETY: the host promised a function that takes a line; the text outlives the call.
+            // SAFETY: the host guarantees a function that takes a line; the text outlives the call.
             unsafe { log(level, nol_str::lend(&clean)) }
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A decision as C reads it.
+//! Converts a decision to `nol_result`.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl nol_result {
         self.counted = counted(decision, counters, took);
     }
 
-    /// Appends text. All texts of a decision together fit; one that does not is left out.
+    /// Appends a text. All texts of a decision together fit. One that does not is omitted.
     fn keep(&mut self, text: &str) -> nol_text {
         let at = usize::from(self.used);
         let Some(room) = self.bytes.get_mut(at..at + text.len()) else {
@@ -72,7 +72,7 @@ impl nol_result {
     }
 }
 
-/// The changes of a set.
+/// The changes in a set of bits.
 fn names(changes: u16) -> impl Iterator<Item = &'static str> {
     let named = Change::NAMES.into_iter().enumerate();
     named
@@ -80,7 +80,7 @@ fn names(changes: u16) -> impl Iterator<Item = &'static str> {
         .map(|(_, name)| name)
 }
 
-/// The counters that a decision raises, a bit each.
+/// The counters that a decision raises, one bit each.
 fn counted(
     decision: &Decision,
     counters: Counters,
@@ -164,7 +164,7 @@ fn counted(
 
 const ABSENT: i32 = -1;
 
-/// The changes have a counter each, in their order.
+/// Each change has a counter, in the same order.
 const CHANGES: u32 =
     nol_counter::NOL_COUNT_secret_switched.0 - nol_counter::NOL_COUNT_breaker_opened.0 + 1;
 
@@ -179,7 +179,7 @@ const _: () = {
     );
     assert!(nol_counter::NOL_COUNTER_TOTAL.0 <= 64 * NOL_COUNTED_WORDS);
     assert!(CHANGES as usize == Change::NAMES.len());
-    // The header's list of failures is ours, and its latencies are ours: first and last stand where they should.
+    // The failures and latencies of the header must be in the order used here: the first and the last are at their places.
     assert!(nol_counter::NOL_COUNT_fail_internal.0 == FIRST_FAILURE + Failure::Internal as u32 - 1);
     assert!(
         nol_counter::NOL_COUNT_latency_le_5000.0 as usize
@@ -198,7 +198,7 @@ mod tests {
     use crate::failure::Failure;
 
     #[test]
-    fn a_decision_raises_what_it_is_and_every_latency_it_kept() {
+    fn a_decision_raises_its_own_counter_and_every_latency_limit_it_met() {
         let decision = Decision::allow(503, Source::FailOpen, Failure::Reset, None);
         let counters = Counters {
             requested: true,

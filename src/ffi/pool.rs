@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The functions of the table that are about asynchronous decisions. Each is one guarded expression.
+//! The functions of the table for asynchronous decisions. Each is one guarded expression.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(super) unsafe extern "C" fn pool_free(pool: *mut nol_pool) {
     unsafe { free::<Shared, _>(pool) };
 }
 
-/// Runs the body of an entry that needs nothing but a pool.
+/// Runs the body of a function that needs only a pool.
 ///
 /// # Safety
 /// The handle came from `pool_new`, or is NULL.
@@ -205,7 +205,7 @@ pub(super) unsafe extern "C" fn shed(
     unsafe { conclude(pool, result, shed) }
 }
 
-/// Fills the result of a question that `end` takes off the queue.
+/// Fills the result of a question that `end` removes from the queue.
 ///
 /// # Safety
 /// The handle came from `pool_new`, or is NULL.

@@ -29,17 +29,17 @@ pub struct Client {
     backup: Option<Host>,
 }
 
-/// One of the API's hosts, and the connections to it that wait for a request.
+/// One of the API's hosts, and the idle connections to it.
 #[derive(Debug)]
 struct Host {
     target: Target,
     idle: Idle,
 }
 
-/// One question put to the API.
+/// The result of one question to the API.
 #[derive(Debug)]
 pub struct Exchange {
-    /// What came back.
+    /// The response, or the failure.
     pub reply: Result<Reply, Failure>,
     /// Why it failed, if more is known than the failure says.
     pub cause: Option<Cause>,
@@ -47,10 +47,10 @@ pub struct Exchange {
     pub retried: bool,
 }
 
-/// What a probe found.
+/// The result of a probe.
 #[derive(Debug)]
 pub struct Probe {
-    /// The HTTP status of the API's health, or what failed.
+    /// The HTTP status of the health endpoint, or the failure.
     pub outcome: Result<u16, Failure>,
     /// Why it failed, if more is known than the failure says.
     pub cause: Option<Cause>,
@@ -59,8 +59,8 @@ pub struct Probe {
 }
 
 impl Client {
-    /// A client that has no connection yet, and keeps up to `idle` of them for each host: as many as threads ask at once.
-    /// Only the process that will use it may make it.
+    /// A client without a connection. It keeps up to `idle` idle connections for each host: one for each thread that may ask at
+    /// the same time. Only the process that will use it may make it.
     pub fn new(_: &InWorker, config: &Config, idle: usize) -> Self {
         let host = |url| Host {
             target: Target::new(url),
@@ -73,7 +73,7 @@ impl Client {
         }
     }
 
-    /// Connects ahead of the first request.
+    /// Connects before the first request.
     pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
         let session = self
             .connect(&self.primary, deadline, &mut Timings::started())
@@ -82,7 +82,7 @@ impl Client {
         Ok(())
     }
 
-    /// Forgets all that was learned about host names and addresses. Connections stay.
+    /// Deletes what is known about host names and addresses. Connections stay.
     pub fn forget_names(&self) {
         self.connector.forget_names();
     }
@@ -93,7 +93,7 @@ impl Client {
         self.primary.target.uri.to_string()
     }
 
-    /// Makes a new connection and asks for the API's health, which needs no key.
+    /// Makes a new connection and requests the API's health, which needs no key.
     #[must_use]
     pub fn probe(&self, deadline: Deadline) -> Probe {
         let mut timings = Timings::started();
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// Asks an endpoint for its health, which needs no key, before `deadline`.
+    /// Requests the health of an endpoint, which needs no key, before `deadline`.
     #[must_use]
     pub fn health(&self, endpoint: Endpoint, deadline: Deadline) -> Exchange {
         let host = self.host(endpoint);
@@ -135,7 +135,7 @@ impl Client {
         }
     }
 
-    /// Closes the connections to an endpoint that wait for a request.
+    /// Closes the idle connections to an endpoint.
     pub fn close_idle(&self, endpoint: Endpoint) {
         self.host(endpoint).idle.clear();
     }
@@ -162,7 +162,7 @@ impl Client {
         let first = once();
         let retried = first.as_ref().is_err_and(|error| error.stale);
         let last = if retried {
-            // Others that waited as long are no better.
+            // Other connections that were idle as long have probably ended too.
             host.idle.clear();
             once()
         } else {

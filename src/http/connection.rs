@@ -16,13 +16,13 @@ use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 
-/// A connection, which one exchange at a time uses.
+/// A connection. Exchanges use it one at a time.
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
     tls: Option<Box<ClientConnection>>,
     buffers: LazyBuffers,
-    /// The request so far. It leaves in one piece when the answer is awaited.
+    /// The request so far. It is sent in one piece when the answer is read.
     unsent: Vec<u8>,
     /// The connection was idle before this exchange.
     was_idle: bool,
@@ -50,7 +50,7 @@ impl Connection {
     pub(super) fn secure(mut self, mut tls: ClientConnection) -> Result<Self, HttpError> {
         client_certificate::was_wanted();
         while tls.is_handshaking() {
-            // Each read and write of the socket looks at the deadline.
+            // Each read and write of the socket checks the deadline.
             if let Err(error) = tls.complete_io(&mut self.socket) {
                 return Err(handshake_failure(&error, client_certificate::was_wanted()));
             }
@@ -60,7 +60,7 @@ impl Connection {
         Ok(self)
     }
 
-    /// Why the connection ended before the first byte of the answer, if the server said so.
+    /// Why the connection ended before the first byte of the answer, if the server gave a reason.
     pub(super) fn cause(&self, error: Option<&io::Error>) -> Option<Cause> {
         if self.client_certificate_wanted && !self.answered {
             // With TLS 1.3 the server says so only after the handshake, and then often resets the connection.
@@ -77,7 +77,7 @@ impl Connection {
         &mut self.socket
     }
 
-    /// Where requests are written and answers read.
+    /// The buffers for requests and answers.
     pub(super) fn buffers(&mut self) -> &mut LazyBuffers {
         &mut self.buffers
     }
@@ -86,19 +86,19 @@ impl Connection {
         self.tls.is_some()
     }
 
-    /// An exchange begins, which ends at `deadline`.
+    /// Begins an exchange that ends at `deadline`.
     pub(super) fn begin(&mut self, deadline: Deadline, was_idle: bool) {
         self.socket.set_deadline(deadline);
         self.was_idle = was_idle;
         self.answered = false;
     }
 
-    /// The deadline has passed.
+    /// Whether the deadline has passed.
     pub(super) fn is_late(&self) -> bool {
         self.socket.left().is_err()
     }
 
-    /// The connection may have ended while the request was on its way, and a new one may do better.
+    /// Whether the connection may have ended while the request was on its way, so that a new one may succeed.
     pub(super) fn may_be_stale(&self) -> bool {
         self.was_idle && !self.answered
     }
@@ -109,7 +109,7 @@ impl Connection {
         self.unsent.extend_from_slice(output);
     }
 
-    /// Sends what is queued, and waits for more of the answer. Says how much came; 0 is the end of the stream.
+    /// Sends what is queued, and waits for more of the answer. Returns the number of bytes; 0 is the end of the stream.
     pub(super) fn send_and_receive(&mut self) -> io::Result<usize> {
         if !self.unsent.is_empty() {
             self.send()?;
@@ -141,7 +141,7 @@ impl Connection {
 
     fn receive(&mut self) -> io::Result<usize> {
         let input = self.buffers.input_append_buf();
-        // Little by little: what is buffered unread counts as one head, and must not be more than that.
+        // Read in small steps: unread bytes in the buffer count as one head and must not exceed its limit.
         let room = input.len().min(READ_BYTES);
         let input = input.get_mut(..room).unwrap_or_default();
         let Some(tls) = &mut self.tls else {
@@ -150,7 +150,7 @@ impl Connection {
         loop {
             match tls.reader().read(input) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // An end without close_notify is an end like any other: HTTP has its own framing.
+                // An end without close_notify is accepted: HTTP has its own framing.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
                 outcome => return outcome,
             }
@@ -159,13 +159,13 @@ impl Connection {
         }
     }
 
-    /// Looks, without waiting, whether the connection is open and the server sent nothing that was not asked for.
+    /// Checks, without waiting, whether the connection is open and the server sent nothing unrequested.
     pub(super) fn is_quiet(&mut self) -> bool {
         let mut non_blocking = self.socket.non_blocking();
         let Some(tls) = &mut self.tls else {
             return matches!(non_blocking.read(&mut [0]), Err(error) if is_empty(&error));
         };
-        // Session tickets may come at any time, but not without end.
+        // Session tickets may come at any time, but only a few.
         for _ in 0..MOST_QUIET_READS {
             match tls.read_tls(&mut non_blocking) {
                 Ok(1..) => match tls.process_new_packets() {
@@ -202,7 +202,7 @@ const INPUT_BYTES: usize = MAX_BYTES + 4 * 1024;
 
 const READ_BYTES: usize = 16 * 1024;
 
-/// So many reads of an idle TLS connection bring session tickets; a server that has more to send is not quiet.
+/// How many reads of an idle TLS connection may bring session tickets. A server that sends more is not idle.
 const MOST_QUIET_READS: usize = 8;
 
 /// A request, its headers included, is below 1 KiB.

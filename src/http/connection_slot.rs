@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a connection goes to the HTTP library and comes back.
+//! Passes a connection to the HTTP library and back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::connection::Connection;
 
-/// Where the agent finds its connection, and where the connection is again when another exchange may follow.
+/// The agent takes its connection from this slot. The connection returns to it if another exchange may follow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConnectionSlot(Arc<Mutex<Option<Box<Connection>>>>);
 

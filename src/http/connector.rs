@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a connection to the API is made: resolver, addresses, proxy, TLS.
+//! Makes connections to the API: resolver, addresses, proxy, TLS.
 
 mod tunnel;
 
@@ -23,7 +23,7 @@ use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::resolver::Resolver;
 
-/// Makes connections, each within a deadline. Names the phase in which one failed.
+/// Makes connections, each within a deadline. Reports the phase in which one failed.
 #[derive(Debug)]
 pub(super) struct Connector {
     resolver: Resolver,
@@ -77,7 +77,7 @@ impl Connector {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Tls)?;
         let tls = ClientConnection::new(self.tls()?.clone(), name).map_err(|_| Failure::Tls)?;
         let connection = connection.secure(tls).inspect_err(|error| {
-            // The address may be somebody else's by now. Of a proxy's address this says nothing.
+            // The address may belong to another host by now. This does not concern the address of a proxy.
             if proxy.is_none() && error.failure != Failure::Shed {
                 self.resolver.all_refused(host);
             }
@@ -86,13 +86,13 @@ impl Connector {
         Ok(connection)
     }
 
-    /// Forgets the addresses of names, and which of them failed.
+    /// Deletes the addresses of names, and which of them failed.
     pub(super) fn forget_names(&self) {
         self.resolver.forget_names();
         self.failed().clear();
     }
 
-    /// The TLS client, made when it is first needed: it takes memory that a process without lookups does not need.
+    /// The TLS client, made at first use: a process without lookups does not need its memory.
     fn tls(&self) -> Result<&Arc<ClientConfig>, Failure> {
         let made = self.tls.get_or_try_init(|| tls::client(&self.roots));
         made.map_err(|_| Failure::Tls)
@@ -122,7 +122,7 @@ impl Connector {
         Ok(connection)
     }
 
-    /// Tries again if the name has other addresses by now.
+    /// Resolves the name again, and connects if it has other addresses now.
     fn race_newer(
         &self,
         host: &str,
@@ -165,7 +165,7 @@ impl Connector {
     }
 }
 
-/// Whether a failure says that none of the addresses is any good.
+/// Whether a failure means that none of the addresses is usable.
 fn is_refusal(failure: Failure) -> bool {
     matches!(failure, Failure::Connect | Failure::TimeoutConnect)
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From an error of the HTTP library, of TLS or of a socket to a failure of our list and its cause.
+//! Maps an error of the HTTP library, of TLS or of a socket to a failure and its cause.
 
 use std::{error, fmt, io};
 
@@ -10,15 +10,15 @@ use crate::cause::Cause;
 use crate::failure::Failure;
 use crate::os::socket;
 
-/// An error of our own connector or transport, carried through the HTTP library.
+/// An error of the connector or the transport, passed through the HTTP library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HttpError {
     /// What failed.
     pub(super) failure: Failure,
     /// Why, if more is known.
     pub(super) cause: Option<Cause>,
-    /// The connection had been idle, and ended before the first byte of the answer: the server closed it while the request
-    /// was on its way, and a new connection may do better.
+    /// The connection had been idle, and ended before the first byte of the answer. The server closed it while the request
+    /// was on its way. A new connection may succeed.
     pub(super) stale: bool,
 }
 
@@ -37,7 +37,7 @@ impl HttpError {
         self
     }
 
-    /// The error of a socket: `failure`, unless this machine lacks something.
+    /// The error of a socket: `failure`, unless a resource of this machine is exhausted.
     pub(super) fn of_socket(error: &io::Error, failure: Failure) -> Self {
         if socket::is_shortage(error) {
             Self::shortage(error)
@@ -46,7 +46,7 @@ impl HttpError {
         }
     }
 
-    /// This machine lacks something: nothing is known about the peer.
+    /// A resource of this machine is exhausted. Nothing is known about the peer.
     pub(super) fn shortage(error: &io::Error) -> Self {
         Self::new(Failure::Shed).because(match error.raw_os_error() {
             Some(libc::EMFILE | libc::ENFILE) => Cause::NoDescriptor,
@@ -55,7 +55,7 @@ impl HttpError {
         })
     }
 
-    /// What an error of the HTTP library stands for.
+    /// Maps an error of the HTTP library.
     pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::Other(inner) => inner

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Connecting to the first of several addresses that answers (after RFC 8305).
+//! Connects to the first of several addresses that answers (based on RFC 8305).
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -14,20 +14,20 @@ use crate::failure::Failure;
 use crate::os::poll::{self, Interest};
 use crate::os::socket;
 
-/// The outcome of a race.
+/// The outcome of the attempts.
 pub(super) struct Outcome {
     /// The first connection that was established, non-blocking.
     pub(super) winner: Result<TcpStream, HttpError>,
-    /// Addresses that refused, or did not answer in time. Not those for which this machine had no socket.
+    /// Addresses that refused or did not answer in time. Addresses for which this machine had no socket are not included.
     pub(super) failed: Vec<SocketAddr>,
 }
 
-/// Connects to `addresses` in their order. Each gets a head start over the next; all stay in the race until the deadline.
+/// Tries `addresses` in their order. Each attempt starts a delay after the one before. All stay pending until the deadline.
 pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Outcome {
     let mut waiting = addresses.iter().copied();
     let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut failed = Vec::new();
-    // What this machine lacks says nothing about an address, and must not look like its refusal.
+    // A shortage of this machine proves nothing about an address. It must not look like a refusal.
     let mut shortage: Option<HttpError> = None;
     let head_start = head_start(addresses.len(), deadline);
     let mut next_start = deadline;
@@ -107,13 +107,13 @@ fn start(address: SocketAddr) -> io::Result<Socket> {
 
 /// Whether an attempt failed because of this machine: no descriptor, no memory, or no local port left for this address.
 fn is_ours(error: &io::Error, address: SocketAddr) -> bool {
-    // Without a local address of that family it is the same error, but then there is no route either.
+    // The error is the same if there is no local address of that family. Then there is no route either.
     let no_port =
         || error.raw_os_error() == Some(libc::EADDRNOTAVAIL) && socket::has_route(address.ip());
     socket::is_shortage(error) || no_port()
 }
 
-/// RFC 8305 section 5 recommends 250 ms, which is most of a call's budget: share the budget out instead.
+/// RFC 8305 section 5 recommends 250 ms, which is most of a call's budget. Instead, the attempts share the budget evenly.
 fn head_start(addresses: usize, deadline: Deadline) -> Duration {
     let left = deadline.left(Instant::now()).unwrap_or_default();
     let share = left
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_refuses_hands_over_to_the_next() {
+    fn after_a_refusal_the_next_address_is_tried() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let (dead, live) = (refused(), listener.local_addr().expect("bound"));
         let outcome = connect(&[dead, live], soon());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_race_is_lost_when_all_refuse_or_there_is_nobody() {
+    fn connecting_fails_if_all_refuse_or_there_is_no_address() {
         let dead = refused();
         assert_eq!(
             connect(&[dead], soon()).winner.err(),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn no_race_starts_after_the_deadline() {
+    fn no_attempt_starts_after_the_deadline() {
         let over = Deadline::after(Instant::now(), Duration::ZERO);
         assert_eq!(
             connect(&[refused()], over).winner.err(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Connections that wait for their next request.
+//! Idle connections.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use super::session::Session;
 
-/// The idle connections to a host. The lock is held for moves in memory only: threads share it.
+/// The idle connections to a host, shared by threads. The lock is held only for moves in memory.
 #[derive(Debug)]
 pub(super) struct Idle {
-    /// How many are kept.
+    /// The maximal number of connections.
     keep: usize,
     /// Milliseconds that a connection may be idle.
     span: AtomicU64,
-    /// Those that were used last are at the end.
+    /// Ordered by their last use, the latest last.
     connections: Mutex<Vec<IdleSession>>,
 }
 
@@ -33,18 +33,18 @@ impl Idle {
         }
     }
 
-    /// Takes note of how many seconds the server keeps a connection open.
+    /// Sets how many seconds the server keeps an idle connection open.
     pub(super) fn note(&self, seconds: u64) {
         self.span.store(span(seconds), Relaxed);
     }
 
-    /// Keeps a connection.
+    /// Stores a connection.
     pub(super) fn put(&self, session: Session) {
         let span = Duration::from_millis(self.span.load(Relaxed));
         self.put_for(session, span);
     }
 
-    /// Keeps a connection on which there was no request yet.
+    /// Stores a connection without a request so far.
     pub(super) fn put_unused(&self, session: Session) {
         self.put_for(session.idle(), UNUSED);
     }
@@ -52,7 +52,7 @@ impl Idle {
     fn put_for(&self, session: Session, span: Duration) {
         let until = Instant::now() + span;
         let mut connections = self.lock();
-        // The oldest one is dropped, and so closed, after the lock.
+        // The oldest one is dropped, and thereby closed, after the lock is released.
         let _surplus = (connections.len() >= self.keep)
             .then(|| connections.drain(..1).next())
             .flatten();
@@ -93,7 +93,7 @@ fn span(seconds: u64) -> u64 {
 const SPAN_MS: u64 = 50_000;
 const MARGIN_MS: u64 = 500;
 
-/// A server gives up on a connection without a request sooner than on one with; nginx, for one, after 60 s.
+/// A server closes a connection without any request earlier than others; nginx, for example, after 60 s.
 const UNUSED: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_the_server_closed_is_passed_over() {
+    fn a_connection_that_the_server_closed_is_skipped() {
         let idle = Idle::new(2);
         let ((older, _open), (newer, closed)) = (connection(), connection());
         let port = older.port();

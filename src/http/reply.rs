@@ -9,16 +9,16 @@ use ureq::{Body, Error};
 
 use super::{MAX_BYTES, headers};
 
-/// What came back, whole.
+/// A complete response.
 #[derive(Debug)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// At most 64 KiB.
     pub body: Vec<u8>,
-    /// The server's clock.
+    /// The time of the server's clock.
     pub date: Option<SystemTime>,
-    /// How long the API wants no more requests.
+    /// How long the API asks to wait before the next request.
     pub retry_after: Option<Duration>,
     /// For how many seconds the server keeps an idle connection, if it says so.
     pub(super) keep_alive: Option<u64>,
@@ -36,14 +36,14 @@ impl Reply {
                 .and_then(|value| headers::retry_after(value, SystemTime::now())),
             keep_alive: text(headers, &KEEP_ALIVE).and_then(headers::keep_alive),
         };
-        // The limit itself is still within it.
+        // A body of exactly the limit is accepted.
         let mut body = response
             .body_mut()
             .with_config()
             .limit(MAX_BYTES as u64 + 1)
             .reader();
         match body.read_to_end(&mut reply.body) {
-            // A status other than 200 is the answer; what its body adds is welcome.
+            // The status is sufficient if it is not 200. The body only adds details.
             Err(error) if reply.status == 200 => Err(error.into()),
             _ => Ok(reply),
         }
@@ -56,5 +56,5 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
-/// Room for nearly every body, and no more than what malloc keeps at hand.
+/// The initial capacity: enough for nearly every body, and small for malloc.
 const USUAL_BYTES: usize = 1024;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The request as the API wants it.
+//! Builds the requests to the API.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::question::Question;
 use crate::signing::{SigningSecret, Stamp};
 
-/// Who asks, and how.
+/// Credentials of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
     /// The API key.
@@ -20,10 +20,10 @@ pub struct Credentials<'a> {
     pub signing: Option<&'a SigningSecret>,
 }
 
-/// Where one of the API's URLs leads.
+/// The URIs of one base URL of the API.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// The endpoint that questions are put to.
+    /// The endpoint for questions.
     pub(super) uri: Uri,
     health: Uri,
     path: String,
@@ -35,7 +35,7 @@ impl Target {
         let uri = url.join(Question::PATH);
         let host = uri.authority().map_or("", |authority| authority.as_str());
         Self {
-            // The characters of an authority may stand in a header.
+            // All characters of an authority are allowed in a header.
             host: HeaderValue::from_str(host).unwrap_or(HeaderValue::from_static("")),
             path: url.path(Question::PATH),
             health: url.join("/api/health"),
@@ -51,7 +51,7 @@ impl Target {
         request
     }
 
-    /// The request that puts a question whose JSON is `body`.
+    /// The request of a question whose JSON is `body`.
     pub(super) fn request<'a>(
         &self,
         question: &Question<'_>,
@@ -80,7 +80,7 @@ impl Target {
         Ok(request)
     }
 
-    /// What every request says. The HTTP library would add it too, but would make it of text each time.
+    /// The headers of every request. The HTTP library would add them too, but would parse them each time.
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(HOST, self.host.clone());
@@ -90,18 +90,18 @@ impl Target {
     }
 }
 
-/// What is left for the API: of a deadline that is nearly over, less than the configured budget.
+/// The time budget for the API: less than the configured budget if the deadline is close.
 pub(super) fn budget(configured_ms: u16, left: Duration) -> u16 {
     let left = u16::try_from(left.as_millis()).unwrap_or(u16::MAX);
     configured_ms.min(left - left / 10).max(1)
 }
 
-/// The value of a header made of text of ours, which has nothing but visible ASCII.
+/// A header value from a text of this module, which has only visible ASCII.
 fn value(text: String) -> Result<HeaderValue, Failure> {
     HeaderValue::try_from(text).map_err(|_| Failure::Internal)
 }
 
-/// The most that a request has.
+/// The maximal number of headers of a request.
 const HEADERS: usize = 10;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Exchanges over one connection.
+//! Requests and responses over one connection.
 
 use ureq::config::Config;
 use ureq::http::{Request, Uri};
@@ -15,7 +15,7 @@ use super::reply::Reply;
 use super::transport::ExchangeTransport;
 use crate::deadline::Deadline;
 
-/// A connection, and an agent of the HTTP library that uses it and no other. So a request needs no settings of its own, and
+/// A connection, and an agent of the HTTP library that uses only this connection. So a request needs no settings of its own, and
 /// threads share nothing in the library.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -47,19 +47,18 @@ impl Session {
         }
     }
 
-    /// The same, to be used some time after the connection was made.
+    /// As `new`, for a connection that will be used later.
     pub(super) fn idle(mut self) -> Self {
         self.was_idle = true;
         self
     }
 
-    /// Whether the connection is open, and the server sent nothing that was not asked for.
+    /// Whether the connection is open and the server sent nothing unrequested.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.connection.is_quiet()
     }
 
-    /// Makes one exchange, which is over at `deadline` at the latest. With its outcome comes the session, if another may
-    /// follow.
+    /// Makes one exchange, which ends by `deadline`. Returns its outcome, and the session if another exchange may follow.
     pub(super) fn exchange(
         self,
         request: Request<impl AsSendBody>,
@@ -103,7 +102,7 @@ impl Connector<()> for ConnectionSlot {
     }
 }
 
-/// The connection is there before the library is asked.
+/// Passes the existing connection to the library.
 #[derive(Debug)]
 struct NoNames;
 

@@ -30,12 +30,12 @@ impl Socket {
         })
     }
 
-    /// From now on every wait ends at `deadline`.
+    /// Sets the deadline of every following wait.
     pub(super) fn set_deadline(&mut self, deadline: Deadline) {
         self.deadline = deadline;
     }
 
-    /// What can be received without waiting.
+    /// Receives without waiting.
     pub(super) fn non_blocking(&self) -> NonBlocking<'_> {
         NonBlocking(self)
     }
@@ -45,14 +45,14 @@ impl Socket {
         self.stream.local_addr().expect("a connected socket").port()
     }
 
-    /// The time that is left. Looked at before each system call, also where no wait is needed: a peer that drips or floods must
-    /// not outlast the deadline.
+    /// The time that is left. Checked before each system call, also if it does not wait: a peer that sends slowly or without end
+    /// must not outlast the deadline.
     pub(super) fn left(&self) -> io::Result<Duration> {
         let left = self.deadline.left(Instant::now());
         left.ok_or_else(|| io::ErrorKind::TimedOut.into())
     }
 
-    /// Waits in the call that receives, which saves a system call; only the end of a long wait is timed exactly.
+    /// Waits in the receiving call, which saves a system call. Only the end of a long wait is timed exactly.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left()?;
         let timeout = kernel_timeout(left);
@@ -115,8 +115,8 @@ fn is_passing(error: &io::Error) -> bool {
     )
 }
 
-/// How long the kernel may wait by itself. It counts in ticks of up to 10 ms and rounds up, so it stops well before the
-/// deadline. In steps: a timeout that is the same from call to call is set once.
+/// How long the kernel waits (`SO_RCVTIMEO`). It counts in ticks of up to 10 ms and rounds up, so the wait must end well before the
+/// deadline. Rounded to steps: a timeout that does not change from call to call is set only once.
 fn kernel_timeout(left: Duration) -> Duration {
     let steps = left.saturating_sub(MARGIN).as_millis() / STEP.as_millis();
     STEP * u32::try_from(steps).unwrap_or(u32::MAX)
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glance_never_waits() {
+    fn a_check_never_waits() {
         let (socket, mut peer) = pair(Duration::from_secs(60));
         let mut buffer = [0; 8];
         let error = socket

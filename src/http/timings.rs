@@ -31,7 +31,7 @@ impl Timings {
         }
     }
 
-    /// A phase is over.
+    /// Ends a phase.
     pub(super) fn end(&mut self, phase: Phase) {
         let now = Instant::now();
         self.phases.push((phase, now.duration_since(self.last)));

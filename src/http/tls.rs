@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! TLS settings. rustls with ring: a server may hold an OpenSSL of its own, and none of it is touched.
+//! TLS settings. rustls with ring: a server may use OpenSSL itself, and this module must not change its state.
 
 use std::io;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn verified_by(
     })
 }
 
-/// What a TLS error inside an error of a stream says.
+/// The cause in a TLS error inside an error of a stream.
 pub(super) fn cause(error: &io::Error) -> Option<Cause> {
     Some(match error.get_ref()?.downcast_ref::<Error>()? {
         Error::InvalidCertificate(error) => of_certificate(error),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the HTTP library sees of a connection.
+//! A connection, as the HTTP library uses it.
 
 use std::io;
 
@@ -12,10 +12,10 @@ use super::error::HttpError;
 use crate::failure::Failure;
 use crate::os::socket;
 
-/// A connection for one exchange. It goes back to its slot if another may follow, and else ends with this value.
+/// A connection for one exchange. It returns to its slot if another exchange may follow. Otherwise it is closed with this value.
 #[derive(Debug)]
 pub(super) struct ExchangeTransport {
-    /// `None` from when the exchange is over.
+    /// `None` after the exchange.
     connection: Option<Box<Connection>>,
     /// The buffers after that.
     none: LazyBuffers,
@@ -46,7 +46,7 @@ impl Transport for ExchangeTransport {
         Ok(())
     }
 
-    /// Looks at the clock also while there is unread input: a server may fill it with what is no answer.
+    /// Checks the clock also while there is unread input: a server may send bytes without end that are no answer.
     fn maybe_await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let connection = self.connection.as_mut().ok_or(Error::ConnectionFailed)?;
         match connection.buffers().can_use_input() {
@@ -59,7 +59,7 @@ impl Transport for ExchangeTransport {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let connection = self.connection.as_mut().ok_or(Error::ConnectionFailed)?;
         if connection.buffers().input_append_buf().is_empty() {
-            // A line of the chunked encoding that does not end: an endless extension, for one. A head that long is refused before.
+            // A line of the chunked encoding that does not end, such as an endless extension. A head that long is refused before.
             return Err(HttpError::new(Failure::Parse).into());
         }
         let outcome = connection.send_and_receive();
@@ -85,8 +85,8 @@ impl Transport for ExchangeTransport {
         }
     }
 
-    /// Asked when the exchange went well. The library's own pool would take what has been idle the longest, and look at it
-    /// under its lock; so the connection goes to its slot, and to the library it is over.
+    /// Called after a successful exchange. The library's own pool would reuse the connection that was idle for longest, and check it
+    /// under its lock. So the connection returns to its slot, and for the library it is closed.
     fn is_open(&mut self) -> bool {
         if let Some(connection) = self.connection.take() {
             self.slot.put(connection);

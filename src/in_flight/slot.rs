@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_is_about_one_flight() {
+    fn a_failure_is_of_one_request() {
         let slot = Shared::<Slot>::new().expect("memory");
         let flight = |tag, number| Word {
             tag,

@@ -120,7 +120,7 @@ fn a_follower_that_slept_through_the_end_learns_how_it_ended() {
     turn(place.wait(one)).finish(Some(Failure::Tls));
     let next = place.lead(key(1));
     assert!(matches!(place.wait(other), Waited::Failed(Failure::Tls)));
-    // It succeeds, and the one after it has begun.
+    // It succeeds, and the next flight has begun.
     let last = place.follow(key(1));
     next.finish(None);
     let _after = place.lead(key(1));
@@ -172,7 +172,7 @@ fn the_flight_of_a_dead_leader_is_taken_over() {
     for newcomer in [true, false] {
         let ticket = place.lead(key(1));
         let (one, other) = (place.follow(key(1)), place.follow(key(1)));
-        // As if it were of a process that is no more.
+        // As if its process had ended.
         let dead = Word {
             leader: child.id(),
             ..ticket.word
@@ -188,7 +188,7 @@ fn the_flight_of_a_dead_leader_is_taken_over() {
         for follower in waiting {
             assert!(matches!(place.wait(follower), Waited::Answered));
         }
-        // No more than a dead one could.
+        // Not even a dead leader could be replaced.
         drop(ticket);
     }
 }
@@ -210,7 +210,7 @@ fn a_leader_that_does_not_finish_is_replaced() {
     );
     second.finish(Some(Failure::Reset));
     assert!(matches!(place.wait(other), Waited::Failed(Failure::Reset)));
-    // Long after: any key may have the place.
+    // Long after that, any key may use the slot.
     let Role::Lead(stuck) = place.in_flight.join(key(1), short, now) else {
         unreachable!("the slot is free")
     };
@@ -244,7 +244,7 @@ fn another_key_in_the_same_slot_asks_alone() {
 fn of_lookups_that_start_at_the_same_instant_one_leads() {
     let place = Place::new();
     let arrived = AtomicUsize::new(0);
-    // Not a `Barrier`, which lets them go one after the other.
+    // Not a `Barrier`, which releases the threads one after the other.
     let meet = |times: usize| {
         arrived.fetch_add(1, SeqCst);
         while arrived.load(SeqCst) < 2 * times {

@@ -6,11 +6,11 @@ use std::process;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Knows whether it is in the process that made it, or in a child of that process.
+/// Tells whether the code runs in the process that made the guard, or in a child of it.
 #[derive(Debug)]
 pub(crate) struct ForkGuard {
     pid: u32,
-    /// Saves getpid(2), which would be the only system call of a cached decision. `None` before Linux 4.14.
+    /// Replaces getpid(2), which would be the only system call of a cached decision. `None` before Linux 4.14.
     page: Option<Page>,
 }
 
@@ -52,7 +52,7 @@ impl Page {
             .filter(|place| place.as_ptr() != libc::MAP_FAILED)
             .map(|place| Self(place.cast()))
             .ok_or_else(io::Error::last_os_error)?;
-        // SAFETY: the mapping is ours; the advice changes only what a child sees.
+        // SAFETY: the mapping belongs to the guard; the advice changes only what a child sees.
         let advised =
             unsafe { libc::madvise(place, size_of::<AtomicBool>(), libc::MADV_WIPEONFORK) };
         if advised != 0 {
@@ -79,7 +79,7 @@ impl Drop for Page {
 mod tests {
     use super::ForkGuard;
 
-    /// Whether the guard says in a child that the child made it.
+    /// Whether the guard reports, in a child, that the child made it.
     fn is_a_childs(guard: &ForkGuard) -> bool {
         // SAFETY: the child only reads the guard and ends.
         let child = unsafe { libc::fork() };
@@ -90,7 +90,7 @@ mod tests {
         }
         assert!(child > 0, "no child");
         let mut status = 0;
-        // SAFETY: the child is ours, and the status is a place of ours.
+        // SAFETY: the child was forked above, and `status` is a local variable.
         let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
         assert!(waited == child && libc::WIFEXITED(status));
         libc::WEXITSTATUS(status) != 0

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::Duration;
 
-/// Sleeps while `word` is `expected`, until [`wake_one`] or [`wake_all`], and for `span` at most. It may also return for no
-/// reason, so the caller checks again what it waits for.
+/// Sleeps while `word` is `expected`, until [`wake_one`] or [`wake_all`], and for `span` at most. It may return early, so the
+/// caller must check its condition again.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, span: Duration) {
     let span = libc::timespec {
         tv_sec: libc::time_t::try_from(span.as_secs()).unwrap_or(libc::time_t::MAX),
@@ -30,7 +30,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, span: Duration) {
     match std::io::Error::last_os_error().raw_os_error() {
         // The word had changed, a signal came, or the time is over.
         Some(libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) => {}
-        // A sandbox without futexes: slow, but not busy.
+        // In a sandbox without futexes: wait without using the processor.
         _ => thread::sleep(Duration::from_millis(1)),
     }
 }

@@ -13,8 +13,8 @@ pub(crate) fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// From now on the place of a panic is kept for [`caught`], and not written to standard error, which a daemon does not have. The
-/// message is left out: it may contain a caller's number.
+/// Installs a hook that keeps the place of a panic for [`caught`]. Nothing is written to standard error, which a daemon does not
+/// have. The message is dropped: it may contain a caller's number.
 pub(crate) fn note_panics() {
     panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         PLACE.set(

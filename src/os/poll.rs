@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-/// What a socket is waited for.
+/// The event to wait for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Interest {
     /// Bytes, the end of the stream, or an error.
@@ -14,8 +14,8 @@ pub(crate) enum Interest {
     Write,
 }
 
-/// Waits until one of `sockets` is ready, or `span` has passed. Says of each whether it is ready. A signal does not end the
-/// wait early without saying so: the caller sees nothing ready and looks at its deadline again.
+/// Waits until one of `sockets` is ready, or `span` has passed. Returns for each whether it is ready. After a signal none is ready,
+/// and the caller checks its deadline again.
 pub(crate) fn wait<const N: usize>(
     sockets: [BorrowedFd<'_>; N],
     interest: Interest,

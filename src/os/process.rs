@@ -7,7 +7,7 @@
 pub struct InWorker(());
 
 impl InWorker {
-    /// Promises that no fork follows. Only the code that makes workers may do so.
+    /// Declares that no fork follows. Only the code that makes workers may do so.
     pub(crate) fn promised() -> Self {
         Self(())
     }

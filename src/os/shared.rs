@@ -22,7 +22,7 @@ unsafe impl Shareable for AtomicU32 {}
 unsafe impl Shareable for AtomicU64 {}
 // SAFETY: as above.
 unsafe impl Shareable for AtomicI64 {}
-// SAFETY: an array of what is shareable.
+// SAFETY: an array of shareable values.
 unsafe impl<T: Shareable, const N: usize> Shareable for [T; N] {}
 
 /// Declares a struct that is [`Shareable`] because each of its fields is; one with another field does not compile.
@@ -105,7 +105,7 @@ unsafe impl<T: Shareable> Send for SharedSlice<T> {}
 unsafe impl<T: Shareable> Sync for SharedSlice<T> {}
 
 impl<T: Shareable> SharedSlice<T> {
-    /// Maps the memory of `len` values, which may be 0. An error if the system has not that much.
+    /// Maps the memory of `len` values, which may be 0. An error if the system does not have it.
     pub(crate) fn new(len: usize) -> io::Result<Self> {
         const { assert!(size_of::<T>() > 0 && align_of::<T>() <= PAGE) };
         let size = len

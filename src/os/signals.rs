@@ -25,7 +25,7 @@ pub(crate) fn while_blocked<T>(body: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// A blocked fault ends the process all the same, but without a usable core dump.
+/// The signals of faults. A blocked one would also end the process, but without a usable core dump.
 const FAULTS: [libc::c_int; 5] = [
     libc::SIGSEGV,
     libc::SIGBUS,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Receiving and sending with a choice for each call (`std` has it for each socket), and what an error of a socket means.
+//! Receiving and sending that may block or not, chosen for each call (`std` has it for each socket). What an error of a socket means.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,13 +10,13 @@ use socket2::{Domain, Socket, Type};
 /// Whether a call waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
-    /// As long as the socket's own timeout says; then it is `WouldBlock`.
+    /// Until the timeout of the socket; then the error is `WouldBlock`.
     Yes,
     /// Not at all.
     No,
 }
 
-/// Receives into `buffer`; 0 is the end of the stream. What waits is also ended by a signal.
+/// Receives into `buffer`; 0 is the end of the stream. A signal also ends the wait.
 pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: Wait) -> io::Result<usize> {
     let flags = match wait {
         Wait::Yes => 0,
@@ -64,7 +64,7 @@ pub(crate) fn has_route(address: IpAddr) -> bool {
         .and_then(|socket| socket.connect(&target.into()));
     match connected {
         Ok(()) => true,
-        // Without a socket nothing can be said about routes.
+        // Without a socket the route is unknown.
         Err(error) => is_shortage(&error),
     }
 }

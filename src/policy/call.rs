@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a decision knows of a request.
+//! The parts of a request that a decision reads.
 
 use std::net::IpAddr;
 
@@ -18,14 +18,14 @@ pub struct Call<'a> {
     pub to_tag: &'a [u8],
     /// URI of From.
     pub from_uri: &'a [u8],
-    /// Request URI, as on the wire.
+    /// Request URI, as received.
     pub request_uri: &'a [u8],
     /// The request URI that the routing script wrote.
     pub next_uri: &'a [u8],
     /// Where the request came from.
     pub source: Option<IpAddr>,
-    /// The headers that a decision looks at.
+    /// The headers that a decision reads.
     pub headers: &'a [Header<'a>],
-    /// Header lines that the server could not parse, and what is behind them.
+    /// The rest of the header section, from the first line that the server could not parse.
     pub unread: &'a [u8],
 }

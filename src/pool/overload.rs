@@ -53,8 +53,7 @@ impl Overload {
         } else {
             self.note_empty();
         }
-        if call.waited <= young(timeout) {
-            // Whatever the estimate says: otherwise one that is too high would turn the lookups off.
+        if call.waited <= timeout.short_wait() {
             return true;
         }
         let left = timeout.span().saturating_sub(call.waited);
@@ -67,11 +66,6 @@ fn needed(timeout: Timeout, fastest: Option<Duration>) -> Duration {
     // An answer takes a little longer than the fastest one.
     let likely = fastest.map_or(Duration::ZERO, |fastest| fastest + fastest / 8);
     timeout.least().max(likely)
-}
-
-/// A call that has waited no longer than this is always asked about.
-fn young(timeout: Timeout) -> Duration {
-    timeout.span() / 8
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Threads that sleep for want of work.
+//! Threads that sleep because there is no work.
 
 use std::io;
 use std::sync::atomic::Ordering::SeqCst;

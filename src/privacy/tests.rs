@@ -93,7 +93,7 @@ fn privacy_of_the_remote_party_withholds_the_number() {
 }
 
 #[test]
-fn headers_that_nobody_could_read_may_still_mention_privacy() {
+fn headers_that_could_not_be_read_may_still_mention_privacy() {
     for unread in [
         "Privacy: id",
         "what\r\nPRIVACY : none\r\n",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One connection to Redis, on which nothing takes longer than it may.
+//! One connection to Redis. Every operation has a deadline.
 //!
-//! The `redis` crate speaks the protocol. The socket is ours, because the crate has a timeout for each read but none for an
-//! answer, which a server may send byte by byte, and because it resolves names without a deadline.
+//! The `redis` crate implements the protocol. The socket is handled here: the crate has a timeout for each read but none for a
+//! whole answer, which a server may send byte by byte, and it resolves names without a deadline.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -15,14 +15,14 @@ use crate::config::RedisUrl;
 use crate::deadline::Deadline;
 use crate::resolver::Resolver;
 
-/// A connection that waits for no answer.
+/// A connection without a pending answer.
 pub(super) struct Connection {
     stream: TcpStream,
     parser: Parser,
 }
 
 impl Connection {
-    /// Connects, and signs in if the URL says so.
+    /// Connects, and authenticates if the URL has a password.
     pub(super) fn connect(
         url: &RedisUrl,
         resolver: &Resolver,
@@ -37,7 +37,7 @@ impl Connection {
             .rev()
             .zip(addresses)
             .find_map(|(still, ip)| {
-                // One address that does not answer leaves the others their share.
+                // Each address gets a share of the time.
                 let left = until.left(Instant::now())? / still;
                 TcpStream::connect_timeout(&SocketAddr::new(ip, *port), left.max(SHORTEST)).ok()
             })
@@ -126,8 +126,8 @@ impl Write for DeadlineStream<'_> {
     }
 }
 
-/// More bytes than this are no answers of ours.
+/// The limit of an answer in bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// `connect_timeout` takes no shorter one.
+/// The shortest timeout that `connect_timeout` accepts.
 const SHORTEST: Duration = Duration::from_micros(1);

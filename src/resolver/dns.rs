@@ -49,8 +49,8 @@ pub(super) fn look_up(
     outcome
 }
 
-/// Asks about one name. Each server gets a share of the time before the next one is asked as well, and all of them are listened
-/// to until the end. A server that failed or is not there hands over to the next at once.
+/// Asks about one name. Each server gets a share of the time before the next one is asked too. Replies of all servers are accepted
+/// until the end. If a server fails or cannot be reached, the next one is asked at once.
 fn ask(
     name: &str,
     servers: &[SocketAddr],
@@ -74,11 +74,11 @@ fn ask(
         if end.is_over(now) {
             return lookup.conclude(Failure::TimeoutDns);
         }
-        let nobody_answers = exchanges.iter().all(|exchange| exchange.is_over(&lookup));
-        if nobody_answers || next.is_over(now) {
+        let no_reply_pending = exchanges.iter().all(|exchange| exchange.is_over(&lookup));
+        if no_reply_pending || next.is_over(now) {
             next = deadline.or_after(now, share);
             let server = match first_round.next() {
-                None if nobody_answers => return lookup.conclude(Failure::Dns),
+                None if no_reply_pending => return lookup.conclude(Failure::Dns),
                 None => second_round.next(),
                 server => server,
             };
@@ -114,7 +114,7 @@ fn ask(
                 exchange.receive(part, &mut lookup);
             }
         }
-        // With usable addresses of one family, the other is not worth a call's whole time.
+        // With usable addresses of one family, the other one is waited for only briefly.
         if lookup.is_usable() && end == deadline {
             end = deadline.or_after(Instant::now(), SECOND_FAMILY);
         }
@@ -125,7 +125,7 @@ fn ask(
 struct Lookup {
     parts: [Part; 2],
     has_route: HasRoute,
-    /// A socket could not be made, for a reason that lies with this machine.
+    /// A socket could not be made because of a shortage of this machine.
     shortage: bool,
 }
 
@@ -154,8 +154,8 @@ impl Lookup {
         }
     }
 
-    /// Takes a reply, unless there is a better one. A server that failed must not outvote one that answers, and a truncated
-    /// answer not a whole one.
+    /// Takes a reply, unless there is a better one. The failure of one server must not replace the answer of another, nor a truncated
+    /// answer a complete one.
     fn take(&mut self, part: usize, reply: Reply) {
         let has_route = self.has_route;
         let Some(part) = self.parts.get_mut(part) else {
@@ -175,7 +175,7 @@ impl Lookup {
         self.shortage |= socket::is_shortage(error);
     }
 
-    /// Whether nothing better can be said about this part.
+    /// Whether no better reply can come for this part.
     fn is_answered(&self, part: usize) -> bool {
         self.parts.get(part).is_none_or(Part::is_answered)
     }
@@ -188,7 +188,7 @@ impl Lookup {
         self.parts.iter().any(|part| part.usable)
     }
 
-    /// What was found; `otherwise` where that is nothing and the name may well have addresses.
+    /// The result; `otherwise` if nothing was found and the name may have addresses.
     fn conclude(self, otherwise: Failure) -> Result<Found, Failure> {
         let (complete, usable) = (self.is_complete(), self.is_usable());
         let mut found = Found {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is known of one name, and when it is asked about again.
+//! The known addresses of one name, and when the name servers are asked again.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What is known after a lookup that began at `asked` and ended at `now`. `Err` if that is nothing.
+    /// The addresses after a lookup that began at `asked` and ended at `now`. `Err` if there are none.
     pub(super) fn after(
         before: Option<&Self>,
         outcome: Result<Found, Failure>,
@@ -78,7 +78,7 @@ impl Known {
         if self.refused {
             return deadline.or_after(now, half);
         }
-        // A name server that always needs longer than the first wait must be heard as well.
+        // The answer of a name server that always needs longer than the first wait must be received too.
         let wait = RENEWAL_WAIT * (1 << self.failed_renewals.min(LONGEST_WAIT_SHIFT));
         deadline.or_after(now, wait.min(half))
     }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_waits_little_for_news_and_longer_where_there_are_none() {
+    fn a_call_waits_briefly_for_a_newer_answer_and_longer_if_it_has_none() {
         let now = Instant::now();
         let deadline = Deadline::after(now, 400 * MS);
         let mut current = known(None, found(&["192.0.2.1"], 30, None), now);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What lookups are made with, and what a reload replaces.
+//! The configuration that lookups use, which a reload replaces.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +18,7 @@ pub struct Generations {
     current: Mutex<Arc<Generation>>,
 }
 
-/// A configuration and what is made of it.
+/// A configuration and the values made from it.
 #[derive(Debug)]
 pub(crate) struct Generation {
     /// The reload after which it was read.
@@ -47,8 +47,8 @@ impl Generations {
         Arc::clone(&self.lock())
     }
 
-    /// The generation after a reload that another process made. Its files are read once; `Err` says in one line why what is in
-    /// use stays.
+    /// The generation after a reload that another process made. Its files are read once; `Err` says in one line why the current
+    /// generation stays.
     pub(super) fn at(&self, engine: &Engine, generation: u32) -> Result<Arc<Generation>, String> {
         let mut current = self.lock();
         // Another thread may have read a later one by now.
@@ -58,7 +58,7 @@ impl Generations {
         let read = engine.read_again(&current.config);
         let (config, outcome) = match read {
             Ok(config) => (Arc::new(config), Ok(())),
-            // A file that cannot be read now will not be there for the next call either.
+            // A file that cannot be read now would probably fail for the next call too.
             Err(why) => (Arc::clone(&current.config), Err(why)),
         };
         *current = Arc::new(self.successor(&current, generation, config));
@@ -76,7 +76,7 @@ impl Generations {
         let same =
             config.roots == before.config.roots && config.http_proxy == before.config.http_proxy;
         let client = if same {
-            // The connections stay, but an operator who reloads may have changed the name server's data.
+            // The connections stay, but the operator may have changed the data of the name server.
             before.client.forget_names();
             Arc::clone(&before.client)
         } else {
@@ -92,7 +92,7 @@ impl Generations {
 
 impl Generation {
     fn new(generation: u32, config: Arc<Config>, client: Arc<Client>) -> Self {
-        // Without an API key nothing is asked, and nothing cached.
+        // Without an API key no request is made and no answer is cached.
         let secret = config.api_key.value().map_or("", ApiKey::expose);
         Self {
             number: generation,

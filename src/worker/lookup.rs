@@ -17,7 +17,7 @@ use crate::policy::LookupOutcome;
 use crate::question::Question;
 
 impl Worker<'_> {
-    /// What can be found out without a wait. If more may have to be waited for, an answer that no longer holds.
+    /// The result that is available without a wait. Otherwise, an answer whose TTL is over, if there is one.
     pub(super) fn at_once(
         &self,
         number: &Number,
@@ -44,7 +44,7 @@ impl Worker<'_> {
         }
         let passable = self.engine.admission.passable(&config.limits, now);
         match passable {
-            // Redis may know what the API cannot be asked about.
+            // Redis may have the answer although the API cannot be asked.
             Err(failure) if self.redis.is_none() => {
                 ControlFlow::Break(LookupOutcome::late(failure, stale))
             }
@@ -59,7 +59,7 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> LookupOutcome {
-        // Without a key nothing can be asked, and nothing was.
+        // Without a key no request can be made, and none was made before.
         if self.current.config.api_key.value().is_err() {
             return LookupOutcome::Failed(Failure::NoKey);
         }
@@ -86,7 +86,7 @@ impl Worker<'_> {
         }
     }
 
-    /// How a lookup of the same number failed a moment ago.
+    /// How a lookup of the same number failed a few seconds ago.
     fn failed_before(&self, key: &Key, now: Moment, counters: &mut Counters) -> Option<Failure> {
         let failure = self.engine.failed.find(key, now)?;
         counters.failed_before = true;
@@ -132,7 +132,7 @@ impl Worker<'_> {
                                 counters.coalesced = true;
                                 return LookupOutcome::Known(answer);
                             }
-                            // The answer was not one to keep.
+                            // The answer was one that is not stored.
                             _ => {
                                 return LookupOutcome::of(
                                     self.ask(question, key, started, counters),
@@ -143,7 +143,7 @@ impl Worker<'_> {
                 }
             }
         };
-        // The leader before may have finished between our look into the cache and now.
+        // An earlier leader may have finished since the search in the cache.
         if let Found::Fresh(answer) = engine.cache.find(&key, engine.clock.at(Instant::now())) {
             leader.finish(None);
             counters.coalesced = true;
@@ -185,7 +185,7 @@ impl Worker<'_> {
         LookupOutcome::of(outcome)
     }
 
-    /// The answer that Redis keeps, and how long it still holds.
+    /// The answer in Redis, and its remaining TTL.
     fn in_redis(
         &mut self,
         key: Key,

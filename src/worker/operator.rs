@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Commands of the operator (RPC on Kamailio, MI on `OpenSIPS`).
+//! The operator's commands (RPC on Kamailio, MI on `OpenSIPS`).
 
 use std::ffi::CStr;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::number::Number;
 use crate::policy::Call;
 use crate::report::Report;
 
-/// A command that cannot be carried out: one line that says what is allowed, or what to repair.
+/// A command that failed: one line that says what is allowed, or what to repair.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refused(pub String);
 
@@ -106,7 +106,7 @@ impl Worker<'_> {
         report
     }
 
-    /// How full the cache is.
+    /// The size and use of the cache.
     #[must_use]
     pub fn cache_stats(&mut self) -> Report {
         let stats = self
@@ -120,7 +120,7 @@ impl Worker<'_> {
             .number(c"claimed", stats.claimed)
     }
 
-    /// Forgets a number, or with an empty text all of them.
+    /// Removes a number from the cache, or with an empty text all of them.
     pub fn cache_purge(&mut self, number: &str) -> Result<Report, Refused> {
         let key = if number.is_empty() {
             None
@@ -132,7 +132,7 @@ impl Worker<'_> {
         Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
     }
 
-    /// Forces the breakers open or closed, or gives them back to themselves.
+    /// Sets the breakers to open, closed or automatic.
     pub fn set_breaker(&mut self, mode: &str) -> Result<Report, Refused> {
         let mode = Mode::from_name(mode)
             .ok_or_else(|| Refused("allowed: auto, open or closed".to_owned()))?;
@@ -141,8 +141,8 @@ impl Worker<'_> {
         Ok(Report::default().text(c"breaker_mode", mode.as_str()))
     }
 
-    /// Reads keys and certificates again. If they can be used, every worker does so before its next call; if not, all keep
-    /// what they have.
+    /// Reads keys and certificates again. If they can be used, every worker reads them before its next call. If not, all keep the old
+    /// ones.
     pub fn reload(&mut self) -> Result<Report, Refused> {
         let config = self
             .engine
@@ -156,7 +156,7 @@ impl Worker<'_> {
     }
 }
 
-/// Every field of a decision that the number's owner would not mind in a terminal.
+/// Every field of a decision that may be shown in a terminal.
 fn describe(decision: &Decision) -> Report {
     let advice = &decision.advice;
     Report::default()
@@ -178,7 +178,7 @@ fn describe(decision: &Decision) -> Report {
         .maybe(c"balance_low", advice.balance_low.map(i64::from))
 }
 
-/// The lines that tell of a latch, and of the time to its next trial.
+/// The lines about a latch and the time to its next trial.
 fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
     match (endpoint, latch) {
         (Endpoint::Primary, "breaker") => (c"breaker", c"breaker_trial_s"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One request to the API, and what is learned from how it ends.
+//! One request to the API, and what its outcome proves.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -35,12 +35,10 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let deadline = self.deadline(started);
-        let given = deadline.left(now).unwrap_or_default();
-        // The API has never been that fast: the request would be paid for, and its answer come too late.
-        if admission
-            .fastest_answer(engine.clock.at(now))
-            .is_some_and(|fastest| given < fastest)
-        {
+        let has_waited = now.duration_since(started) > config.timeout.short_wait();
+        let fastest = admission.fastest_answer(engine.clock.at(now));
+        // The API has not been that fast of late: the request would be paid for, and its answer come too late.
+        if has_waited && deadline.left(now).unwrap_or_default() <= fastest.unwrap_or_default() {
             return Err(Failure::TimeoutQueue);
         }
         let permit = admission.admit(&config.limits, self.current.number, engine.clock.at(now))?;
@@ -54,6 +52,7 @@ impl Worker<'_> {
             .or(first);
         counters.requested = true;
         let sent = Instant::now();
+        let given = deadline.left(sent).unwrap_or_default();
         let exchange = self.current.client.ask(
             permit.endpoint,
             question,
@@ -86,29 +85,25 @@ impl Worker<'_> {
                 admission.note_answer(now.duration_since(sent), engine.clock.at(now));
                 Evidence::Accepted
             }
-            // The time went by in a queue of our own.
-            Err(unusable) if is_timeout(unusable.failure) && given < self.fair_share() => {
-                Evidence::Nothing
-            }
-            Err(Unusable { failure, cause }) => Evidence::of(*failure, *cause, retry_after),
+            Err(unusable) => self.evidence(*unusable, retry_after, given),
         };
         self.learn(permit, &answer, evidence, key, now, counters);
         if let Err(unusable) = answer {
             if unusable.cause == Some(Cause::OtherNumber) {
-                // What else comes over these connections may be about other numbers too.
+                // Further answers on these connections may be about other numbers too.
                 self.current.client.close_idle(permit.endpoint);
             }
             self.note_failure(unusable, now.duration_since(started), now);
             let has_time = deadline.left(now).is_some_and(|left| left >= CHECK);
             if has_time && admission.take_check(permit.endpoint, engine.clock.at(now)) {
-                // This call has failed already. Else the next one would have to wait for the check.
+                // This call has failed already. Otherwise the next call would have to wait for the check.
                 let _ = self.check_health(permit.endpoint, deadline, counters);
             }
         }
         answer.map_err(|unusable| unusable.failure)
     }
 
-    /// Notes for all workers what the end of a request proves.
+    /// Records, for all workers, what the outcome of a request proves.
     fn learn(
         &self,
         permit: Permit,
@@ -145,6 +140,7 @@ impl Worker<'_> {
     ) -> Result<(), Failure> {
         let engine = self.engine;
         let started = Instant::now();
+        let given = deadline.left(started).unwrap_or_default();
         let exchange = self.current.client.health(endpoint, deadline);
         let outcome = exchange
             .reply
@@ -162,9 +158,14 @@ impl Worker<'_> {
         let now = Instant::now();
         let limits = &self.current.config.limits;
         let failed = outcome.map_err(|unusable| unusable.failure);
+        let evidence = match outcome {
+            Ok(()) => Evidence::Alive,
+            Err(unusable) => self.evidence(unusable, None, given),
+        };
+        let moment = engine.clock.at(now);
         let change = engine
             .admission
-            .checked(limits, endpoint, failed, engine.clock.at(now));
+            .checked(limits, endpoint, failed, evidence, moment);
         if let Some(change) = change {
             self.announce(&change, counters);
         }
@@ -179,7 +180,7 @@ impl Worker<'_> {
         self.log.line(change.level(), &change.to_string());
     }
 
-    /// Reads a response. A signature that is refused while the clocks differ is refused because of ours.
+    /// Reads a response. If a signature is refused while the clocks differ, the cause is this machine's clock.
     fn read(
         &self,
         reply: &Reply,
@@ -215,9 +216,20 @@ impl Worker<'_> {
         self.log.line(Level::Warning, &line);
     }
 
-    /// A request that was given less time than this has waited in a queue of ours for too long to prove anything by a timeout.
-    fn fair_share(&self) -> Duration {
-        self.current.config.timeout.span() * 3 / 4
+    /// What a failed exchange proves that had this much time.
+    fn evidence(
+        &self,
+        unusable: Unusable,
+        retry_after: Option<Duration>,
+        given: Duration,
+    ) -> Evidence {
+        let Unusable { failure, cause } = unusable;
+        // The rest of the time was spent in the module's own queue, or in an exchange before this one.
+        if is_timeout(failure) && given < self.current.config.timeout.span() * 3 / 4 {
+            Evidence::Nothing
+        } else {
+            Evidence::of(failure, cause, retry_after)
+        }
     }
 }
 
@@ -231,14 +243,14 @@ fn is_timeout(failure: Failure) -> bool {
     )
 }
 
-/// How long the API wants no more requests: the header's word, or else the body's.
+/// How long the API asks to wait before the next request: from the header, or else from the body.
 fn wait(reply: &Reply) -> Option<Duration> {
     reply
         .retry_after
         .or_else(|| answer::retry_after(reply.status, &reply.body))
 }
 
-/// The API's clock less ours, in seconds.
+/// The difference of the API's clock to this machine's, in seconds.
 fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX >> 1);
     match theirs.duration_since(ours) {

@@ -5,8 +5,8 @@ use super::{PendingLookup, Worker};
 use crate::cache::Key;
 
 impl Worker<'_> {
-    /// The key of a lookup: lookups with the same key have the same answer. `None` where no answer may be shared, because the
-    /// cache is off, or where nothing is asked, because there is no API key.
+    /// The key of a lookup: lookups with the same key have the same answer. `None` if no answer may be shared because the cache is
+    /// off, or if no request is made because there is no API key.
     pub(crate) fn shared_key(&mut self, lookup: &PendingLookup) -> Option<Key> {
         self.catch_up();
         let config = &self.current.config;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use std::time::Instant;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Begun, Worker};
+use crate::admission::Endpoint;
 use crate::cache::tests::answer;
 use crate::config::Given;
 use crate::config::tests::given;
@@ -22,16 +26,7 @@ impl Log for Silent {
 
 #[test]
 fn a_question_brings_along_the_answer_that_no_longer_holds() {
-    let api_key = concat!(
-        "file:",
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/vectors/api_key.txt"
-    );
-    let given = Given {
-        api_key: api_key.to_owned(),
-        ..given()
-    };
-    let engine = Engine::new(given, &Silent).expect("usable");
+    let engine = engine(given().api_url, 400);
     let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
     let number = Number::new("+14155550123").expect("a global number");
     let (key, now) = (worker.current.keys.key(&number, ""), Instant::now());
@@ -50,5 +45,70 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
         assert!(lookup.counters.cache_miss);
         let (outcome, _) = lookup.unanswered(Failure::Shed);
         assert_eq!(outcome, LookupOutcome::late(Failure::Shed, earlier));
+    }
+}
+
+/// An API that fails every lookup after a while, and says nothing when it is asked for its health. Returns its URL.
+fn failing_api(after: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    // It ends with the test's process.
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while stream.read(&mut buffer).is_ok_and(|read| read > 0) {
+                    if buffer.starts_with(b"POST") {
+                        thread::sleep(after);
+                        let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+/// An engine with a key, for an API at this URL.
+fn engine(api_url: String, timeout: i32) -> Engine {
+    let given = Given {
+        api_url,
+        api_key: concat!(
+            "file:",
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/vectors/api_key.txt"
+        )
+        .to_owned(),
+        breaker_errors: 1,
+        timeout,
+        ..given()
+    };
+    Engine::new(given, &Silent).expect("usable")
+}
+
+#[test]
+fn a_health_check_that_had_little_time_opens_nothing() {
+    for (after, opens) in [(Duration::from_millis(500), false), (Duration::ZERO, true)] {
+        let engine = engine(failing_api(after), 1000);
+        let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+        let (decision, _) = worker.decide(&CALL, Instant::now());
+        assert_eq!(decision.failure, Failure::Http5xx);
+        let now = engine.clock.at(Instant::now());
+        let [breaker, ..] = engine.admission.latches(Endpoint::Primary, now);
+        assert_eq!(breaker.shut_for.is_some(), opens, "{after:?}");
+    }
+}
+
+#[test]
+fn a_slow_answer_turns_lookups_off_only_for_calls_that_have_waited() {
+    for (waited_ms, failure) in [(100, Failure::Http5xx), (1000, Failure::TimeoutQueue)] {
+        let engine = engine(failing_api(Duration::ZERO), 5000);
+        let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+        let now = Instant::now();
+        let slow = Duration::from_millis(4990);
+        engine.admission.note_answer(slow, engine.clock.at(now));
+        let started = now.checked_sub(Duration::from_millis(waited_ms));
+        let (decision, _) = worker.decide(&CALL, started.expect("this machine is on for longer"));
+        assert_eq!(decision.failure, failure, "{waited_ms}");
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Asynchronous decisions, driven as the two servers drive them.
+//! Asynchronous decisions, with the calls that the two servers make.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -119,7 +119,7 @@ fn another_process_makes_the_lookups_and_may_die() {
         (1, "internal".to_owned()),
         "it is off the queue"
     );
-    // The next one takes what waits.
+    // The next process takes the waiting calls.
     drop(silent);
     let (_, queued, _) = begin(&invite());
     assert_eq!(unsafe { nol_submit(queued, POLL) }, 0);
@@ -130,7 +130,7 @@ fn another_process_makes_the_lookups_and_may_die() {
         rc == 1 && ["connect", "reset"].contains(&failure.as_str()),
         "{failure}"
     );
-    // Without a next one calls wait for a moment only, and then not at all.
+    // Without a next process calls wait only for a short time, and later calls not at all.
     kill(second);
     unsafe { nol_server_died() };
     let start = Instant::now();
@@ -231,7 +231,7 @@ fn a_descriptor_wakes_and_the_threads_get_no_signals() {
     }
 }
 
-/// Whether this process may have more threads.
+/// Whether this process can start more threads.
 fn allow_threads(may: bool) {
     unsafe {
         let mut limit = MaybeUninit::<libc::rlimit>::uninit();
@@ -247,7 +247,7 @@ fn a_process_that_can_have_no_thread_tries_again() {
     let _alone = alone();
     assert_eq!(unsafe { nol_start(&raw const HOST, &params()) }, 0);
     let body = || {
-        // The limit is none to root.
+        // The limit does not apply to root.
         unsafe { libc::setuid(65534) };
         allow_threads(false);
         let refused = (0..100).all(|_| unsafe { nol_serve_here() } == -1);

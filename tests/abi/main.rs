@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The boundary, driven as C drives it: through the table, and through the shim that all servers share.
+//! The boundary, used as C uses it: through the table of functions, and through the shim that all servers share.
 
 #![allow(
     unsafe_code,
@@ -59,7 +59,7 @@ pub(crate) fn lend(text: &'static str) -> nol_str {
 }
 
 pub(crate) fn params() -> nol_params {
-    // Port 9 (discard) of this machine: nobody listens, and a lookup fails at once.
+    // Port 9 (discard) of this machine is closed, so a lookup fails at once.
     nol_params {
         api_url: lend("http://127.0.0.1:9"),
         api_url_backup: lend(""),
@@ -128,7 +128,7 @@ pub(crate) fn worker(engine: *const nol_engine) -> *mut nol_worker {
 }
 
 fn decide(worker: *mut nol_worker, call: *const nol_call) -> (nol_rc, nol_result) {
-    // As on C's stack: not one byte is set before the call.
+    // Uninitialized, as on the stack of C.
     let mut result = MaybeUninit::<nol_result>::uninit();
     unsafe { result.as_mut_ptr().write_bytes(0xa5, 1) };
     let decide = table().decide.expect("in the table");
@@ -154,7 +154,7 @@ fn assert_allowed(result: &nol_result, code: i32, failure: &str) {
     assert_eq!(text(result, result.contact), "");
 }
 
-/// Runs `body` in a child process; true if it held there.
+/// Runs `body` in a child process. Returns its result.
 fn in_child(body: impl FnOnce() -> bool) -> bool {
     let mut status = 0;
     unsafe {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Of an `OpenSIPS`: what its makefiles answer, corrected by what its binary says.
+//! The flags of an `OpenSIPS`: those of its makefiles, corrected by those of its binary.
 
 #[path = "../../c_shim/build/opensips_flags.rs"]
 mod opensips_flags;
@@ -13,7 +13,7 @@ fn the_makefiles_of_a_tree_give_its_release_and_its_macros() {
         (tree.release.as_str(), tree.version.as_str()),
         ("3.6.8", "3.6.8-dev")
     );
-    // Neither a line of make's own nor the release is a macro.
+    // Neither a line of make itself nor the release is a macro.
     assert_eq!(tree.defines.len(), ANSWER.lines().count() - 2);
     assert!(QUESTION.contains("\t@printf") && PROBE.contains("version.h"));
 }
@@ -81,7 +81,7 @@ fn the_binarys_flags_take_the_place_of_the_trees() {
         "-DDBG_MALLOC",
         "-DFAST_LOCK",
         "-DADAPTIVE_WAIT",
-        // What no text names stays as the tree has it.
+        // A macro that no text names stays as in the tree.
         "-DADAPTIVE_WAIT_LOOPS=1024",
         "-D__CPU_x86_64",
         "-DHAVE_STDATOMIC",
@@ -134,7 +134,7 @@ fn a_binary_of_another_release_is_refused() {
     );
 }
 
-/// What the question printed, with a line that make added.
+/// The output of the question, with a line that make added.
 const ANSWER: &str = "make: Entering directory
 -DHAVE_RESOLV_RES
 -DSTATISTICS

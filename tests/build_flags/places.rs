@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where a Kamailio is looked for, and what is said without its headers.
+//! The directories in which a Kamailio is searched, and the message if its headers are missing.
 
 #[path = "../../c_shim/build/kamailio_places.rs"]
 mod kamailio_places;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A machine with servers that consist of what `make` reads of them.
+//! A machine with servers of which only the files that `make` reads exist.
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -80,7 +80,7 @@ impl Machine {
         lines(&output.stderr)
     }
 
-    /// What the build watches, and since when it is like that.
+    /// The list of files that the build watches, and when it changed last.
     pub(crate) fn list_of_servers(&self) -> (String, SystemTime) {
         let list = self.path("target/servers");
         let text = fs::read_to_string(&list).expect("a list");
@@ -115,7 +115,7 @@ impl Machine {
     }
 }
 
-/// What a linker makes of the text that a server compares.
+/// The text that a server compares, as a linker stores it.
 fn module(server: &str) -> Vec<u8> {
     format!("\x7fELF\0\x01{server} (x86_64/linux)\0USE_TCP\0").into_bytes()
 }
@@ -129,7 +129,7 @@ fn make_old(file: &Path) {
         .expect("an older file");
 }
 
-/// Without the variables of whoever runs the tests, and of the make that does.
+/// Without the variables of the user and of the make that runs the tests.
 fn output(mut command: Command) -> Output {
     for name in [
         "MAKEFLAGS",

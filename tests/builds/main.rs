@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What `make` does around the build, with servers, source trees and a Cargo that are not real.
+//! The steps of `make` around the build, with simulated servers, source trees and Cargo.
 mod machine;
 
 use machine::Machine;
@@ -60,7 +60,7 @@ fn the_directory_of_a_server_that_was_not_built_is_removed() {
     assert!(machine.has("target/stage/kamailio/numbers_online.so"));
     assert!(!machine.has("target/stage/opensips-3.4.18"));
     assert!(!machine.has("target/stage/kamailio-6.0.1"));
-    // That of another build of the module is not this build's.
+    // The list of another build of the module is not used.
     assert!(machine.has("target/stage/opensips-3.4.18-panic"));
 }
 

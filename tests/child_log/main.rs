@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The lines of the process that makes Kamailio's lookups, on their way to its parent: none blocks, and what is lost is counted.
+//! The pipe for the log lines of Kamailio's lookup process: a write never blocks, and lost lines are counted.
 use std::{fs, path::Path, process::Command};
 
-/// What the file wants of the server's headers.
+/// Replacements of the server's headers that the file includes.
 const HEADERS: [(&str, &str); 3] = [
     (
         "core/str.h",
@@ -28,7 +28,7 @@ fn a_pipe_that_is_full_loses_lines_and_counts_them() {
     for (name, text) in HEADERS {
         fs::write(home.path().join(name), text).expect("a file");
     }
-    // A header in quotes is looked for beside the file first.
+    // A header in quotes is first searched in the directory of the file.
     let source = home.path().join("kamailio_log.c");
     fs::copy(root.join("c_shim/kamailio_log.c"), &source).expect("a copy");
     let program = home.path().join("log");

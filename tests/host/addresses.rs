@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A name with several addresses, some of them dead, each time in a network namespace of its own.
+//! A name with several addresses, some of them unreachable. Each trial runs in its own network namespace.
 use std::{
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
@@ -40,10 +40,10 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ("one that refuses last", Dead::Refuses, V4, &[V4, OTHER]),
         ("one that refuses over IPv6", Dead::Refuses, V4, &[V6, V4]),
         ("one that refuses over IPv4", Dead::Refuses, V6, &[V4, V6]),
-        ("a black hole first", Dead::Swallows, V4, &[OTHER, V4]),
-        ("a black hole last", Dead::Swallows, V4, &[V4, OTHER]),
-        ("a black hole over IPv6", Dead::Swallows, V4, &[V6, V4]),
-        ("a black hole over IPv4", Dead::Swallows, V6, &[V4, V6]),
+        ("a black hole first", Dead::DropsSyn, V4, &[OTHER, V4]),
+        ("a black hole last", Dead::DropsSyn, V4, &[V4, OTHER]),
+        ("a black hole over IPv6", Dead::DropsSyn, V4, &[V6, V4]),
+        ("a black hole over IPv4", Dead::DropsSyn, V6, &[V4, V6]),
     ] {
         let body = move |bench: &Bench| one_is_alive(bench, live, addresses, dead);
         trials.push(suite.trial(subject, &format!("addresses/{name}"), needs, body));
@@ -51,11 +51,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     trials
 }
 
-/// What a dead address does.
+/// How an address is unreachable.
 #[derive(Clone, Copy)]
 enum Dead {
     Refuses,
-    Swallows,
+    DropsSyn,
 }
 
 fn one_is_alive(bench: &Bench, live: IpAddr, addresses: &[IpAddr], dead: Dead) -> Result<()> {
@@ -67,7 +67,7 @@ fn one_is_alive(bench: &Bench, live: IpAddr, addresses: &[IpAddr], dead: Dead) -
     for &ip in addresses.iter().filter(|&&ip| ip != live) {
         match dead {
             Dead::Refuses => refusing.push(Refused::at((ip, port).into())?),
-            Dead::Swallows => holes.push(BlackHole::at((ip, port).into())?),
+            Dead::DropsSyn => holes.push(BlackHole::at((ip, port).into())?),
         }
     }
     let server = start(bench, port, LONG)?;

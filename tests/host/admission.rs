@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What keeps useless requests from being made, shared by all workers: each sign counts for what it is about and no more, a change is
-//! logged once, and it ends again.
+//! Admission control, shared by all workers: an outcome counts only for what it proves, a change is logged once, and each change ends
+//! again.
 mod breaker;
 mod latches;
 mod limits;
@@ -41,7 +41,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     trials
 }
 
-/// Four workers, so that what one of them learns has to reach the others.
+/// Four workers, so that a change by one of them must affect the others.
 fn start(bench: &Bench, setup: Setup) -> Result<Running> {
     bench.start(&Setup {
         children: 4,
@@ -49,7 +49,7 @@ fn start(bench: &Bench, setup: Setup) -> Result<Running> {
     })
 }
 
-/// Calls from as many numbers, each of which comes to the same.
+/// Calls from this many numbers, all with the same outcome.
 fn calls(server: &Running, count: usize, expected: &Expected) -> Result<()> {
     callers::several(count).try_for_each(|number| {
         server
@@ -66,7 +66,7 @@ fn error() -> Vec<Step> {
     answer::refusal("500 Internal Server Error", "", &[])
 }
 
-/// A page of somebody between us and the API.
+/// The HTML page of an intermediary.
 fn page(status: &str) -> Vec<Step> {
     vec![Step::Send(answer::response(
         status,
@@ -75,12 +75,12 @@ fn page(status: &str) -> Vec<Step> {
     ))]
 }
 
-/// An API that is out of order altogether.
+/// An API that fails for every request.
 fn out_of_order() -> Plan {
     Plan::always(error()).health(answer::degraded())
 }
 
-/// Lines of our module with these words in them, once there is one.
+/// The number of the module's lines with this text, once there is one.
 fn lines(server: &Running, words: &str) -> usize {
     let is_one = |line: &str| line.contains("numbers_online") && line.contains(words);
     server.host.log().wait_for_lines(1, SOON, is_one)

@@ -13,7 +13,7 @@ use crate::{
     suite::{LONG, Suite},
 };
 
-/// A word of a failure: a call took longer than its caller may wait.
+/// The text of a failure: a call took longer than its client waits.
 pub(crate) const WITHIN: &str = "is within";
 
 /// One trial on one server.
@@ -42,14 +42,14 @@ impl Bench {
         netns.run(|| body(&inside))
     }
 
-    /// The module as most trials want it: the suite's key and authority, and a deadline that no answer misses.
+    /// The module as in most trials: the suite's key and authority, and a deadline that every answer meets.
     pub(crate) fn setup(&self, api_url: &str) -> Setup {
         let mut setup = Setup::new(&self.name, self.suite.logs())
             .env("NUMBERS_ONLINE_API_KEY", callers::KEY)
             .param("api_url", api_url)
             .param("timeout", LONG)
             .param("ca_file", self.suite.file("ca.pem").display().to_string());
-        // What a trial asks for must reach the API; the trials of the cache turn it on.
+        // Without a cache: each lookup must reach the API. The trials of the cache turn it on.
         if self.suite.knows("cache_ttl") {
             setup = setup.param("cache_ttl", 0);
         }
@@ -93,7 +93,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Makes one call. Whatever the trial is about, `nol_failure` is of the published list and the deadline was kept.
+    /// Makes one call. Always checks that `nol_failure` is a published value and that the deadline was met.
     pub(crate) fn call(&self, transport: Transport, request: &Request) -> Result<Reply> {
         let reply = Client::connect(transport, self.host.address())?
             .call(request)
@@ -107,13 +107,13 @@ impl Running {
         expected.check(&self.call(Transport::Udp, &request)?)
     }
 
-    /// What holds for every reply.
+    /// Checks that apply to every reply.
     pub(crate) fn examine(&self, reply: Reply) -> Result<Reply> {
         expect::known_failure(&reply)?;
         let spent = reply.number("latency_us")?;
         let latencies = self.suite.latencies();
         let kept = latencies.record(&self.name, self.timeout, reply.avp("failure"), spent);
-        // Late, or timed out in a phase that only a process without a CPU is still in.
+        // Late, or a timeout in a phase that takes so long only without a CPU.
         if kept.is_err() || reply.avp("failure").starts_with("timeout") {
             self.note_starvation()?;
         }
@@ -122,11 +122,11 @@ impl Running {
 
     /// Something was late: if a process of the server had no CPU, the trial is repeated.
     pub(crate) fn note_starvation(&self) -> Result<()> {
-        self.suite.pulse().note(self.host.starved()?);
+        self.suite.stalls().note(self.host.starved()?);
         Ok(())
     }
 
-    /// Checks that the server is as well as before, and ends it.
+    /// Checks that the server still works, and ends it.
     pub(crate) fn finish(mut self) -> Result<()> {
         self.host.check()?;
         self.host.stop()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Our HTTPS beside the server's own TLS: Kamailio's tls.so keeps the state of OpenSSL in shared memory and clears thread-locals
-//! at each fork, whichever library they belong to.
+//! HTTPS of the module together with TLS of the server: Kamailio's tls.so keeps the state of OpenSSL in shared memory, and clears
+//! thread-local variables of all libraries at each fork.
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
@@ -23,13 +23,13 @@ use crate::{
     suite::{Needs, Suite},
 };
 
-/// SIP workers per transport, and connections that are called over at once.
+/// SIP workers per transport, and connections that send calls at the same time.
 const WORKERS: usize = 4;
 const CALLERS: usize = 3 * WORKERS;
 /// Calls over each connection.
 const CALLS: usize = 4;
 
-/// Whether tls.so is loaded before our module or after it.
+/// Whether tls.so is loaded before this module or after it.
 #[derive(Clone, Copy)]
 enum Order {
     Before,
@@ -83,7 +83,7 @@ fn works(bench: &Bench, order: Order, mode: Option<u8>) -> Result<()> {
     for round in 1..=2 {
         call_from_everywhere(bench, &server, sips)?;
         same("requests", api.requests().len(), round * CALLERS * CALLS)?;
-        // Each worker shakes hands again.
+        // Each worker makes a new handshake.
         api.hang_up();
     }
     holds("several workers asked", api.connections() > 2 * WORKERS)?;

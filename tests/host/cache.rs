@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One cache for all workers: what is asked once, what is asked again, and what is never kept.
+//! One cache for all workers: which answers are stored, for how long, and which are never stored.
 use std::{sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
@@ -18,7 +18,7 @@ use crate::{
     suite::{Needs, Suite},
 };
 
-/// After so long a request without a reply is sent again.
+/// After how long a request without a reply is sent again.
 const T1: Duration = Duration::from_millis(500);
 
 /// The trials of this file.
@@ -88,7 +88,7 @@ fn burst(server: &Running, calls: usize) -> Result<Vec<(String, String)>> {
                 let mut client =
                     Client::connect(Transport::Udp, address).map_err(|e| e.to_string())?;
                 let mut reply = Err("never sent".to_owned());
-                // What finds the server's socket buffer full is sent again, as a SIP client does (RFC 3261 T1).
+                // If the server's socket buffer was full the request is sent again, as a SIP client does (RFC 3261 T1).
                 for _ in 0..10 {
                     client.send(&request).map_err(|e| e.to_string())?;
                     reply = client.final_reply(&request, T1).map_err(|e| e.to_string());
@@ -182,7 +182,7 @@ fn not_kept_failopen(bench: &Bench) -> Result<()> {
     for n in 1..=2 {
         server.expect(callers::CALLER, &Expected::fail_open("server_failopen"))?;
         same("requests", api.requests().len(), n)?;
-        // Else the failure itself is remembered for a while.
+        // Otherwise the failure itself would still be stored.
         server.host.command("cache_purge", &[callers::CALLER])?;
     }
     server.finish()

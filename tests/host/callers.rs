@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Who calls, and what must not be seen in any log. The numbers are of the ranges kept for fiction: +1 NXX 555 01XX (ATIS) and
-//! +44 7700 900xxx (Ofcom).
+//! Calling numbers, and texts that must not appear in any log. The numbers are of the ranges reserved for fiction: +1 NXX 555 01XX
+//! (ATIS) and +44 7700 900xxx (Ofcom).
 
 /// A number of North America.
 pub(crate) const CALLER: &str = "+12025550123";
@@ -8,7 +8,7 @@ pub(crate) const CALLER: &str = "+12025550123";
 pub(crate) const SECOND: &str = "+14155550187";
 /// A number of the United Kingdom.
 pub(crate) const BRITISH: &str = "+447700900123";
-/// So many numbers of North America, each of its own.
+/// This many different numbers of North America.
 pub(crate) fn several(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|n| format!("+1{}55501{:02}", 310 + n / 100, n % 100))
 }
@@ -28,7 +28,7 @@ pub(crate) const SECRET: &str = "test-signing-secret-91c3";
 /// Another one, for a rotation.
 pub(crate) const NEXT_SECRET: &str = "test-signing-secret-next-07be";
 
-/// What no line of any log may contain: the digits of every caller, with and without country code, and every secret.
+/// Texts that no line of any log may contain: the digits of every caller, with and without country code, and every secret.
 pub(crate) const PRIVATE: [&str; 8] = [
     "2025550123",
     "4155550187",

@@ -11,7 +11,7 @@ use libtest_mimic::Trial;
 
 use crate::{subject::Subject, suite::Suite};
 
-/// Long enough for what happens at once, on a busy machine too.
+/// Long enough for an immediate event, on a busy machine too.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 /// The trials below this file.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Why no connection stands: the failure is of the published list, and `probe` names the cause.
+//! Failed connections: the failure is a published value, and `probe` names the cause.
 use std::{path::Path, sync::Arc};
 
 use libtest_mimic::Trial;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Connections that are kept, die while they are kept, or lead elsewhere.
+//! Persistent connections: reuse, their end while idle, and redirections.
 use std::{sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
@@ -56,7 +56,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
         ("a redirection is not followed", not_followed),
         (
-            "a connection is given up before the server's idle limit",
+            "an idle connection is closed before the server's idle limit",
             given_up,
         ),
     ];

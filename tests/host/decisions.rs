@@ -19,7 +19,7 @@ use crate::{
 
 const CONTACT: &str = "sip:ivr@192.0.2.10:5060;transport=tcp";
 
-/// What the API says, what the operator set, and what comes of it.
+/// An answer of the API, the operator's parameters, and the expected reply.
 struct Case {
     name: &'static str,
     params: Vec<(&'static str, testbed::Value)>,
@@ -30,7 +30,7 @@ struct Case {
 }
 
 impl Case {
-    /// The API's plain answer, followed as it is.
+    /// A plain answer of the API, which is followed.
     fn new(name: &'static str, decision: &str, code: u16) -> Self {
         let (ret, phrase) = match (decision, code) {
             ("block", _) => (-1, "Decline"),
@@ -52,7 +52,7 @@ impl Case {
         }
     }
 
-    /// A redirect that has nowhere to go, allowed with this code.
+    /// A redirect without a contact, allowed with this code.
     fn stranded(name: &'static str, code: u16, phrase: &'static str) -> Self {
         let expected = Expected::api(code, 1, "allow")
             .and("failure", "no_contact")
@@ -70,18 +70,18 @@ impl Case {
         self
     }
 
-    /// The operator wants redirected calls there.
+    /// The operator sets `redirect_contact`.
     fn redirected_to(self, contact: &'static str) -> Self {
         Self { contact, ..self }.set("redirect_contact", contact)
     }
 
-    /// The API says something else in a field.
+    /// The API's answer has another value in a field.
     fn says(mut self, field: &str, value: Value) -> Self {
         self.answer[field] = value;
         self
     }
 
-    /// The script sees a value.
+    /// The script gets this value.
     fn shows(self, avp: &str, value: &str) -> Self {
         Self {
             expected: self.expected.and(avp, value),

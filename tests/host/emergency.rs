@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Emergency calls, and calls with priority from those who may claim it, are never asked about and never blocked.
+//! Emergency calls, and calls with priority from trusted sources, are never asked about and never blocked.
 mod routes;
 mod shipped;
 
@@ -51,10 +51,10 @@ const PRIORITY: [(&str, &str, &str); 4] = [
     ("Resource-Priority", "ets.1", "resource_priority"),
 ];
 
-/// Where the trials' trusted peer calls from. Other requests come from 127.0.0.1.
+/// The address of the trusted peer. Other requests come from 127.0.0.1.
 const TRUSTED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// The trials in whichever form the script asks.
+/// The trials for both forms of the script function.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         suite.trial(subject, &format!("emergency/{name}"), needs(), body)
@@ -63,19 +63,25 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("an emergency call is never asked about", never_asked),
         trial("any other called number is", others_are_asked),
         trial("a called name in To alone is no emergency", to_alone),
-        trial("priority counts from anybody by default", priority),
-        trial("priority counts from trusted sources alone", trusted),
+        trial("priority counts from any source by default", priority),
+        trial(
+            "priority counts only from trusted sources if they are set",
+            trusted,
+        ),
         trial("the bypass is off only by its whole name", off),
-        trial("a header that is none harms nothing", malformed),
+        trial("a malformed header does no harm", malformed),
     ];
-    // OpenSIPS's tm cannot read it, and suspends no call that it cannot read.
+    // OpenSIPS's tm cannot parse it, and does not suspend a call that it cannot parse.
     if subject.form == Form::Sync || subject.server.product() == Product::Kamailio {
-        trials.push(trial("a service in capital letters is one", in_capitals));
+        trials.push(trial(
+            "a service in capital letters is an emergency",
+            in_capitals,
+        ));
     }
     trials
 }
 
-/// The trials that are the same in every form.
+/// The trials that do not depend on the form.
 pub(crate) fn server_trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials = shipped::trials(suite, subject);
     trials.extend(routes::trials(suite, subject));
@@ -89,7 +95,7 @@ fn needs() -> Needs {
     }
 }
 
-/// An API that would block, if it were asked.
+/// An API that blocks every call.
 fn blocking() -> Result<Api> {
     Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))
 }
@@ -118,7 +124,7 @@ fn from(server: &Running, address: Ipv4Addr, request: &Request) -> Result<Reply>
 
 fn never_asked(bench: &Bench) -> Result<()> {
     let api = blocking()?;
-    // From strangers too.
+    // From untrusted sources too.
     let server = bench.start(&setup(bench, &api, &[("trusted_sources", "192.0.2.1")]))?;
     for uri in EMERGENCIES {
         for transport in Transport::ALL {
@@ -128,7 +134,7 @@ fn never_asked(bench: &Bench) -> Result<()> {
                 .map_err(|e| format!("{uri}: {e}"))?;
         }
     }
-    // Whoever calls.
+    // From any caller.
     for from in [
         "<sip:+19111234567@192.0.2.1>",
         "<sip:anonymous@anonymous.invalid>",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a reply must say.
+//! The expected content of a reply.
 use testbed::{Result, sip::Reply};
 
 /// The closed list of `nol_failure`.
@@ -7,7 +7,7 @@ const FAILURES: &str = "none timeout_queue timeout_dns timeout_connect timeout_t
     reset http_400 http_401 http_402 http_403 http_404 http_429 http_4xx http_5xx http_other too_large parse schema \
     signature clock_skew server_failopen breaker_open rate_limited shed no_number anonymous no_key no_contact internal";
 
-/// A reply as it must be: a list of things to be found in it.
+/// The expected reply, as a list of values in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     wanted: Vec<(String, String)>,
@@ -56,14 +56,14 @@ impl Expected {
             .and("codes", &status.to_string())
     }
 
-    /// Wants one more AVP, or another value of one that is wanted already.
+    /// Expects one more AVP, or another value of one.
     pub(crate) fn and(mut self, avp: &str, value: &str) -> Self {
         self.wanted.retain(|(given, _)| given != avp);
         self.wanted.push((avp.to_owned(), value.to_owned()));
         self
     }
 
-    /// Wants another status, in the reply and in the AVPs.
+    /// Expects another status, in the reply and in the AVPs.
     pub(crate) fn status(self, status: u16) -> Self {
         let text = status.to_string();
         self.and("SIP status", &text)
@@ -71,7 +71,7 @@ impl Expected {
             .and("codes", &text)
     }
 
-    /// Says everything that is not as wanted, at once.
+    /// Reports all differences.
     pub(crate) fn check(&self, reply: &Reply) -> Result<()> {
         let status = reply.status.to_string();
         let found = |name: &str| {
@@ -101,7 +101,7 @@ impl Expected {
     }
 }
 
-/// An error if `nol_failure` is none of the published values.
+/// An error if `nol_failure` is not a published value.
 pub(crate) fn known_failure(reply: &Reply) -> Result<()> {
     let failure = reply.avp("failure");
     if FAILURES.split_whitespace().any(|known| known == failure) {
@@ -125,7 +125,7 @@ pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted:
     Err(format!("{what}: wanted {wanted:?}, found {found:?}").into())
 }
 
-/// An error if something does not hold.
+/// An error if a condition is false.
 pub(crate) fn holds(what: &str, condition: bool) -> Result<()> {
     if condition { Ok(()) } else { Err(what.into()) }
 }

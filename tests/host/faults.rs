@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The matrix of rude peers. Whatever the API does, the call is allowed, the failure has its right name, and the function comes
-//! back by its deadline; each case runs over plain HTTP and over TLS where that makes sense.
+//! Rude peers: servers that break the protocol, stall, reset connections or send wrong answers. The call is allowed, the failure has
+//! its documented name, and the function returns by its deadline. Each case runs over plain HTTP and TLS where both make sense.
+mod connecting;
 mod fields;
 mod http;
 mod json;
-mod meeting;
 mod pace;
 mod status;
 
@@ -24,7 +24,7 @@ use crate::{
     suite::{LONG, Needs, SHORT, Suite},
 };
 
-/// One way to be rude, and what comes of it.
+/// One fault of a peer, and the expected outcome.
 pub(super) struct Fault {
     name: String,
     peer: Peer,
@@ -34,23 +34,23 @@ pub(super) struct Fault {
     may_be_retried: bool,
 }
 
-/// Who the module meets.
+/// The peer.
 enum Peer {
-    /// The API in this mood.
+    /// An API that follows this plan.
     Plays(Plan),
-    /// The API with a certificate that must not be believed.
+    /// An API with a certificate that must be refused.
     Shows(Flaw),
-    /// A port that nobody listens on.
+    /// A port without a listener.
     Refuses,
     /// A port that answers no SYN.
-    Swallows,
+    DropsSyn,
 }
 
-/// What the call must come to.
+/// The expected outcome of the call.
 enum Outcome {
     /// Allowed, with this failure.
     Fails(&'static str),
-    /// The API's block is followed: odd, but right.
+    /// The API's block is followed: the answer is unusual but valid.
     Blocks,
 }
 
@@ -100,7 +100,7 @@ impl Fault {
         self
     }
 
-    /// Runs over TCP too: the failures that everybody meets.
+    /// Runs over TCP too, because the failure is common.
     fn everyday(mut self) -> Self {
         self.transports = &Transport::ALL;
         self
@@ -112,7 +112,7 @@ fn count_requests(fault: &Fault, api: &Api) -> Result<()> {
     let requests = api.requests();
     match requests.as_slice() {
         [] | [_] => Ok(()),
-        // The first one went over a connection that had been made ahead of it.
+        // The first request used a connection that was made before it.
         [first, second] if fault.may_be_retried => {
             same(
                 "the key of a retry",
@@ -132,7 +132,7 @@ fn count_requests(fault: &Fault, api: &Api) -> Result<()> {
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials = Vec::new();
     for fault in [
-        meeting::faults(),
+        connecting::faults(),
         status::faults(),
         http::faults(),
         pace::faults(),
@@ -163,7 +163,7 @@ fn run(bench: &Bench, fault: &Fault, scheme: Scheme, transport: Transport) -> Re
         Scheme::Http => format!("http://127.0.0.1:{port}"),
         Scheme::Https => format!("https://localhost:{port}"),
     };
-    // Each guard lives to the end of the trial.
+    // Each guard must live to the end of the trial.
     let mut api = None;
     let mut refused = None;
     let mut hole = None;
@@ -177,7 +177,7 @@ fn run(bench: &Bench, fault: &Fault, scheme: Scheme, transport: Transport) -> Re
             .address()
             .port(),
         Peer::Refuses => refused.insert(Refused::at(anywhere)?).address().port(),
-        Peer::Swallows => hole.insert(BlackHole::at(anywhere)?).address().port(),
+        Peer::DropsSyn => hole.insert(BlackHole::at(anywhere)?).address().port(),
     };
     let (expected, timeout) = match fault.outcome {
         Outcome::Fails(failure) => (

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The deadline, the one time that is asserted.
+//! The deadline: the only time that the suite asserts.
 use std::{
     fmt::Write,
     sync::{Mutex, PoisonError},
@@ -10,7 +10,7 @@ use testbed::Result;
 /// How much later than `timeout` the function may return, in microseconds.
 const ALLOWANCE: i64 = 50_000;
 
-/// Words of a failure: a call came back too late, or gave up too early.
+/// Texts of failures: a call returned too late, or gave up too early.
 pub(crate) const LATE: &str = "the function took";
 pub(crate) const EARLY: &str = "although the timeout is";
 
@@ -29,7 +29,7 @@ struct Sample {
 }
 
 impl Latencies {
-    /// Notes a call; an error if it came back too late, or gave up too early.
+    /// Records a call. An error if it returned too late or gave up too early.
     pub(crate) fn record(
         &self,
         trial: &str,

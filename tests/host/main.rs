@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The module in real SIP servers, asked with real SIP, with the API played by a server that can be as rude as it likes.
+//! The module in real SIP servers, with real SIP and a simulated API, whose faults are part of the trials.
 //!
-//! Trials come from tables and run on every server that is there; one that cannot run says what it misses and is counted as
-//! ignored, never as passed. `NOL_STAGE` names the directory with the built modules, `target/stage` if it is not set. The logs
+//! Trials come from tables and run on every server that is found. One that cannot run reports what is missing. It counts as ignored,
+//! never as passed. `NOL_STAGE` names the directory with the built modules, `target/stage` if it is not set. The logs
 //! of all servers stay in `target/tmp/host-logs` until the next run.
 mod addresses;
 mod admission;
@@ -24,16 +24,16 @@ mod operator;
 mod package;
 mod privacy;
 mod proxied;
-mod pulse;
 mod record;
 mod redis;
 mod refusals;
 mod repetition;
 mod replies;
 mod resolution;
-mod rig;
+mod self_test;
 mod shortage;
 mod signing;
+mod stalls;
 mod subject;
 mod suite;
 mod suspended;
@@ -54,7 +54,7 @@ const TRIALS_PER_CORE: usize = 4;
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
-    // A trial waits more than it works.
+    // A trial mostly waits.
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     args.test_threads.get_or_insert(TRIALS_PER_CORE * cores);
     let suite = match Suite::new() {
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         }
     }
     trials.push(repetition::trial());
-    // Last, because it waits for all others: they leave the logs that it searches.
+    // Last, because it waits for all others and then searches their logs.
     trials.push(privacy::trial(&suite));
     if !args.list {
         suite.say_what_is_missing();
@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// What becomes of calls, in whichever form the script asks about them.
+/// Trials of calls, for both forms of the script function.
 fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
         decisions::trials,
@@ -115,10 +115,10 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     .collect()
 }
 
-/// What is the same in every form.
+/// Trials that do not depend on the form.
 fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     [
-        rig::trials,
+        self_test::trials,
         refusals::trials,
         causes::trials,
         replies::trials,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Name servers of every kind, each in a network namespace of its own.
+//! Name servers with different faults. Each trial runs in its own network namespace.
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
@@ -50,7 +50,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "timeout_dns",
         ),
         (
-            "a name server that answers rubbish",
+            "a name server that sends no DNS message",
             Manner::Garbage,
             "timeout_dns",
         ),
@@ -222,7 +222,7 @@ fn no_thread_is_left(bench: &Bench) -> Result<()> {
         call(&server, &Expected::fail_open("timeout_dns"))?;
     }
     let after = server.host.threads()?;
-    // One thread that asks for all is fair; one per call is not. Where threads make the lookups there is one that waits as well.
+    // One thread that resolves for all calls is allowed; one per call is not. If threads make the lookups, one more waits.
     let fair = match bench.form {
         Form::Sync => 2,
         Form::Async => 4,

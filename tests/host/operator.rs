@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the operator asks and sets while the server runs.
+//! The operator's commands while the server runs.
 mod observed;
 
 use std::{fs, sync::Arc};
@@ -28,18 +28,18 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         suite.trial(subject, &format!("operator/{name}"), needs, body)
     };
     let mut trials = vec![
-        trial("status tells the key, the breaker and the cache", status),
+        trial("status shows the key, the breaker and the cache", status),
         trial("check makes a real decision and shows it whole", check),
         trial(
-            "probe tells how long each phase takes, or what failed",
+            "probe shows how long each phase takes, or what failed",
             probe,
         ),
-        trial("a breaker can be forced open, and given back", forced),
-        trial("a new key is used by all workers after a reload", reload),
         trial(
-            "a reload of what cannot be read changes nothing",
-            bad_reload,
+            "a breaker can be forced open, and set to automatic again",
+            forced,
         ),
+        trial("a new key is used by all workers after a reload", reload),
+        trial("a reload of an unreadable file changes nothing", bad_reload),
         trial(
             "a command with a bad argument says what is allowed",
             bad_arguments,

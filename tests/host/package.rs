@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What users get: two files and two configurations.
+//! The installed files: two libraries and two configurations.
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use libtest_mimic::Trial;

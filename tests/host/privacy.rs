@@ -22,7 +22,7 @@ pub(crate) fn trial(suite: &Arc<Suite>) -> Trial {
     })
 }
 
-/// How many lines our module wrote; an error if one tells too much.
+/// The number of lines of the module. An error if one contains a secret or a number.
 fn search(suite: &Suite) -> Result<usize> {
     let mut spoken = 0;
     let mut leaks = Vec::new();
@@ -39,7 +39,7 @@ fn search(suite: &Suite) -> Result<usize> {
                 .map(|what| format!("{}: {what}", path.display())),
         );
     }
-    // A search that finds nothing must be able to find something.
+    // Checks that the search itself can find something.
     let planted = [
         "+12025550123",
         "tel:+1-202-555-0123",
@@ -55,7 +55,7 @@ fn search(suite: &Suite) -> Result<usize> {
     Err(format!("{} lines tell too much:\n{}", leaks.len(), shown.join("\n")).into())
 }
 
-/// What a line tells that it must not. Separators between digits do not hide a number.
+/// What a line contains that it must not. Separators between digits are ignored.
 fn leak(line: &str) -> Option<String> {
     let digits: String = line
         .chars()

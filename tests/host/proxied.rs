@@ -73,7 +73,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "connect",
         ),
         ("a proxy that closes", b"", "connect"),
-        ("a proxy that talks rubbish", b"hello\r\n\r\n", "connect"),
+        ("a proxy that sends no HTTP", b"hello\r\n\r\n", "connect"),
         (
             "a proxy that never ends its headers",
             b"HTTP/1.1 200 OK\r\n",
@@ -111,7 +111,7 @@ fn block() -> Plan {
 fn tunnelled(bench: &Bench) -> Result<()> {
     let api = bench.https(Flaw::None, block())?;
     let proxy = Proxy::to(api.address())?;
-    // The name is the proxy's to look up.
+    // The proxy resolves the name.
     let url = format!("https://{}:8443", crate::names::HOST);
     run(bench, &url, &proxy.url(), LONG, &Expected::block())?;
     let line = format!("CONNECT {}:8443 HTTP/1.1", crate::names::HOST);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a run says about its trials at its end: which were repeated and why, and which took longest.
+//! The report at the end of a run: which trials were repeated and why, and which took longest.
 use std::{
     fmt::{self, Display, Formatter},
     sync::{Mutex, PoisonError},
@@ -9,7 +9,7 @@ use std::{
 /// How many of the slowest trials are named.
 const SLOWEST: usize = 10;
 
-/// More repetitions than this in a hundred trials are a failure of the run; a few are none.
+/// The limit of repetitions in a hundred trials. With more the run fails.
 const REPETITIONS_IN_A_HUNDRED: usize = 2;
 const A_FEW: usize = 10;
 
@@ -24,13 +24,13 @@ struct Entries {
 }
 
 impl Record {
-    /// A trial is repeated: its failure does not count, and is printed all the same.
+    /// Records that a trial is repeated. Its failure does not count, but is printed.
     pub(crate) fn repeated(&self, trial: &str, reason: &str, failure: &str) {
         let first = failure.lines().next().unwrap_or_default();
         self.add(|entries| entries.repeated.push(format!("{trial}: {reason}: {first}")));
     }
 
-    /// A trial is over, with all its repetitions.
+    /// Records that a trial has ended, with all its repetitions.
     pub(crate) fn took(&self, trial: &str, time: Duration) {
         self.add(|entries| entries.took.push((time, trial.to_owned())));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The second level of the cache: what servers share through Redis, and what they do without it.
+//! The second level of the cache: answers shared through Redis, and behaviour without Redis.
 mod impostors;
 
 use std::{sync::Arc, thread, time::Duration};
@@ -34,11 +34,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     };
     let mut trials = vec![
         trial("what one server asked no other asks again", true, shared),
-        trial("nobody can read in Redis who called", true, private),
+        trial("Redis contains no readable number", true, private),
         trial("an answer holds in Redis no longer than here", true, ttl),
-        trial("what Redis holds by mistake is not believed", true, garbage),
+        trial("a wrong value in Redis is not used", true, garbage),
         trial(
-            "calls go on when Redis dies, and use it when it is back",
+            "calls are decided while Redis is down, and use it again when it is back",
             true,
             killed,
         ),
@@ -54,7 +54,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     trials
 }
 
-/// A server with one worker, so that a trial knows what it has been through.
+/// A server with one worker, so that its state is known.
 fn start(bench: &Bench, api: &Api, redis: &str, timeout: Option<i64>) -> Result<Running> {
     let setup = bench
         .setup(&api.url())
@@ -133,7 +133,7 @@ fn shared(bench: &Bench) -> Result<()> {
         ("api_requests", 0),
     ];
     statistics(&second, &once)?;
-    // From here on the second server has it itself.
+    // From now on the second server has it in its own cache.
     redis.ask(&["FLUSHALL"])?;
     expect(&second, callers::CALLER, &cached())?;
     statistics(&second, &once)?;
@@ -150,7 +150,7 @@ fn private(bench: &Bench) -> Result<()> {
         server.expect(number, &Expected::block())?;
     }
     let keys = redis.keys()?;
-    // Not each of them: a store that takes too long is given up.
+    // Not all of them: a store that takes too long is given up.
     holds("there are keys in Redis", !keys.is_empty())?;
     for key in keys {
         let value = redis.ask(&["GET", &key])?.text()?;
@@ -173,7 +173,7 @@ fn ttl(bench: &Bench) -> Result<()> {
     let left = redis.ask(&["TTL", key])?.number()?;
     holds(&format!("0 < {left} <= {TTL}"), (1..=TTL).contains(&left))?;
     let second = start(bench, &api, &redis.url(), None)?;
-    // What is nearly over in Redis does not begin anew in another server.
+    // An answer that is about to expire in Redis does not get a new TTL in another server.
     redis.ask(&["PEXPIRE", key, "1500"])?;
     expect(&second, callers::CALLER, &cached())?;
     thread::sleep(Duration::from_millis(1800));
@@ -219,7 +219,7 @@ fn killed(bench: &Bench) -> Result<()> {
     for number in [callers::BRITISH, callers::SECOND] {
         server.expect(number, &Expected::block())?;
     }
-    // What the server knows itself it knows without Redis.
+    // Answers in the server's own cache are used without Redis.
     expect(&server, callers::CALLER, &cached())?;
     statistics(&server, &[("redis_fail", 2), ("api_requests", 3)])?;
     let redis = RedisServer::at(port, bench.suite.logs(), &bench.name)?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which failures tell nothing about the module: their trials are repeated, and the report names each of them.
+//! Failures that prove nothing about the module. Their trials are repeated, and the report names each of them.
 //!
 //! There must be evidence, and the failure must be of the kind that the evidence explains. A wrong decision is a wrong decision
 //! on every machine: it is never repeated because of a stall.

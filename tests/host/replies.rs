@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `numbers_online_reply()` sends the reply that the decision asks for, where one is due.
+//! `numbers_online_reply()` sends the reply of the decision, if one is due.
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
@@ -42,10 +42,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("nothing without a decision, with mode=inline", nothing_yet),
         trial("what the script wrote over a decision", overridden),
         trial("within a transaction", within_a_transaction),
-        trial(
-            "whatever AVPs the operator wants written",
-            whatever_is_written,
-        ),
+        trial("with any selection of AVPs", whatever_is_written),
     ]
 }
 
@@ -131,7 +128,7 @@ fn undecided(bench: &Bench) -> Result<()> {
             ),
             (code, phrase, None),
         )?;
-        // What is no first INVITE is none of its business.
+        // Only an initial INVITE is replied to.
         let in_dialog = invite("undecided").to_tag("one");
         let other = Request::new("MESSAGE", &callers::sip(callers::CALLER));
         for request in [in_dialog, other.header("X-Test", "undecided")] {
@@ -157,7 +154,7 @@ fn nothing_yet(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
-/// The script's AVPs count, not what the process remembers.
+/// The script's AVPs have priority over the decision that the process stored.
 fn overridden(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(answer::ok(&answer::decision("redirect", 302))))?;
     let mut setup = bench

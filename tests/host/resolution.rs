@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Names resolved as glibc does it, each time in a network namespace of its own.
+//! Names are resolved as glibc does. Each trial runs in its own network namespace.
 use std::{
     fs,
     net::{IpAddr, Ipv6Addr},
@@ -40,10 +40,13 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ("every A answer is late, and there is no IPv6", late),
         ("an API that moved is found before the time to live", moved),
         (
-            "an address that became somebody else's is asked about",
+            "a name is resolved again if its address belongs to another server",
             taken,
         ),
-        ("addresses that refuse are asked about once a second", once),
+        (
+            "while its addresses refuse, a name is resolved once a second",
+            once,
+        ),
         ("a reload forgets names", reload),
         ("a truncated answer goes on over TCP", truncated),
         ("a flood of wrong answers ends at the deadline", flood),
@@ -105,7 +108,7 @@ fn moved(bench: &Bench) -> Result<()> {
     let new = at(bench, OTHER, port)?;
     dns.play(Zone::of(&[OTHER]).ttl(600));
     thread::sleep(Duration::from_millis(1_100));
-    // Nobody listens there any more.
+    // No server listens there any more.
     drop(old);
     thread::sleep(Duration::from_millis(50));
     for _ in 0..2 {

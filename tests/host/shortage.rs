@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The redirect server that users get, while it lacks memory, descriptors or threads: every call has one final reply.
+//! The project's redirect server without enough memory, descriptors or threads: every call gets one final reply.
 mod load;
 mod script;
 
@@ -62,7 +62,7 @@ fn closing() -> Plan {
     Plan::always(steps)
 }
 
-/// The script itself takes all there is, for as long as it handles the call.
+/// The script itself takes all shared memory while it handles the call.
 fn all_shared_memory(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let mut setup = setup(bench, &api)?;
@@ -80,7 +80,7 @@ fn all_shared_memory(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
-/// Without AVPs a second call of the function knows of the first all the same.
+/// Without AVPs a second call of the function still finds the first decision.
 fn one_request(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let mut setup = setup(bench, &api)?.param("timeout", LONG);
@@ -95,7 +95,7 @@ fn one_request(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
-/// Few where processes wait, which take no call off the socket meanwhile.
+/// The number of calls. Fewer in the synchronous form, in which waiting processes read no calls.
 fn calls(form: Form) -> usize {
     match form {
         Form::Sync => 8,
@@ -192,7 +192,7 @@ fn address_space(bench: &Bench) -> Result<()> {
     finish(server, 100)
 }
 
-/// Asks whether it lives, as a monitor would that looks at the next hop alone.
+/// Sends an OPTIONS, as a monitor of the next hop does.
 fn keepalive(bench: &Bench) -> Result<()> {
     let api = Api::http(slow())?;
     let server = bench.start(&setup(bench, &api)?)?;

@@ -21,7 +21,7 @@ use crate::{
     suite::{Needs, Suite},
 };
 
-/// Dates that no clock of today shows.
+/// Dates far from today.
 const PAST: [(&str, &str); 1] = [("Date", "Sat, 01 Jan 2000 00:00:00 GMT")];
 const FUTURE: [(&str, &str); 1] = [("Date", "Fri, 01 Jan 2038 00:00:00 GMT")];
 
@@ -55,7 +55,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             refused(bench, &PAST, "clock_skew")
         }),
         trial(
-            "a secret that is not set stops nothing and asks nothing",
+            "without its secret the server starts and makes no request",
             missing,
         ),
     ]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the trials are run on.
+//! The servers and forms that trials run on.
 use std::sync::Arc;
 
 use testbed::{Form, Product, Server};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the trials share, and how one of them runs.
+//! State shared by the trials, and how a trial runs.
 use std::{
     env, fs,
     io::{self, Write},
@@ -22,9 +22,9 @@ use crate::{
     bench::Bench,
     latency::Latencies,
     names,
-    pulse::Pulse,
     record::Record,
     repetition::{ATTEMPTS, reason},
+    stalls::Stalls,
     subject::Subject,
     versions::{self, Absent},
 };
@@ -35,7 +35,7 @@ pub(crate) const SHORT: i64 = 300;
 /// The deadline of all other cases: a busy machine must not turn an answer into a timeout.
 pub(crate) const LONG: i64 = 2000;
 
-/// The servers, and what is made once for all trials.
+/// The servers, and values that all trials share.
 pub(crate) struct Suite {
     servers: Vec<Arc<dyn Server>>,
     absent: Vec<Absent>,
@@ -45,11 +45,11 @@ pub(crate) struct Suite {
     latencies: Latencies,
     parameters: Vec<String>,
     unfinished: AtomicUsize,
-    pulse: Pulse,
+    stalls: Stalls,
     record: Record,
 }
 
-/// What a trial cannot do without.
+/// A requirement of a trial.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Needs {
     /// A build of the module.
@@ -100,12 +100,12 @@ impl Suite {
             latencies: Latencies::default(),
             parameters: interface::parameters()?,
             unfinished: AtomicUsize::new(0),
-            pulse: Pulse::new(),
+            stalls: Stalls::new(),
             record: Record::default(),
         })
     }
 
-    /// Versions that nobody unpacked here.
+    /// Versions that are not unpacked.
     pub(crate) fn absent(&self) -> &[Absent] {
         &self.absent
     }
@@ -138,9 +138,9 @@ impl Suite {
         &self.record
     }
 
-    /// Whether the machine keeps going.
-    pub(crate) fn pulse(&self) -> &Pulse {
-        &self.pulse
+    /// Detects stalls of the machine.
+    pub(crate) fn stalls(&self) -> &Stalls {
+        &self.stalls
     }
 
     /// The time that each call took.
@@ -249,7 +249,7 @@ impl Suite {
                 Ok(()) => return Ok(()),
                 Err(trouble) => trouble.to_string(),
             };
-            let Some(reason) = reason(&failure, || self.pulse.stalled_since(start)) else {
+            let Some(reason) = reason(&failure, || self.stalls.stalled_since(start)) else {
                 return Err(failure.into());
             };
             self.record.repeated(name, reason, &failure);
@@ -265,7 +265,7 @@ fn lacks_shipped(server: &dyn Server) -> Option<String> {
         Product::OpenSips => "opensips-cfg",
     };
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-    // What cannot be read is for the trial to complain about.
+    // The trial reports a file that cannot be read.
     let files = fs::read_dir(directory).into_iter().flatten().flatten();
     let text: String = files
         .filter_map(|file| fs::read_to_string(file.path()).ok())
@@ -285,7 +285,7 @@ fn lacks_shipped(server: &dyn Server) -> Option<String> {
     (!absent.is_empty()).then(|| format!("{}.so of {}", absent.join(".so, "), server.name()))
 }
 
-/// Our own module, which no server has.
+/// This module, which is not part of a server.
 const OURS: &str = "numbers_online";
 
 /// Counts a trial as over when it goes: after its run, even if it panics, and also if it is filtered out.
@@ -304,7 +304,7 @@ impl Drop for Ticket {
     }
 }
 
-/// Writes to the terminal, past the harness's own report.
+/// Writes to the terminal, in addition to the report of the harness.
 pub(crate) fn say(text: &str) {
     // A closed terminal is no reason to fail.
     let _ = io::stderr().lock().write_all(text.as_bytes());

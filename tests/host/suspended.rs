@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Suspended transactions: what may happen to a call, and to the processes behind it, while a lookup is waited for.
+//! Suspended transactions: events for a call and for the processes while a lookup is waited for.
 mod child;
 mod descriptors;
 mod handover;
@@ -49,11 +49,16 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "a retransmission meanwhile is absorbed",
             retransmitted,
         ),
-        trial(suite, subject, "what is too much is allowed at once", shed),
         trial(
             suite,
             subject,
-            "an answer that no longer holds serves where there is no time for another",
+            "calls beyond the queue are allowed at once",
+            shed,
+        ),
+        trial(
+            suite,
+            subject,
+            "a stale answer is used if there is no time for a new one",
             stale,
         ),
         trial(
@@ -151,7 +156,7 @@ fn in_time(server: &Running, took: Duration, timeout: i64) -> Result<()> {
     holds(&format!("{took:?} {WITHIN} {most:?}"), took <= most)
 }
 
-/// A call whose caller gives up while its lookup is waited for: its INVITE and the CANCEL.
+/// A call that is cancelled while its lookup is waited for: its INVITE and the CANCEL.
 fn cancel(server: &Running, transport: Transport) -> Result<(Client, Request, Request)> {
     let invite = invite();
     let mut client = Client::connect(transport, server.host.address())?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The servers that there are: the installed Kamailio, the versions of it that `make test-versions` unpacked, and `OpenSIPS`.
+//! The servers under test: the installed Kamailio, the versions of it that `make test-versions` unpacked, and `OpenSIPS`.
 use std::{
     fmt::{self, Display, Formatter},
     path::Path,

@@ -73,10 +73,10 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         suite.trial(subject, &format!("withheld/{name}"), needs, body)
     };
     vec![
-        trial("a withheld number is sent to nobody", withheld),
-        trial("a known answer is not looked for either", cached),
+        trial("a withheld number is not sent", withheld),
+        trial("the cache is not searched for it either", cached),
         trial("any other number is asked about", open),
-        trial("behind a line that is no header too", unread),
+        trial("also by a header after a line that is no header", unread),
     ]
 }
 
@@ -90,7 +90,7 @@ fn invite() -> Request {
 
 fn withheld(bench: &Bench) -> Result<()> {
     let api = blocking()?;
-    // Nobody need be trusted for it.
+    // The source need not be trusted.
     let setup = bench
         .setup(&api.url())
         .param("trusted_sources", "192.0.2.1");
@@ -131,7 +131,7 @@ fn open(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
-/// No server can say what stands behind a line that it cannot read.
+/// A server cannot parse the headers after a line that is no header.
 fn unread(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let server = bench.start(&bench.setup(&api.url()))?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The cache: how much it holds, and writers that die.
+//! The cache: its capacity, and writers that die.
 
 use std::fs;
 use std::ops::Range;
@@ -28,7 +28,7 @@ fn a_million_entries_work_and_cost_memory_as_they_are_used() {
         }
         let stats = cache.stats(now);
         assert_eq!((stats.entries, stats.used), (1_000_000, 100));
-        // A page each, and one for what was written where.
+        // One page each, and one that records which sets were written.
         let used = shared_kib() - before;
         assert!(used < 1024, "{used} KiB");
     });
@@ -48,8 +48,8 @@ fn a_million_entries_work_and_cost_memory_as_they_are_used() {
 #[test]
 fn a_million_answers_cost_256_bytes_a_place() {
     const ANSWERS: u64 = 1_000_000;
-    // Keys fall on sets of 8 places as a Poisson distribution says, and what is over 8 is lost. With 8 for each set that is
-    // e^-8 8^8 / 8! = 14.0 % of all, with 16/3 for each (half as many places again) 3.1 %.
+    // The number of keys per set of 8 entries has a Poisson distribution. Keys beyond 8 are lost. With 8 keys per set on average
+    // that is e^-8 8^8 / 8! = 14.0 % of all; with 16/3 (1.5 times as many entries) 3.1 %.
     for (places, least) in [(1_000_000, 857_000), (1_500_000, 966_000)] {
         let child = Child::new(|_| {
             let clock = Clock::starting(Instant::now());
@@ -71,7 +71,7 @@ fn a_million_answers_cost_256_bytes_a_place() {
             assert!(there > least, "{there} of {places}");
             let stats = cache.stats(now);
             assert_eq!((stats.entries, stats.used), (places, there));
-            // Beside the entries one bit for each set, and pages that are not full.
+            // In addition to the entries: one bit per set, and pages that are not full.
             let most = u64::try_from(places * 256 + places / 64).expect("fits") / 1024 + 64;
             assert!(used <= most, "{used} KiB, not {most}");
         });
@@ -80,7 +80,7 @@ fn a_million_answers_cost_256_bytes_a_place() {
 }
 
 #[test]
-fn writers_killed_in_the_middle_hang_nobody_and_spoil_nothing() {
+fn killed_writers_block_no_process_and_corrupt_no_answer() {
     let crowd = Crowd::new();
     let (mut found, mut died_writing) = (0, 0);
     for kill in 0..1000 {
@@ -92,7 +92,7 @@ fn writers_killed_in_the_middle_hang_nobody_and_spoil_nothing() {
     }
     assert!(found > 0, "nothing was looked at");
     assert!(died_writing > 0, "nobody died writing");
-    // What the last ones claimed is free a second later.
+    // The entries that the last writers claimed are free a second later.
     let now = crowd.now().after(LATE);
     crowd.cache.purge(None);
     for (number, key) in (0..).zip(&crowd.keys).take(8) {
@@ -103,29 +103,29 @@ fn writers_killed_in_the_middle_hang_nobody_and_spoil_nothing() {
 }
 
 #[test]
-fn writers_stopped_in_the_middle_that_go_on_spoil_nothing() {
+fn writers_that_are_stopped_and_continue_corrupt_no_answer() {
     let crowd = Crowd::new();
     for count in 0..1000 {
-        // Its claims are old from the beginning, and so they may be taken over as soon as it is stopped.
+        // Its claims look old from the beginning, so they may be taken over as soon as it is stopped.
         let writer = Child::new(|_| crowd.write(0..6, count, LATE));
         crowd.look_for(Duration::from_micros(300));
         writer.stop();
-        // More keys than places: none is left out.
+        // More keys than entries, so every entry is written.
         for (number, key) in (0..).zip(&crowd.keys).skip(6) {
             let answer = written(number, count + 7);
             assert!(crowd.cache.store(key, &answer, TTL, crowd.now()));
         }
         writer.go_on();
-        // The processor may be busy, with this process for one.
+        // The processor may be busy, for example with this process.
         thread::sleep(Duration::from_millis(1));
         crowd.look();
     }
 }
 
 #[test]
-fn writers_that_take_each_other_for_dead_spoil_nothing() {
+fn writers_that_take_over_each_others_claims_corrupt_no_answer() {
     let crowd = Crowd::new();
-    // The first ones' claims look abandoned to the last from the beginning: they are always in one entry together.
+    // To the last writer, the claims of the first ones look abandoned from the beginning. So they often write the same entry.
     let late = [2 * LATE, LATE, Duration::ZERO];
     let writers: Vec<_> = late
         .into_iter()
@@ -136,7 +136,7 @@ fn writers_that_take_each_other_for_dead_spoil_nothing() {
     assert!(found > 0, "nothing was looked at");
 }
 
-/// A cache with so few places, and so many keys for them, that writers are always at each other's.
+/// A cache with few entries and many keys, so that writers always compete for entries.
 struct Crowd {
     cache: Cache,
     clock: Clock,
@@ -161,9 +161,9 @@ impl Crowd {
         self.clock.at(Instant::now())
     }
 
-    /// Writes some of the keys until it is killed, as if it were so late.
+    /// Writes some of the keys until it is killed, with a clock that is ahead by `late`.
     fn write(&self, keys: Range<usize>, start: u64, late: Duration) {
-        // Made before, so that it hardly does anything but write.
+        // Made before, so that the loop does little but write.
         let answers: Vec<Vec<_>> = (start..start + 16)
             .map(|count| (0..16).map(|key| written(key, count)).collect())
             .collect();
@@ -182,7 +182,7 @@ impl Crowd {
         }
     }
 
-    /// How many answers there are; each must be one that was written.
+    /// The number of answers. Each must be one that was written.
     fn look(&self) -> usize {
         let found = |(number, key)| match self.cache.find(key, self.now()) {
             Found::Fresh(answer) | Found::Stale(answer) => {
@@ -204,7 +204,7 @@ impl Crowd {
     }
 }
 
-/// The answer that a writer writes for a key the so-many-th time: all of it follows from both numbers, its length too.
+/// The n-th answer that a writer writes for a key. All of it depends on both numbers, its length too.
 fn written(key: u64, count: u64) -> Answer {
     let digit = |text: u64| char::from(b'0' + u8::try_from(text % 10).expect("a digit"));
     let repeat = |times| digit(count).to_string().repeat(times);

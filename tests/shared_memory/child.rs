@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::LONG;
 
-/// A process of its own, which is killed with its guard.
+/// A child process that is killed with its guard.
 pub(crate) struct Child {
     pub(crate) pid: libc::pid_t,
     pub(crate) pipe: UnixStream,
@@ -19,7 +19,7 @@ impl Child {
         let (pipe, mut other) = UnixStream::pair().expect("a socket pair");
         match unsafe { libc::fork() } {
             0 => {
-                // A test program that is killed leaves no writer behind.
+                // If the test program is killed, no writer survives it.
                 unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
                 let held = catch_unwind(AssertUnwindSafe(|| body(&mut other))).is_ok();
                 unsafe { libc::_exit(c_int::from(!held)) }
@@ -32,18 +32,18 @@ impl Child {
         }
     }
 
-    /// The next byte that it tells.
-    pub(crate) fn told(&self) -> u8 {
+    /// The next byte that it reports.
+    pub(crate) fn next_report(&self) -> u8 {
         let mut told = [0];
         (&self.pipe).read_exact(&mut told).expect("it tells");
         told[0]
     }
 
     pub(crate) fn expect(&self, byte: u8) {
-        assert_eq!(self.told(), byte);
+        assert_eq!(self.next_report(), byte);
     }
 
-    /// Waits for its end; it must have been a good one.
+    /// Waits for its end, which must be without an error.
     pub(crate) fn end(mut self) {
         let status = self.status();
         assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0);

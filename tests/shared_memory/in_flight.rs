@@ -30,7 +30,7 @@ fn of_eight_workers_with_one_caller_one_asks_in_each_of_many_rounds() {
             Child::new(|_| {
                 for round in 1..=ROUNDS {
                     let key = keys.nth(round);
-                    // All are awake and at the same place, so that they join in the same moment.
+                    // All spin here, so that they join at the same moment.
                     ready.fetch_add(1, SeqCst);
                     reach(ready, round * WORKERS);
                     let role = table.join_for(key);
@@ -101,7 +101,7 @@ fn when_the_leader_fails_exactly_one_asks_again() {
 }
 
 #[test]
-fn when_the_leader_is_killed_another_one_goes_on() {
+fn when_the_leader_is_killed_a_follower_leads() {
     let table = Table::new();
     let leader = Child::new(|pipe| {
         let role = table.join();
@@ -193,7 +193,7 @@ impl Table {
             worker.expect(b'J');
         }
         for worker in &workers {
-            // Those who follow may be at their end already.
+            // Followers may have ended already.
             let _ = (&worker.pipe).write_all(b"G");
         }
         workers
@@ -216,7 +216,7 @@ fn counters() -> &'static [AtomicU64; 5] {
     unsafe { &*place.cast() }
 }
 
-/// Waits, without a sleep, until a counter has come so far.
+/// Spins until a counter has reached a value.
 fn reach(counter: &AtomicU64, count: u64) {
     let end = Instant::now() + LONG;
     while counter.load(SeqCst) < count {
@@ -234,7 +234,7 @@ fn outcomes(workers: Vec<Child>) -> String {
     let mut reported: Vec<_> = workers
         .into_iter()
         .map(|worker| {
-            let report = worker.told();
+            let report = worker.next_report();
             worker.end();
             char::from(report)
         })

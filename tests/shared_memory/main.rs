@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What workers share, used by real processes, some of which are killed.
+//! The shared memory of workers, used by real processes. Some of them are killed.
 
 #![allow(
     unsafe_code,
@@ -40,7 +40,7 @@ impl Keys {
         Self(KeyMaker::new(b"key", &url, &options))
     }
 
-    /// The class makes as many keys as are wanted of one number.
+    /// Different classes give different keys for one number.
     pub(crate) fn nth(&self, class: u64) -> Key {
         let number = Number::new("+14155550123").expect("a global number");
         self.0.key(&number, &class.to_string())

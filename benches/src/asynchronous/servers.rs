@@ -5,17 +5,17 @@ use testbed::{Result, Setup};
 
 use super::{TIMEOUT, WORKERS};
 use crate::by_hand::{BODY, PATH, kept_alive, query};
-use crate::contest::Entrant;
-use crate::rig::{KEY, Rig, Running, make_lean, say};
+use crate::comparison::Candidate;
+use crate::installation::{Installation, KEY, Running, make_lean, say};
 use crate::stub::Stub;
 
-/// The two that an operator would compare who has not read about tuning: as many lookups as one can think of, workers as in the
-/// manuals' examples, and everything else by default. Nothing to compare with without `http_async_client`.
-pub(super) fn untuned(rig: &Rig, stub: &Stub) -> Result<Vec<Entrant>> {
-    if !(rig.has_module("jansson") && rig.has_module("http_async_client")) {
+/// Two untuned servers: a large number of lookups, workers as in the manuals' examples, and everything else by default. None if
+/// `http_async_client` is missing.
+pub(super) fn untuned(installation: &Installation, stub: &Stub) -> Result<Vec<Candidate>> {
+    if !(installation.has_module("jansson") && installation.has_module("http_async_client")) {
         return Ok(Vec::new());
     }
-    let mut ours = rig
+    let mut ours = installation
         .with_module("untuned", WORKERS, &stub.url())
         .param("timeout", TIMEOUT)
         .param("async_lookups", 1024);
@@ -23,7 +23,7 @@ pub(super) fn untuned(rig: &Rig, stub: &Stub) -> Result<Vec<Entrant>> {
         &mut ours,
         &format!("async_workers={WORKERS}\n{}", decide_script()),
     );
-    let mut theirs = rig.lean("http-async-untuned", WORKERS, &http_async_script(stub));
+    let mut theirs = installation.lean("http-async-untuned", WORKERS, &http_async_script(stub));
     theirs
         .modules
         .extend(["http_async_client", "jansson"].map(str::to_owned));
@@ -37,65 +37,68 @@ pub(super) fn untuned(rig: &Rig, stub: &Stub) -> Result<Vec<Entrant>> {
         .foreign
         .push((module, "connection_timeout".to_owned(), TIMEOUT.into()));
     Ok(vec![
-        Entrant::ours(
-            format!("{} decide_async, untuned", rig.name()),
-            rig.start_untuned(&ours)?,
+        Candidate::ours(
+            format!("{} decide_async, untuned", installation.name()),
+            installation.start_untuned(&ours)?,
         ),
-        Entrant::rival(
+        Candidate::baseline(
             "async",
-            format!("{} http_async_client, untuned", rig.name()),
-            rig.start_untuned(&theirs)?,
+            format!("{} http_async_client, untuned", installation.name()),
+            installation.start_untuned(&theirs)?,
         ),
     ])
 }
 
-/// All that a Kamailio has and that are wanted.
+/// All candidates that this Kamailio has the modules for and that are selected.
 pub(super) fn all(
-    rig: &Rig,
+    installation: &Installation,
     stub: &Stub,
     is_wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Entrant>> {
+) -> Result<Vec<Candidate>> {
     let start = |what: &str, setup: &Setup| -> Result<Option<(String, Running)>> {
-        let name = format!("{} {what}", rig.name());
+        let name = format!("{} {what}", installation.name());
         let is_wanted = is_wanted(&name);
         Ok(is_wanted
-            .then(|| rig.start(setup))
+            .then(|| installation.start(setup))
             .transpose()?
             .map(|server| (name, server)))
     };
     let mut all = Vec::new();
     for lookups in LOOKUPS {
         let name = format!("decide_async, {lookups}");
-        let started = start(&name, &decide(rig, stub, lookups))?;
-        all.extend(started.map(|(name, server)| Entrant::ours(name, server)));
+        let started = start(&name, &decide(installation, stub, lookups))?;
+        all.extend(started.map(|(name, server)| Candidate::ours(name, server)));
     }
-    if !rig.has_module("jansson") {
+    if !installation.has_module("jansson") {
         say(&format!(
             "{}: no jansson, so nothing to compare with",
-            rig.name()
+            installation.name()
         ));
-    } else if rig.has_module("http_async_client") {
+    } else if installation.has_module("http_async_client") {
         for workers in [1, 2, 4] {
             let name = format!("http_async_client, {workers}");
-            let started = start(&name, &http_async(rig, stub, workers))?;
-            all.extend(started.map(|(name, server)| Entrant::rival("async", name, server)));
+            let started = start(&name, &http_async(installation, stub, workers))?;
+            all.extend(started.map(|(name, server)| Candidate::baseline("async", name, server)));
         }
-    } else if rig.has_module("http_client") {
+    } else if installation.has_module("http_client") {
         for (name, setup) in [
-            ("httpcon, sync", kept_alive(rig, stub, WORKERS)),
-            ("http_client_query, sync", query(rig, stub, WORKERS)),
+            ("httpcon, sync", kept_alive(installation, stub, WORKERS)),
+            (
+                "http_client_query, sync",
+                query(installation, stub, WORKERS),
+            ),
         ] {
             let started = start(name, &setup)?;
             all.extend(
-                started.map(|(name, server)| Entrant::rival("sync", name, server).waiting()),
+                started.map(|(name, server)| Candidate::baseline("sync", name, server).waiting()),
             );
         }
     }
     Ok(all)
 }
 
-fn decide(rig: &Rig, stub: &Stub, lookups: i64) -> Setup {
-    let mut setup = rig
+fn decide(installation: &Installation, stub: &Stub, lookups: i64) -> Setup {
+    let mut setup = installation
         .with_module(&format!("decide-{lookups}"), WORKERS, &stub.url())
         .param("timeout", TIMEOUT)
         .param("breaker_errors", 0)
@@ -132,9 +135,9 @@ fn http_async_script(stub: &Stub) -> String {
     script(&ask, read)
 }
 
-fn http_async(rig: &Rig, stub: &Stub, workers: i64) -> Setup {
+fn http_async(installation: &Installation, stub: &Stub, workers: i64) -> Setup {
     let name = format!("http-async-{workers}");
-    let mut setup = rig.lean(&name, WORKERS, &http_async_script(stub));
+    let mut setup = installation.lean(&name, WORKERS, &http_async_script(stub));
     setup
         .modules
         .extend(["http_async_client", "jansson"].map(str::to_owned));
@@ -150,14 +153,14 @@ fn http_async(rig: &Rig, stub: &Stub, workers: i64) -> Setup {
     setup
 }
 
-/// A transaction that has ended absorbs retransmissions, of which there are none here.
+/// How long an ended transaction absorbs retransmissions. There are none here.
 fn keep_briefly(setup: &mut Setup) {
     setup
         .foreign
         .push(("tm".to_owned(), "wt_timer".to_owned(), 1000.into()));
 }
 
-/// Routes with transactions, and one that goes on with a call.
+/// Routes with transactions, and the one that is resumed.
 fn script(ask: &str, result: &str) -> String {
     format!(
         "maxbuffer=4194304\n\
@@ -169,5 +172,5 @@ fn script(ask: &str, result: &str) -> String {
     )
 }
 
-/// `async_lookups`: the default, which suffices for an API that answers at once, and more for slower ones.
+/// Values of `async_lookups`: the default, which suffices for an API that answers at once, and larger ones for slower APIs.
 pub(super) const LOOKUPS: [i64; 4] = [64, 512, 1024, 2048];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The rude peers: one for each wait that a deadline has to end, and those that never let the other side wait.
+//! The rude peers: one for each wait that a deadline has to end, and some that send without a pause.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use testbed::Step::{Close, Drip, Hold, Repeat, Send, Wait};
 use testbed::answer::{chunk, decision, head, response};
 use testbed::{Flaw, Greeting, Manner, Plan, Step};
 
-/// One kind of rudeness.
+/// One kind of rude peer.
 pub(crate) struct Case {
-    /// What the table calls it.
+    /// The name in the table.
     pub(crate) name: String,
-    /// Who is rude.
+    /// The peer.
     pub(crate) peer: Peer,
-    /// How many calls meet it at once. A flood and its reader keep two processors busy: with many of them, what is measured
-    /// is how long each waits for its turn.
+    /// How many calls it gets at a time. A flood and its reader keep two processors busy. With many of them, the time that each waits
+    /// for a processor would be measured.
     pub(crate) at_once: usize,
 }
 
-/// Who is rude.
+/// A rude peer.
 pub(crate) enum Peer {
     /// The API, in clear.
     Http(Plan),
     /// The API over TLS.
     Https(Plan, Flaw),
-    /// Nobody answers a SYN.
+    /// A port that does not answer a SYN.
     Swallows,
     /// The name server.
     Names(Manner),
@@ -68,7 +68,7 @@ pub(crate) fn all() -> Vec<Case> {
             Peer::Https(Plan::always(steps), Flaw::None),
         ));
     }
-    // Last: the first server that starts must not start in a namespace, where all later ones would follow it.
+    // Last: the first server must not start in a namespace, because all later ones would start there too.
     cases.extend([
         case("DNS: never answers", Peer::Names(Manner::Silence)),
         case(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! OPTIONS, which need no lookup, beside calls that need one of an API that nobody can connect to.
+//! OPTIONS, which need no lookup, while calls need one from an API that cannot be reached.
 
 use std::net::Ipv4Addr;
 use std::thread;
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use testbed::{BlackHole, Result};
 
-use super::servers::{Contestant, Sips};
+use super::servers::{Method, Sips};
 use super::{SECONDS, WORKERS};
+use crate::installation::say;
 use crate::load::{Load, Pace};
 use crate::pings::Pings;
-use crate::rig::say;
 use crate::table::Table;
 
-/// Measures those of which no worker waits for the API: with one worker, where an OPTIONS waits whenever it does, and with all.
-pub(super) fn run(sips: &Sips, contestants: &[Contestant]) -> Result<()> {
+/// Measures the asynchronous methods: with one worker, so that each time the worker blocks delays the OPTIONS, and with all workers.
+pub(super) fn run(sips: &Sips, methods: &[Method]) -> Result<()> {
     let hole = BlackHole::at((Ipv4Addr::LOCALHOST, 0).into())?;
     let url = format!("http://{}", hole.address());
     say(&format!(
@@ -39,13 +39,13 @@ pub(super) fn run(sips: &Sips, contestants: &[Contestant]) -> Result<()> {
         "max ms",
         "lost",
     ]);
-    for contestant in contestants.iter().filter(|one| !one.is_waiting()) {
+    for method in methods.iter().filter(|one| !one.is_waiting()) {
         for (workers, rate) in [(1, FEW), (WORKERS, FEW), (WORKERS, MANY)] {
-            // One that stands still with few calls needs no more of them.
-            if contestant.rival().is_some() && rate == MANY {
+            // A baseline that blocks with few calls is not measured with many.
+            if method.baseline().is_some() && rate == MANY {
                 continue;
             }
-            table.row(measure(sips, contestant, workers, rate, &url)?);
+            table.row(measure(sips, method, workers, rate, &url)?);
         }
     }
     table.print();
@@ -58,13 +58,13 @@ pub(super) fn run(sips: &Sips, contestants: &[Contestant]) -> Result<()> {
 
 fn measure(
     sips: &Sips,
-    contestant: &Contestant,
+    method: &Method,
     workers: usize,
     rate: u32,
     url: &str,
 ) -> Result<Vec<String>> {
-    // It is killed with its guard: one that still waits would not end when asked.
-    let server = sips.start(contestant, workers, url)?;
+    // It is killed with its guard: a server that still waits would not end on request.
+    let server = sips.start(method, workers, url)?;
     let address = server.host.address();
     let alone = Pings::run(address, SPAN)?;
     let load = Load {
@@ -77,7 +77,7 @@ fn measure(
     let waited = server.waited().saturating_sub(waited);
     let calls = calls.join().map_err(|_| "the sender panicked")??;
     Ok(vec![
-        sips.row(contestant),
+        sips.row(method),
         workers.to_string(),
         rate.to_string(),
         beside.sent().to_string(),
@@ -95,7 +95,7 @@ fn measure(
     ])
 }
 
-/// For no longer may a worker be blocked.
+/// The longest time that a worker may be blocked.
 const BAR: Duration = Duration::from_millis(5);
 
 /// How long calls are sent.

@@ -6,7 +6,7 @@ use testbed::{Build, OpenSips, Result, Server, Setup};
 
 use super::SECONDS;
 use crate::by_hand::{BODY, PATH};
-use crate::rig::{KEY, Running, SHARED_MEGABYTES, say, stage};
+use crate::installation::{KEY, Running, SHARED_MEGABYTES, say, stage};
 
 /// One `OpenSIPS`, and a place for its logs.
 pub(super) struct Sips {
@@ -16,7 +16,7 @@ pub(super) struct Sips {
 
 /// How a server decides about a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Contestant {
+pub(super) enum Method {
     /// `async(numbers_online_decide(), ...)`, with so many lookups in flight.
     Async { lookups: i64 },
     /// `numbers_online_decide()`.
@@ -28,7 +28,7 @@ pub(super) enum Contestant {
 }
 
 impl Sips {
-    /// The one that `OPENSIPS_SRC` names; else that of the long-term series, or the last.
+    /// The tree that `OPENSIPS_SRC` names; else that of the long-term series, or the last.
     pub(super) fn new() -> Result<Self> {
         let mut all = OpenSips::all(&stage());
         let of_series = |server: &OpenSips| server.name.starts_with(SERIES);
@@ -37,7 +37,7 @@ impl Sips {
         if let Some(what) = server.missing(Build::Release) {
             return Err(format!("this benchmark needs {what}").into());
         }
-        // A finished transaction stays for a while, and there are thousands of them a second.
+        // A finished transaction is kept for a while, and there are thousands of them a second.
         server.options = ["-m", SHARED_MEGABYTES, "-M", "64"]
             .map(str::to_owned)
             .to_vec();
@@ -45,16 +45,16 @@ impl Sips {
         Ok(Self { server, home })
     }
 
-    /// Whether the server has the modules for it. Says so, if not.
-    pub(super) fn can(&self, contestant: &Contestant) -> bool {
-        let absent: Vec<&str> = contestant
+    /// Whether the server has the modules for a method. If not, prints a line.
+    pub(super) fn can(&self, method: &Method) -> bool {
+        let absent: Vec<&str> = method
             .modules()
             .iter()
             .copied()
             .filter(|name| !self.server.has(name))
             .collect();
         if !absent.is_empty() {
-            let row = self.row(contestant);
+            let row = self.row(method);
             say(&format!(
                 "{row}: skipped, needs {} (make modules)",
                 absent.join(", ")
@@ -63,41 +63,36 @@ impl Sips {
         absent.is_empty()
     }
 
-    /// Heads its row.
-    pub(super) fn row(&self, contestant: &Contestant) -> String {
-        format!("{} {}", self.server.name, contestant.name())
+    /// The heading of the row of a method.
+    pub(super) fn row(&self, method: &Method) -> String {
+        format!("{} {}", self.server.name, method.name())
     }
 
-    /// Starts a server of so many workers that asks the API at this URL.
-    pub(super) fn start(
-        &self,
-        contestant: &Contestant,
-        workers: usize,
-        url: &str,
-    ) -> Result<Running> {
+    /// Starts a server with this many workers that asks the API at this URL.
+    pub(super) fn start(&self, method: &Method, workers: usize, url: &str) -> Result<Running> {
         let mut setup = Setup::new(
-            contestant.name().replace(' ', "-"),
+            method.name().replace(' ', "-"),
             self.home.path().join("logs"),
         );
         setup.children = workers;
         setup.globals = String::from("log_level=1\nmaxbuffer=4194304\n");
-        setup.routes = Some(contestant.routes(url));
-        // A transaction that has ended absorbs retransmissions, of which there are none here.
+        setup.routes = Some(method.routes(url));
+        // An ended transaction absorbs retransmissions. There are none here.
         setup
             .foreign
             .push(("tm".to_owned(), "wt_timer".to_owned(), 2.into()));
-        let setup = match contestant {
-            Contestant::Async { lookups } => ours(setup, url).param("async_lookups", *lookups),
-            Contestant::Sync => ours(setup, url),
-            Contestant::RestAsync { tuned } => rest(setup, contestant.modules(), *tuned),
-            Contestant::RestSync => rest(setup, contestant.modules(), false),
+        let setup = match method {
+            Method::Async { lookups } => ours(setup, url).param("async_lookups", *lookups),
+            Method::Sync => ours(setup, url),
+            Method::RestAsync { tuned } => rest(setup, method.modules(), *tuned),
+            Method::RestSync => rest(setup, method.modules(), false),
         };
         let host = self.server.start(&setup)?;
         Ok(Running { host })
     }
 }
 
-impl Contestant {
+impl Method {
     /// All of them.
     pub(super) fn all() -> Vec<Self> {
         vec![
@@ -110,8 +105,8 @@ impl Contestant {
         ]
     }
 
-    /// Its name in a column of ratios, if ours are compared with it.
-    pub(super) fn rival(self) -> Option<&'static str> {
+    /// For a baseline, the heading of its column of ratios.
+    pub(super) fn baseline(self) -> Option<&'static str> {
         match self {
             Self::Async { .. } | Self::Sync => None,
             Self::RestAsync { .. } => Some("async"),
@@ -119,7 +114,7 @@ impl Contestant {
         }
     }
 
-    /// Whether each call keeps a worker busy.
+    /// Whether each call blocks a worker.
     pub(super) fn is_waiting(self) -> bool {
         matches!(self, Self::Sync | Self::RestSync)
     }
@@ -153,7 +148,7 @@ impl Contestant {
             Self::RestAsync { .. } => format!("{}\n\tasync({}, RESULT);", prepare(), post(url)),
             Self::RestSync => format!("{}\n\t{};\n\troute(RESULT);", prepare(), post(url)),
         };
-        let result = if self.rival().is_none() {
+        let result = if self.baseline().is_none() {
             format!("{reply}($avp(nol_code), $avp(nol_phrase));")
         } else {
             format!(
@@ -181,8 +176,8 @@ fn ours(setup: Setup, url: &str) -> Setup {
         .param("cache_ttl", 0)
 }
 
-/// The shortest timeouts of use: the server counts whole seconds of its clock, so that a transfer with one of them may end at once.
-/// Tuned, the worker sleeps a millisecond for a new connection in place of 20, and blocks later.
+/// The shortest usable timeouts: the server counts whole seconds of its clock, so a transfer with a timeout of one may end at once.
+/// Tuned, the worker sleeps 1 ms for a new connection in place of 20 ms, and blocks later.
 fn rest(mut setup: Setup, modules: &[&str], tuned: bool) -> Setup {
     setup.build = Build::StandIn;
     setup

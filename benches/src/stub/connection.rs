@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One client of the stand-in.
+//! One connection to the stand-in.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use memchr::memmem;
 use rustls::{ServerConfig, ServerConnection};
 
-/// A connection that never waits.
+/// A non-blocking connection.
 pub(super) struct Connection {
     stream: TcpStream,
     tls: Option<Box<ServerConnection>>,
@@ -33,7 +33,7 @@ impl Connection {
         &self.stream
     }
 
-    /// Reads what has come, and tells how many requests are whole with it.
+    /// Reads without waiting. Returns the number of requests that are complete now.
     pub(super) fn requests(&mut self) -> io::Result<usize> {
         match self.read() {
             Err(error)
@@ -75,7 +75,7 @@ impl Connection {
     }
 }
 
-/// The end of a stream is an end like any other here.
+/// Treats the end of a stream as an error.
 fn at_least_one(count: usize) -> io::Result<usize> {
     if count == 0 {
         return Err(ErrorKind::UnexpectedEof.into());
@@ -83,7 +83,7 @@ fn at_least_one(count: usize) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Takes the requests that have come as a whole, and tells how many they were.
+/// Removes the complete requests. Returns their number.
 fn take_requests(buffer: &mut Vec<u8>) -> usize {
     let (mut count, mut end) = (0, 0);
     while let Some(length) = request_length(&buffer[end..])

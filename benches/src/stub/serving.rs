@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One thread for all connections: thousands of open requests cost no more than one.
+//! One thread for all connections.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use testbed::Result;
 use super::Shared;
 use super::connection::Connection;
 
-/// What the thread knows.
+/// The state of the thread.
 pub(super) struct Serving {
     shared: Arc<Shared>,
     connections: HashMap<u64, Connection>,
-    /// Answers that wait for their time. All wait equally long, so the next one is always the first.
+    /// Delayed answers. All have the same delay, so the first one is always the next.
     due: VecDeque<(Instant, u64)>,
     next_name: u64,
 }
@@ -63,7 +63,7 @@ impl Serving {
     /// Returns how long there is nothing more to do.
     fn answer_what_is_due(&mut self) -> Timespec {
         let now = Instant::now();
-        let mut patience = GLANCE;
+        let mut patience = TRIAL_SPAN;
         while let Some((at, name)) = self.due.front().copied() {
             if at > now {
                 patience = patience.min(at - now);
@@ -86,7 +86,7 @@ impl Serving {
             Ok(()) => {
                 self.shared.requests.fetch_add(1, Relaxed);
             }
-            // The client is gone, which is its right.
+            // The client closed the connection, which is no error.
             Err(_) => drop(self.connections.remove(&name)),
         }
     }
@@ -131,5 +131,5 @@ impl Serving {
 /// The name of the listener; connections have higher ones, each its own.
 const LISTENER: u64 = 0;
 
-/// How long the thread may be deaf to the end. Below a second.
-const GLANCE: Duration = Duration::from_millis(100);
+/// How often the thread checks whether to end. Below a second.
+const TRIAL_SPAN: Duration = Duration::from_millis(100);

@@ -5,25 +5,25 @@ use testbed::{Result, Setup, interface};
 
 use super::WORKERS;
 use crate::by_hand::{kept_alive, query, script};
+use crate::installation::{Installation, make_lean, say};
 use crate::invite::Callers;
-use crate::rig::{Rig, make_lean, say};
 use crate::stub::Stub;
 
 /// One of them.
-pub(super) struct Contestant {
-    /// Heads its row.
+pub(super) struct Candidate {
+    /// The heading of its row.
     pub(super) name: &'static str,
-    /// Heads its column of ratios.
+    /// The heading of its column of ratios.
     pub(super) short: &'static str,
-    /// Who calls it.
+    /// Its callers.
     pub(super) callers: Callers,
-    /// How it is started.
+    /// Its configuration.
     pub(super) setup: Setup,
 }
 
-/// All that this machine has, for an API over plain HTTP.
-pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
-    let new = |name, short, callers, setup| Contestant {
+/// All candidates whose modules are installed, for an API over plain HTTP.
+pub(super) fn all(installation: &Installation, stub: &Stub) -> Result<Vec<Candidate>> {
+    let new = |name, short, callers, setup| Candidate {
         name,
         short,
         callers: Callers::Numbers(callers),
@@ -34,11 +34,11 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
         "sl_send_reply alone",
         "bare",
         MANY,
-        rig.lean("bare", WORKERS, &bare),
+        installation.lean("bare", WORKERS, &bare),
     )];
     let known = interface::parameters()?;
     if known.iter().any(|name| name == "cache_ttl") {
-        let cached = || asking(rig, "cached", stub).param("cache_ttl", 600);
+        let cached = || asking(installation, "cached", stub).param("cache_ttl", 600);
         all.push(new("decide, cached", "cached", FEW, cached()));
         if known.iter().any(|name| name == "avps") {
             let core = cached().param("avps", "core");
@@ -47,9 +47,9 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
             all.push(new("decide, cached, the reply's AVPs", "reply", FEW, reply));
         }
     }
-    all.extend(uncached(rig, stub));
-    if has_http_client(rig) {
-        let cached = cached_by_hand(rig, stub);
+    all.extend(uncached(installation, stub));
+    if has_http_client(installation) {
+        let cached = cached_by_hand(installation, stub);
         all.push(new("htable before httpcon, cached", "htable", FEW, cached));
     } else {
         say("http_client: skipped, needs kamailio-utils-modules and kamailio-extra-modules");
@@ -57,35 +57,42 @@ pub(super) fn all(rig: &Rig, stub: &Stub) -> Result<Vec<Contestant>> {
     Ok(all)
 }
 
-/// Those that ask for every call.
-pub(super) fn uncached(rig: &Rig, stub: &Stub) -> Vec<Contestant> {
-    let new = |name, short, setup| Contestant {
+/// The candidates that ask for every call.
+pub(super) fn uncached(installation: &Installation, stub: &Stub) -> Vec<Candidate> {
+    let new = |name, short, setup| Candidate {
         name,
         short,
         callers: Callers::Numbers(MANY),
         setup,
     };
-    let reply = asking(rig, "asked", stub).param("avps", "nol_code nol_phrase");
+    let reply = asking(installation, "asked", stub).param("avps", "nol_code nol_phrase");
     let mut all = vec![
-        new("decide, not cached", "decide", asking(rig, "decide", stub)),
+        new(
+            "decide, not cached",
+            "decide",
+            asking(installation, "decide", stub),
+        ),
         new("decide, not cached, the reply's AVPs", "asked", reply),
     ];
-    if has_http_client(rig) {
-        let (kept, query) = (kept_alive(rig, stub, WORKERS), query(rig, stub, WORKERS));
+    if has_http_client(installation) {
+        let (kept, query) = (
+            kept_alive(installation, stub, WORKERS),
+            query(installation, stub, WORKERS),
+        );
         all.push(new("httpcon kept alive, jansson", "httpcon", kept));
         all.push(new("http_client_query, jansson", "query", query));
     }
     all
 }
 
-fn has_http_client(rig: &Rig) -> bool {
+fn has_http_client(installation: &Installation) -> bool {
     ["http_client", "jansson"]
         .iter()
-        .all(|name| rig.has_module(name))
+        .all(|name| installation.has_module(name))
 }
 
-fn asking(rig: &Rig, name: &str, stub: &Stub) -> Setup {
-    let mut setup = rig.with_module(name, WORKERS, &stub.url());
+fn asking(installation: &Installation, name: &str, stub: &Stub) -> Setup {
+    let mut setup = installation.with_module(name, WORKERS, &stub.url());
     if let Some(authority) = stub.authority() {
         setup = setup.param("ca_file", authority.display().to_string());
     }
@@ -96,9 +103,9 @@ fn asking(rig: &Rig, name: &str, stub: &Stub) -> Setup {
     setup
 }
 
-/// The same, with the answers in a table that all workers share.
-fn cached_by_hand(rig: &Rig, stub: &Stub) -> Setup {
-    let mut setup = kept_alive(rig, stub, WORKERS);
+/// The same, with the answers in a shared hash table.
+fn cached_by_hand(installation: &Installation, stub: &Stub) -> Setup {
+    let mut setup = kept_alive(installation, stub, WORKERS);
     let ask = setup.routes.take().unwrap_or_default();
     let kept = "\tif ($sht(nol=>$fU) != $null) {\n\t\tsl_send_reply(\"$sht(nol=>$fU)\", \"$sht(phrase=>$fU)\");\n\t\texit;\n\t}\n\
                 \t$var(body) = ";
@@ -119,8 +126,8 @@ fn cached_by_hand(rig: &Rig, stub: &Stub) -> Setup {
     setup
 }
 
-/// So many numbers that each calls once in a few seconds.
+/// So many numbers that each one calls only every few seconds.
 const MANY: u32 = 70_000;
 
-/// So few that all are cached after the first fraction of a second.
+/// So few numbers that all are cached within a fraction of a second.
 const FEW: u32 = 500;

@@ -79,7 +79,7 @@ fn a_claim_is_of_use_once() {
 
 #[test]
 fn a_writer_that_was_stopped_spoils_nothing_unnoticed() {
-    // It had written none of its words, or some, or all; then it writes the rest, over those of another writer.
+    // The late writer had written none of its words, some or all. Then it writes the rest over those of another writer.
     let words = |entry: &Entry| -> Vec<u64> {
         let head = entry.key.iter().chain([&entry.expires, &entry.ends]);
         head.chain([&entry.checksum])

@@ -17,10 +17,10 @@ fn soon() -> Deadline {
     Deadline::after(Instant::now(), Duration::from_millis(500))
 }
 
-/// Set in the child.
+/// Set in the environment of the child.
 const CHILD: &str = "NOL_TEST_WITHOUT_DESCRIPTORS";
 
-/// The child's half runs in a process of its own, because the limit is one of the whole process.
+/// Part of the test runs in a child process, because the limit applies to a whole process.
 #[test]
 fn a_lack_of_descriptors_says_nothing_about_the_api() {
     let program = std::env::current_exe().expect("this test");
@@ -55,7 +55,7 @@ fn child_without_descriptors() {
     };
     let connector = Connector::new(Roots::BuiltIn, None);
     let connect = |host| connector.connect(&url(host), soon(), &mut Timings::started());
-    // What is loaded at the first use must not need a descriptor then.
+    // Load before the limit what needs a descriptor at first use.
     assert!(connect("127.0.0.1").is_ok());
     assert!(connect("localhost").is_ok());
     let mut taken = Vec::new();
@@ -68,7 +68,7 @@ fn child_without_descriptors() {
         (error.failure, error.cause),
         (Failure::Shed, Some(Cause::NoDescriptor))
     );
-    // The address that is known serves, as far as it goes.
+    // The known address is used.
     let error = connect("localhost").expect_err("no socket");
     assert_eq!(error.failure, Failure::Shed);
     assert!(connector.failed().is_empty(), "no address failed");

@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::config::ProxyUrl;
 use crate::failure::Failure;
 
-/// Asks the proxy at the other end of `connection` for a tunnel.
+/// Requests a tunnel from the proxy at the other end of `connection`.
 pub(super) fn open(
     mut connection: Connection,
     proxy: &ProxyUrl,
@@ -54,12 +54,12 @@ fn cause(status: u16) -> Cause {
     }
 }
 
-/// The status that the proxy answers.
+/// Reads the status of the proxy's answer.
 fn ask(connection: &mut Connection, request: &[u8]) -> io::Result<u16> {
     let socket = connection.socket();
     socket.write_all(request)?;
     let mut head = Vec::new();
-    // One byte at a time: what follows the head belongs to the API's TLS.
+    // One byte at a time: the bytes after the head belong to the TLS connection with the API.
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() == MAX_HEAD {
             return Err(io::ErrorKind::InvalidData.into());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A client without a certificate that notices when the server asks for one.
+//! A client without a certificate that records whether the server requests one.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 
 thread_local! {
-    // A handshake runs in one thread from its start to its end. The TLS settings are shared, so they cannot hold this; and
-    // settings of each connection's own would not resume sessions.
+    // A handshake runs in one thread from start to end. The TLS settings are shared, so they cannot hold this. Separate settings
+    // for each connection could not resume sessions.
     static WANTED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -29,7 +29,7 @@ impl ResolvesClientCert for None {
     }
 }
 
-/// Whether the server of this thread's handshake asked for a certificate since the last time that this was asked.
+/// Whether the server of this thread's handshake requested a certificate since the last call.
 pub(in crate::http) fn was_wanted() -> bool {
     WANTED.replace(false)
 }

@@ -8,7 +8,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// Accepts any certificate, but still wants the peer to hold its key.
+/// Accepts any certificate, but still checks that the peer has its key.
 #[derive(Debug)]
 pub(super) struct Verifier(Arc<CryptoProvider>);
 

@@ -19,7 +19,7 @@ use crate::config::Roots;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 
-/// A handshake with a server that plays this part on its end of the connection.
+/// A handshake with a server that runs this function on its end of the connection.
 fn handshake(
     roots: &Roots,
     server: impl FnOnce(TcpStream) + Send + 'static,
@@ -44,9 +44,9 @@ fn tls_server(config: Arc<ServerConfig>) -> impl FnOnce(TcpStream) + Send + 'sta
     move |peer| {
         let connection = ServerConnection::new(config).expect("settings");
         let mut stream = StreamOwned::new(connection, peer);
-        // A client that refuses the certificate ends it.
+        // A client that refuses the certificate ends the connection.
         let _ = stream.write_all(b"hello").and_then(|()| stream.flush());
-        // What is left unread would turn the end into a reset.
+        // Unread bytes would turn the end into a reset.
         let _ = stream.sock.shutdown(std::net::Shutdown::Write);
         let _ = stream
             .sock
@@ -128,7 +128,7 @@ fn a_server_that_wants_a_certificate_of_the_client_is_known() {
     let identity = authority.identity(&["api.nol.test"], Flaw::ClientWanted);
     let identity = identity.expect("an identity");
     let wanted = Some(Cause::ClientCertificateWanted);
-    // TLS 1.3: the handshake is over for us before the server says so.
+    // TLS 1.3: the handshake ends for the client before the server sends the alert.
     let outcome = handshake(&roots, tls_server(identity.config()));
     let mut connection = outcome.expect("a handshake");
     let error = connection.send_and_receive().err();
@@ -138,7 +138,7 @@ fn a_server_that_wants_a_certificate_of_the_client_is_known() {
     let identity = identity.with_tls12().expect("settings");
     let outcome = handshake(&roots, tls_server(identity.config()));
     assert_eq!(refusal(outcome), (Failure::Tls, wanted));
-    // The next server in this thread wants none.
+    // The next server in this thread requests none.
     let outcome = handshake(&roots, |peer| drop((&peer).write_all(&ALERT)));
     assert_eq!(
         refusal(outcome),

@@ -53,7 +53,7 @@ fn because(reason: &str) -> Option<(String, Failure)> {
 }
 
 #[test]
-fn an_emergency_call_passes_whoever_calls_and_wherever_the_script_sends_it() {
+fn an_emergency_call_passes_from_any_caller_and_to_any_target_of_the_script() {
     assert_eq!(passes(&given(), &EMERGENCY), because("emergency"));
     let rewritten = Call {
         next_uri: b"sip:911@psap.example.com",

@@ -237,7 +237,7 @@ fn many_callers_and_many_threads_lose_and_double_nothing() {
 #[test]
 fn a_death_between_a_step_and_its_count_changes_nothing() {
     let queue = queue(2);
-    // Taken, and not counted: the others sleep all the same.
+    // Taken, and not counted: the other threads sleep nevertheless.
     ask(&queue, 1);
     queue
         .slots

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is asked of one name server, and what it replies: over UDP, and over TCP where a datagram is too small.
+//! The questions to one name server and its replies: over UDP, and over TCP if a datagram is too small.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -16,7 +16,7 @@ pub(super) struct Exchange {
     udp: Option<UdpSocket>,
     /// The same question over TCP, for each that got a truncated answer.
     tcp: [Option<TcpQuery>; 2],
-    /// The server has said what it has to say.
+    /// The server has answered everything.
     replied: [bool; 2],
 }
 
@@ -51,7 +51,7 @@ impl Exchange {
         })
     }
 
-    /// Nothing more is to be expected of this server.
+    /// Whether no further reply can come from this server.
     pub(super) fn is_over(&self, lookup: &Lookup) -> bool {
         let open = |(part, replied): (usize, &bool)| {
             let asks = self.tcp.get(part).is_some_and(Option::is_some);
@@ -125,7 +125,7 @@ impl Exchange {
         };
         match TcpQuery::start(self.server, &asked.question.bytes) {
             Ok(query) => *slot = Some(query),
-            // What fitted into the datagram has to do.
+            // The truncated answer is used as it is.
             Err(error) => lookup.note(&error),
         }
     }
@@ -152,7 +152,7 @@ impl Exchange {
     }
 }
 
-/// So many datagrams are read before the clock is looked at again. An honest server sends two.
+/// How many datagrams are read before the clock is checked again. A well-behaved server sends two.
 const MOST_DATAGRAMS: usize = 32;
 
 #[cfg(test)]

@@ -23,13 +23,13 @@ pub(super) struct Question {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a server said to one question.
+/// A server's reply to one question.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) lifetime: Duration,
     answer: bool,
-    /// The server has more to say than fits into a datagram (TC).
+    /// The answer does not fit into a datagram (TC).
     pub(super) truncated: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn question(name: &str, family: Family) -> Option<Question> {
 
 /// Reads a message. `None` if it is not an answer to `question`.
 pub(super) fn reply(message: &[u8], question: &Question) -> Option<Reply> {
-    // Looked at first, because it is cheap: a forger may send many.
+    // Checked first, because it is cheap: a forger may send many.
     let id = question.id.to_be_bytes();
     if message.get(..2) != Some(&id) || message.get(2).is_none_or(|flags| flags & QR == 0) {
         return None;
@@ -108,7 +108,7 @@ impl Reply {
         !self.addresses.is_empty()
     }
 
-    /// How much it is worth: a failure, a truncated answer, an answer.
+    /// The rank of a reply: a failure, a truncated answer, a complete answer.
     pub(super) fn rank(&self) -> u8 {
         match (self.answer, self.truncated) {
             (false, _) => 0,
@@ -117,7 +117,7 @@ impl Reply {
         }
     }
 
-    /// Whether the server spoke about the name, and not about its own trouble.
+    /// Whether the reply is about the name, and not an error of the server itself.
     pub(super) fn is_answer(&self) -> bool {
         self.answer
     }

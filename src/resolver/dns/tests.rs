@@ -67,7 +67,7 @@ fn the_only_usable_family_is_waited_for() {
         texts(&find(&[&server], 300).expect("resolved")),
         ["192.0.2.1"]
     );
-    // Always lost: no half answer that nobody can connect to.
+    // Always lost: an answer with only unusable addresses is not returned.
     let server = Server::start(|asked| {
         if asked.is_v6 {
             Answer::of(asked, &BOTH)
@@ -79,7 +79,7 @@ fn the_only_usable_family_is_waited_for() {
 }
 
 #[test]
-fn the_second_family_is_not_worth_a_calls_whole_time() {
+fn the_second_family_is_not_waited_for_until_the_deadline() {
     let server = Server::start(|asked| {
         if asked.is_v6 {
             Answer::none()
@@ -195,7 +195,7 @@ fn a_flood_of_wrong_answers_ends_at_the_deadline() {
 const FLOOD: Duration = Duration::from_secs(3);
 
 #[test]
-fn nobody_there_is_a_failure_at_once() {
+fn servers_that_cannot_be_reached_are_a_failure_at_once() {
     let (udp, _tcp) = both();
     let address = udp.local_addr().expect("bound");
     drop(udp);

@@ -18,12 +18,12 @@ pub(super) const ROWS: &[Row] = &[
         opens_and_closes,
     ),
     (
-        "errors of an API that is well do not open the breaker",
+        "errors of a healthy API do not open the breaker",
         "breaker_errors",
         an_api_that_is_well,
     ),
     (
-        "pages of an intermediary open the breaker where it is in the way of everything",
+        "pages of an intermediary open the breaker if it answers everything",
         "breaker_errors",
         an_intermediary,
     ),

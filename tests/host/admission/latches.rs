@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Refusals of the API that more requests cannot change: of the key, for want of balance, for now.
+//! Refusals of the API that further requests cannot change: refused key, no balance, too many requests.
 use std::{fs, net::Ipv4Addr, sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
         },
     ),
     (
-        "a refusal of the backup says nothing about the first",
+        "a refusal of the backup does not latch the primary",
         "api_url_backup",
         the_backup,
     ),
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
 ];
 
-/// A trial for each refusal in the API's own words, and for each page in its place.
+/// A trial for each documented refusal of the API, and for a page of an intermediary with the same status.
 pub(super) fn each_refusal(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let needs = Needs {
         parameter: Some("breaker_errors"),
@@ -91,7 +91,7 @@ fn latched(bench: &Bench, status: &str, code: &str, failure: &str) -> Result<()>
     ]))?;
     let server = start(bench, bench.setup(&api.url()).param("breaker_retry", 1))?;
     server.expect(callers::CALLER, &Expected::fail_open(failure))?;
-    // Longer than the breaker's own pause: this is no outage that ends by itself.
+    // Longer than `breaker_retry`: a refusal does not end by itself.
     thread::sleep(Duration::from_millis(1100));
     calls(&server, 6, &Expected::fail_open("breaker_open"))?;
     same("requests", api.requests().len(), 1)?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the operator allows.
+//! Limits that the operator sets.
 use std::{thread, time::Duration};
 
 use testbed::{
@@ -17,7 +17,7 @@ use crate::{
 pub(super) const ROWS: &[Row] = &[
     ("a local limit on the rate", "rate_limit", the_rate_limit),
     (
-        "any certificate is accepted if the operator insists, and the log says so",
+        "any certificate is accepted with tls_insecure, and the log says so",
         "tls_insecure",
         insecure,
     ),
@@ -43,7 +43,7 @@ fn the_rate_limit(bench: &Bench) -> Result<()> {
         &format!("a burst passes and no more, not {passed} of 15"),
         (1..=10).contains(&passed),
     )?;
-    // Two seconds are one call's share of the minute.
+    // The rate allows one call in two seconds.
     thread::sleep(Duration::from_millis(2100));
     server.expect(callers::CALLER, &Expected::block())?;
     server.expect(callers::CALLER, &Expected::fail_open("rate_limited"))?;

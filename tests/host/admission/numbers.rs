@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A number that cannot be answered for costs itself its screening, and nobody else.
+//! A number for which the API fails is not screened. Other numbers are not affected.
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         asked_once,
     ),
     (
-        "words of the API about single numbers do not open the breaker",
+        "answers of the API about single numbers do not open the breaker",
         "breaker_errors",
         signs_of_life,
     ),
@@ -33,12 +33,12 @@ pub(super) const ROWS: &[Row] = &[
         not_about_the_number,
     ),
     (
-        "an answer about another number blocks nobody and ends its connection",
+        "an answer about another number blocks no call and ends its connection",
         "cache_ttl",
         another_number,
     ),
     (
-        "a second response that nobody asked for blocks nobody",
+        "an unrequested second response blocks no call",
         "cache_ttl",
         unasked,
     ),
@@ -69,7 +69,7 @@ fn asked_once(bench: &Bench) -> Result<()> {
         let asked = api.requests().len();
         api.play(Plan::always(block()));
         for _ in 0..4 {
-            // A call that the machine kept waiting for longer proves nothing.
+            // If the machine delayed the call for longer, it proves nothing.
             if failed.elapsed() < Duration::from_secs(3) {
                 server.expect(&number, &Expected::fail_open(failure))?;
             }
@@ -123,7 +123,7 @@ fn another_number(bench: &Bench) -> Result<()> {
     let server = bench.start(&breaker(bench, &api).param("cache_ttl", 60))?;
     server.expect(callers::CALLER, &Expected::fail_open("schema"))?;
     server.expect(callers::SECOND, &Expected::api(503, 2, "flag"))?;
-    // Nor was it kept for either number.
+    // It was not stored for either number.
     server.expect(callers::BRITISH, &Expected::api(503, 2, "flag"))?;
     let requests = api.requests();
     same(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the API is asked, and how often.
+//! The content and the number of requests to the API.
 use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
@@ -60,7 +60,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     };
     let mut trials = vec![
         trial("asked/with the defaults", the_defaults),
-        trial("asked/with the operator's wishes", the_wishes),
+        trial("asked/with the operator's options", the_options),
         trial("asked/below a path", below_a_path),
         trial("asked/with a key from a file", a_key_from_a_file),
         trial("asked/over https", over_https),
@@ -148,7 +148,7 @@ fn the_defaults(bench: &Bench) -> Result<()> {
     )
 }
 
-/// The order of the fields is nobody's business.
+/// Compares JSON independent of the order of the fields.
 fn same_fields(found: &Value, wanted: &Value) -> Result<()> {
     let (Some(f), Some(w)) = (found.as_object(), wanted.as_object()) else {
         return same("body", found, wanted);
@@ -161,7 +161,7 @@ fn same_fields(found: &Value, wanted: &Value) -> Result<()> {
     }
 }
 
-fn the_wishes(bench: &Bench) -> Result<()> {
+fn the_options(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let setup = bench
         .setup(&api.url())

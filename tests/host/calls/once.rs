@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One call is one decision and one charge, however often it is asked about.
+//! One call is one decision and one charge, with any number of requests.
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
@@ -102,7 +102,7 @@ fn one_key_for_a_call(bench: &Bench) -> Result<()> {
     others[1].call_id.push('x');
     others[2].from_tag.push('x');
     for (other, fork) in others.iter_mut().zip(["b", "c", "d"]) {
-        // Whoever keeps a transaction would take it for the first call again.
+        // A server with transactions would take it for a retransmission of the first call.
         other.branch.push_str(fork);
         client.call(other)?;
     }

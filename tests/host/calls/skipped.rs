@@ -20,7 +20,7 @@ use crate::{
 /// A From, and why its caller is not looked up.
 const NOBODY: [(&str, &str, &str); 13] = [
     (
-        "anonymous by the book",
+        "anonymous as in RFC 3323",
         "\"Anonymous\" <sip:anonymous@anonymous.invalid>",
         "anonymous",
     ),
@@ -105,7 +105,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     trials
 }
 
-/// An API that would block, if it were asked.
+/// An API that blocks every call.
 fn ready(bench: &Bench) -> Result<(Api, crate::bench::Running)> {
     let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
     let server = bench.start(&bench.setup(&api.url()))?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Faults of our own side that a call and the server survive: a panic, a missing key.
+//! Faults of the module that a call and the server survive: a panic, a missing key.
 use std::sync::Arc;
 
 use libtest_mimic::Trial;

@@ -17,8 +17,8 @@ use crate::{
     suite::Suite,
 };
 
-/// What a request wants stands in its `X-Test` header: `to 911` has the user part replaced before the decision, `from 911` as well,
-/// and `failed` has the decision made in the failure route of a call that was sent on to this server itself.
+/// The `X-Test` header of a request selects what the script does. `to 911` and `from 911` replace the user part before the decision.
+/// `failed` makes the decision in the failure route of a call that was relayed to this server itself.
 const KAMAILIO: &str = r#"
 request_route {
 	if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
@@ -104,12 +104,15 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         suite.trial(subject, &format!("emergency/{name}"), needs(), body)
     };
     vec![
-        trial("a script that reads no header needs not", lean),
+        trial("a script need not read headers", lean),
         trial(
             "a request URI that the script changed counts, and so does the first",
             changed,
         ),
-        trial("a failure route knows where the request came from", failed),
+        trial(
+            "in a failure route the source is that of the request",
+            failed,
+        ),
     ]
 }
 
@@ -155,7 +158,7 @@ fn lean(bench: &Bench) -> Result<()> {
         let mut client = Client::connect(Transport::Udp, server.host.address())?;
         client.send(&request)?;
         if status == 0 {
-            // No server need answer that.
+            // A server need not answer that.
             let _ = client.final_reply(&request, Duration::from_millis(500));
             continue;
         }
@@ -197,7 +200,7 @@ fn changed(bench: &Bench) -> Result<()> {
 
 fn failed(bench: &Bench) -> Result<()> {
     let api = blocking()?;
-    // The server itself, which the failed branch came to and answered from, is not trusted.
+    // The server itself is not trusted. The failed branch went to it.
     let server = start(bench, &api, &TRUSTED.to_string(), [KAMAILIO, OPENSIPS])?;
     let request = || {
         invite("sip:service@example.com")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The project's own redirect servers.
+//! The project's redirect servers.
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
@@ -57,7 +57,7 @@ fn allows(bench: &Bench) -> Result<()> {
     let server = bench.start(&setup)?;
     for uri in EMERGENCIES {
         for transport in Transport::ALL {
-            // The number cannot exist, so that the API would block it.
+            // A number that cannot exist. The API would block it.
             let request = invite(uri).from("<sip:+19111234567@192.0.2.1>");
             let reply = Client::connect(transport, server.host.address())?.call(&request)?;
             same(

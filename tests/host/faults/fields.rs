@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rude in one field of the JSON. Every body would block if it were believed.
+//! Faults in one field of the JSON. Every body would block the call if it were accepted.
 use serde_json::json;
 use testbed::answer::{decision, ok};
 
@@ -30,7 +30,7 @@ fn missing() -> Vec<Fault> {
     faults.extend(
         ["decision", "sip"].map(|field| schema(format!("no {field}"), &without(field)).everyday()),
     );
-    // Only what decides must be there.
+    // Only the fields that decide are required.
     let optional = [
         "schema_version",
         "e164",
@@ -137,7 +137,7 @@ fn unknown() -> Vec<Fault> {
     faults
 }
 
-/// A decision and a code that do not belong together: whom to believe is anybody's guess.
+/// A decision and a code that contradict each other.
 fn contradictory() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, code) in [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rude in HTTP. Bodies say block: that the call is allowed all the same proves that they were not believed.
+//! Faults in HTTP. All bodies say block, so an allowed call proves that the answer was refused.
 use std::time::Duration;
 
 use testbed::{
@@ -9,11 +9,11 @@ use testbed::{
 
 use super::Fault;
 
-/// How a dripping server drips.
+/// The time between the bytes of a slow server.
 pub(super) const DRIP: Duration = Duration::from_millis(50);
 
 pub(super) fn faults() -> Vec<Fault> {
-    [framed_wrongly(), cut_short(), odd_but_right()]
+    [framed_wrongly(), cut_short(), unusual_but_valid()]
         .into_iter()
         .flatten()
         .collect()
@@ -107,7 +107,7 @@ fn framed_wrongly() -> Vec<Fault> {
             vec![Send(head("101 Switching Protocols", &[])), Close],
             "http_other",
         ),
-        // Whoever can smuggle a second length can smuggle a second answer.
+        // An attacker who can add a second length can add a second answer.
         parse(
             "two different lengths",
             other(&[("Content-Length", "30"), ("Content-Length", "31")]),
@@ -126,7 +126,7 @@ fn cut_short() -> Vec<Fault> {
         reset("FIN in the headers", headers(Cut)),
         reset("RST after half the answer", half(Reset)).everyday(),
         reset("FIN after half the answer", half(Cut)),
-        reset("a goodbye after half the answer", half(Close)),
+        reset("an orderly close after half the answer", half(Close)),
         reset(
             "a Content-Length longer than the body",
             announced(block.len() + 10, Close),
@@ -145,7 +145,7 @@ fn cut_short() -> Vec<Fault> {
             "a chunked body without its end",
             vec![Send(chunked()), Send(chunk(&block)), Wait(DRIP), Close],
         ),
-        // Nothing but the JSON itself tells that this is not all.
+        // Only the JSON itself shows that the body is incomplete.
         Fault::answer(
             "half a body without a length",
             vec![Send(until_close()), Send(block[..40].to_vec()), Close],
@@ -154,7 +154,7 @@ fn cut_short() -> Vec<Fault> {
     ]
 }
 
-fn odd_but_right() -> Vec<Fault> {
+fn unusual_but_valid() -> Vec<Fault> {
     let block = body();
     let early = [
         head("100 Continue", &[]),

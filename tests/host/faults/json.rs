@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rude in JSON as a whole. Every body would block if it were believed.
+//! Faults in the JSON as a whole. Every body would block the call if it were accepted.
 use serde_json::{Value, json};
 use testbed::answer::{decision, ok, raw_ok};
 
 use super::Fault;
 
 pub(super) fn faults() -> Vec<Fault> {
-    [no_json(), another_shape(), odd_but_right()]
+    [no_json(), another_shape(), unusual_but_valid()]
         .into_iter()
         .flatten()
         .collect()
@@ -68,7 +68,7 @@ fn no_json() -> Vec<Fault> {
 }
 
 fn another_shape() -> Vec<Fault> {
-    // Positions instead of names, as some decoders accept them.
+    // Positions instead of names, which some decoders accept.
     let by_position = json!([
         "block",
         [603, "Decline"],
@@ -134,7 +134,7 @@ fn another_shape() -> Vec<Fault> {
     faults
 }
 
-fn odd_but_right() -> Vec<Fault> {
+fn unusual_but_valid() -> Vec<Fault> {
     let mut later = with("schema_version", json!("2031-12-24"));
     later["verdict"] = json!({ "deep": [1, { "er": [null, true] }] });
     later["sip"]["headers"] = json!({ "Reason": "Q.850" });
@@ -155,7 +155,7 @@ fn odd_but_right() -> Vec<Fault> {
             "no schema_version that means anything",
             ok(&with("schema_version", json!(null))),
         ),
-        // What nobody reads may be as deep as it likes.
+        // A field that is not read may have any depth.
         Fault::tolerated(
             "200 levels of nesting in an unknown field",
             raw_ok(&in_front(&format!("\"x\":{}", deep()))),
@@ -177,7 +177,7 @@ fn odd_but_right() -> Vec<Fault> {
             "surrogates in the wrong order in a reason",
             raw_ok(&replaced(r#""dnc_listed""#, br#""\udc00\ud800""#)),
         ),
-        // Advice that could end a header line is dropped; what decides stays.
+        // An advisory text that could end a header line is dropped. The decision stays.
         Fault::tolerated(
             "an escaped NUL in a reason",
             raw_ok(&replaced("dnc_listed", br"dnc\u0000listed")),

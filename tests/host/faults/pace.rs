@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rude in how slowly or how much is said.
+//! Faults in speed and size.
 use std::time::Duration;
 
 use testbed::{
@@ -12,7 +12,7 @@ use super::{
     http::{DRIP, announced, body, chunked, length, until_close},
 };
 
-/// As fast as the other side takes it.
+/// As fast as the client reads.
 const FLOOD: Duration = Duration::ZERO;
 
 pub(super) fn faults() -> Vec<Fault> {
@@ -49,7 +49,7 @@ fn slow() -> Vec<Fault> {
             "a body longer than it comes, kept open",
             announced(block.len() + 10, Hold),
         ),
-        // Each is complete, so no limit on size is reached.
+        // Each one is complete, so no limit of size applies.
         timeout(
             "a slow flood of 100 Continue",
             vec![repeat(
@@ -77,7 +77,7 @@ fn large() -> Vec<Fault> {
         repeat(spaces.clone(), FLOOD, 160),
         Close,
     ];
-    // JSON may start with any amount of white space, so only the limit stops this one.
+    // JSON may start with any amount of white space, so only the limit ends this body.
     let just_over = [vec![b' '; 65537 - body().len()], body()].concat();
     vec![
         large(

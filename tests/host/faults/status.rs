@@ -30,7 +30,7 @@ pub(super) fn faults() -> Vec<Fault> {
             &[],
             "signature",
         ),
-        // Without a signature of ours the clock cannot be what is wrong.
+        // Without a signature the clock cannot be the cause.
         refusal(
             "401 signature_invalid an hour ahead",
             "401 Unauthorized",
@@ -82,7 +82,7 @@ pub(super) fn faults() -> Vec<Fault> {
     faults
 }
 
-/// Statuses that nothing may be read into but a failure.
+/// Statuses that always mean a failure.
 fn with_a_block() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (status, failure) in [
@@ -137,7 +137,7 @@ fn with_odd_bodies() -> Vec<Fault> {
         vec![Step::Send(text)],
         "http_4xx",
     ));
-    // The status says it all: nobody waits for a body that does not come.
+    // The status is sufficient, so a missing body is not waited for.
     let bodiless = answer::head("500 Internal Server Error", &[("Content-Length", "100")]);
     faults.push(Fault::answer(
         "500 whose body does not come",
@@ -147,7 +147,7 @@ fn with_odd_bodies() -> Vec<Fault> {
     faults
 }
 
-/// A date that no clock of today shows.
+/// A date far from today.
 pub(crate) const HOUR_AHEAD: [(&str, &str); 1] = [("Date", "Fri, 01 Jan 2038 00:00:00 GMT")];
 
 fn refusal(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What others see of the module's work: statistics, the state event, the AVPs.
+//! Output of the module: statistics, the state event, the AVPs.
 use testbed::{
     Api, Plan, Refused, Result,
     answer::{self, decision, ok},

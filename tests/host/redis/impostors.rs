@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What listens where Redis should, and is none.
+//! Servers at the address of Redis that are no Redis.
 use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -32,7 +32,7 @@ pub(super) fn bodies() -> [(&'static str, Body); 3] {
 }
 
 fn silent(bench: &Bench) -> Result<()> {
-    // The kernel accepts, and that is all.
+    // Only the kernel accepts.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     decided_without(bench, listener.local_addr()?)
 }
@@ -48,7 +48,7 @@ fn lying(bench: &Bench) -> Result<()> {
         thread::spawn(move || {
             let mut open = Vec::new();
             for mut stream in listener.incoming().flatten() {
-                // Whoever has gone does not want to hear it.
+                // The client may have closed already.
                 let _ = stream.write_all(lie.as_bytes());
                 open.push(stream);
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Many calls at a time, and what must become of each.
+//! Many calls at a time, and the check of each.
 use std::{
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
@@ -70,7 +70,7 @@ pub(super) fn load(server: &Running, calls: usize) -> Result<()> {
     same("calls with two different replies", others, 0)
 }
 
-/// The server is well, the breaker closed, and there is no more than a line a call.
+/// Checks that the server works, the breaker is closed, and there is at most one line per call.
 pub(super) fn finish(server: Running, calls: usize) -> Result<()> {
     let text = server.host.log().text();
     holds("the breaker is closed", !text.contains("breaker open"))?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The routes of the redirect server, and what takes memory from them.
+//! The routes of the redirect server, and routes that take memory.
 use testbed::{Api, Form, Product, Result, Setup};
 
 use crate::{bench::Bench, expect::same, package, suite::SHORT};

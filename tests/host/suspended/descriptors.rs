@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The descriptors of the process that makes the lookups of Kamailio's suspended calls.
+//! The descriptors of Kamailio's lookup process.
 use std::{
     collections::BTreeSet,
     fs,
@@ -80,7 +80,7 @@ fn limit(bench: &Bench) -> Result<()> {
     let server = bench.start(&setup(bench, &api))?;
     let helper = Helper::of(&server.host)?;
     let parent = parent(helper.pid())?.to_string();
-    // One that is replaced at once has lived for two seconds.
+    // A process is replaced at once only if it has lived for two seconds.
     thread::sleep(Duration::from_secs(2));
     let lowered = Command::new("prlimit")
         .args(["--pid", &parent, "--nofile=300:"])
@@ -122,7 +122,7 @@ fn wide_limit(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Less than what the lookups want is said at start.
+/// If the lookups may need more, the server logs it at start.
 fn narrow_limit(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::ZERO))?;
     let setup = setup(bench, &api).param("async_lookups", 300);
@@ -137,7 +137,7 @@ fn narrow_limit(bench: &Bench) -> Result<()> {
     holds(&text, text.matches(line).count() == 1)
 }
 
-/// What the descriptors of a process are.
+/// The targets of a process's descriptors.
 fn descriptors(pid: u32) -> Result<BTreeSet<String>> {
     let open = fs::read_dir(format!("/proc/{pid}/fd"))?.flatten();
     let targets = open.flat_map(|entry| fs::read_link(entry.path()));

@@ -17,7 +17,7 @@ use crate::{
     suite::{LONG, Needs, Suite},
 };
 
-/// More than the core's queue takes: a bit less than 300 on Linux with its usual buffers.
+/// More than the core's queue holds: a bit less than 300 on Linux with default buffers.
 const CALLS: usize = 400;
 
 /// One worker, whose route takes a while. A request with `X-Test: sleep` keeps it for as long as nothing else could take.
@@ -81,7 +81,7 @@ fn slow(bench: &Bench) -> Result<()> {
     let mut client = Client::connect(Transport::Udp, server.host.address())?;
     for request in &requests {
         client.send(request)?;
-        // The client's socket holds so many replies, and no more.
+        // The client's socket buffer holds this many replies.
         thread::sleep(Duration::from_micros(500));
     }
     all_blocked(&client.final_replies(&requests, 6 * SOON)?)?;
@@ -108,7 +108,7 @@ fn asleep(bench: &Bench) -> Result<()> {
     let helper = Helper::of(&server.host)?;
     helper.kill()?;
     helper.successor(&server.host)?;
-    // It has not been woken meanwhile.
+    // The worker has not been woken meanwhile.
     let is_asleep = first
         .final_reply(&sleeper, Duration::from_millis(1))
         .is_err();

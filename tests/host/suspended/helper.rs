@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The process that makes the lookups of Kamailio's suspended calls: a child of one of Kamailio's processes.
+//! Kamailio's lookup process, a child of one of Kamailio's processes.
 use std::{
     fs,
     path::PathBuf,
@@ -12,12 +12,12 @@ use testbed::{Host, Result};
 
 use crate::calls::SOON;
 
-/// One of them.
+/// A lookup process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Helper(u32);
 
 impl Helper {
-    /// The one that there is, or will be in a moment.
+    /// The current one. Waits for it to start.
     pub(super) fn of(host: &Host) -> Result<Self> {
         Self::wait(host, None)
     }
@@ -59,7 +59,7 @@ impl Helper {
         Ok(true)
     }
 
-    /// Lets it go on after [`Helper::stop`].
+    /// Continues it after [`Helper::stop`].
     pub(super) fn resume(self) -> Result<()> {
         self.signal("CONT")
     }
@@ -68,7 +68,7 @@ impl Helper {
     pub(super) fn is_gone(self, within: Duration) -> bool {
         let end = Instant::now() + within;
         while Instant::now() < end {
-            // One that nobody has asked for its status is gone all the same.
+            // A zombie has ended too.
             let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
             if stat.is_empty() || stat.contains(") Z ") {
                 return true;

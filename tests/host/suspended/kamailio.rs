@@ -40,10 +40,10 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
         trial("the helper may die", helper_dies),
         trial("the helper may stand still", helper_stops),
-        trial("a server that ends waits for nobody", shutdown),
-        trial("a single process does it too", one_process),
+        trial("a server ends without waiting for lookups", shutdown),
+        trial("a server with a single process works too", one_process),
         trial(
-            "without automatic 100 a call is decided all the same",
+            "a call is decided without an automatic 100 too",
             no_automatic_100,
         ),
         trial(
@@ -103,7 +103,7 @@ fn cancelled(bench: &Bench) -> Result<()> {
 fn without_transaction(bench: &Bench) -> Result<()> {
     let api = Api::http(silent())?;
     let mut setup = setup(bench, &api).param("timeout", LONG);
-    // What tm makes no transaction of, sl does not reply to either.
+    // sl does not reply to a request for which tm makes no transaction.
     let told = "xlog(\"L_NOTICE\", \"$avp(place): $avp(nol_failure) $avp(nol_decision)\\n\");";
     setup.routes = Some(script::SUSPENDS.replace(
         "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
@@ -178,7 +178,7 @@ fn one_process(bench: &Bench) -> Result<()> {
     let mut client = Client::connect(Transport::Udp, host.address())?;
     let request = invite();
     let end = Instant::now() + SOON;
-    // Without TCP it never answers the sign of life that a start waits for.
+    // Without TCP it never answers the OPTIONS that a start waits for.
     let reply = loop {
         client.send(&request)?;
         match client.final_reply(&request, Duration::from_millis(500)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a resumed route of Kamailio's sees of what the request route set.
+//! State that the request route set and the resumed route reads, in Kamailio.
 use std::{fs, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;

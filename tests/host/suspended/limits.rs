@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What servers say at their start of limits that are too narrow for calls that wait.
+//! Log lines at start about limits that are too low for suspended calls.
 use std::{sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;

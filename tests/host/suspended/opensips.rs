@@ -37,11 +37,11 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("in a failure route the process waits", in_a_failure_route),
         trial("a time limit of the script's own is kept", limited),
         trial(
-            "a reload of the routes goes by calls that wait",
+            "calls that wait survive a reload of the routes",
             reload_meanwhile,
         ),
         trial("no descriptor is left", nothing_is_left),
-        trial("a server that ends waits for nobody", shutdown),
+        trial("a server ends without waiting for lookups", shutdown),
     ]
 }
 
@@ -60,7 +60,7 @@ fn launched(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = bench.start(&setup(bench, &api))?;
     for how in ["launch", "launch in transaction"] {
-        // Beside another one, which the same process may go on with.
+        // At the same time as another call of the same process.
         let waiting = invite();
         let mut client = Client::connect(Transport::Udp, server.host.address())?;
         client.send(&waiting)?;
@@ -186,7 +186,7 @@ fn nothing_is_left(bench: &Bench) -> Result<()> {
 fn wakes(server: &Running) -> Result<usize> {
     let mut found = 0;
     for pid in server.host.pids()? {
-        // A process that has just gone has none.
+        // A process that has just ended has none.
         let directory = std::fs::read_dir(format!("/proc/{pid}/fd"));
         for descriptor in directory.into_iter().flatten().flatten() {
             let target = std::fs::read_link(descriptor.path()).unwrap_or_default();

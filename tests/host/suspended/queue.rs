@@ -28,7 +28,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let trial = |name: &str, body| super::trial(suite, subject, &format!("queue/{name}"), body);
     let mut trials = vec![
         trial(
-            "what has waited too long to succeed is not asked about",
+            "a call that waited too long to succeed is not asked about",
             overload,
         ),
         trial(
@@ -39,7 +39,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     if subject.server.product() == Product::Kamailio {
         trials.extend([
             trial("while no process makes lookups calls are shed", no_process),
-            trial("while it stands still calls are shed", stands_still),
+            trial("while that process is stopped calls are shed", stands_still),
         ]);
     }
     trials
@@ -78,7 +78,7 @@ fn overload(bench: &Bench) -> Result<()> {
     )
     .map_err(|trouble| format!("{trouble}: {summary}"))?;
     holds(&summary, late > 0)?;
-    // Most of what the lookups can do is half of the calls.
+    // The lookups can serve half of the calls.
     holds(&summary, answered >= calls / 4)?;
     // What was too late was not sent.
     holds(&summary, api.requests().len() <= calls - late)?;
@@ -191,7 +191,7 @@ fn no_process(bench: &Bench) -> Result<()> {
     }
     second.successor(&server.host)?;
     let end = Instant::now() + SOON;
-    // It needs a moment.
+    // Its start takes a short time.
     while timed(&server, &invite())?.0.status != 603 {
         holds("calls are screened again", Instant::now() < end)?;
     }
@@ -204,7 +204,7 @@ fn stands_still(bench: &Bench) -> Result<()> {
     blocked(&timed(&server, &invite())?.0)?;
     let helper = Helper::of(&server.host)?;
     helper.stop()?;
-    // A call that came before anybody could know of it does not wait for its timeout either.
+    // A call that came before the stop was detected does not wait for its timeout either.
     shed(&server)?;
     for _ in 0..3 {
         shed(&server)?;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Answers of the API, right ones and ones that start out right.
+//! Answers of the API: correct ones, and ones that tests change into incorrect ones.
 use serde_json::{Value, json};
 
 use crate::Step;
 
-/// The receipt that [`decision`] hands out.
+/// The receipt in the body of [`decision`].
 pub const RECEIPT: &str = "nol_rec_8sd91kfh20aJ";
 
 /// The number that [`decision`] is about.
@@ -107,13 +107,13 @@ pub fn refusal(status: &str, code: &str, headers: &[(&str, &str)]) -> Vec<Step> 
     ))]
 }
 
-/// The answer to a request for the health of an API that is well.
+/// The health answer of an API that works.
 #[must_use]
 pub fn healthy() -> Vec<Step> {
     raw_ok(br#"{"status":"ok","db":"up","version":"1","time":"2026-06-06T00:00:00.000Z"}"#)
 }
 
-/// The same of one that is not.
+/// The health answer of an API that does not work.
 #[must_use]
 pub fn degraded() -> Vec<Step> {
     vec![Step::Send(response(

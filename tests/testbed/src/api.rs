@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! An HTTP(S) server that plays whatever part a test gives it, and remembers what it was asked.
+//! An HTTP(S) server that follows the plan of a test and records requests.
 mod connection;
 mod plan;
 mod request;
@@ -20,7 +20,7 @@ pub use request::Request;
 
 use crate::{Identity, Result, lock};
 
-/// More connections than this at once are closed unanswered, so that no test can run the machine out of threads.
+/// The limit of connections at a time. Further ones are closed, so that no test can exhaust the machine's threads.
 const CONNECTIONS: usize = 4096;
 
 /// The server. Its threads end with it.
@@ -44,12 +44,12 @@ struct Shared {
 }
 
 impl Api {
-    /// Plain HTTP on a loopback port of the kernel's choice.
+    /// Plain HTTP on a loopback port that the kernel chooses.
     pub fn http(plan: Plan) -> Result<Self> {
         Self::start((Ipv4Addr::LOCALHOST, 0).into(), None, plan)
     }
 
-    /// HTTPS on a loopback port of the kernel's choice.
+    /// HTTPS on a loopback port that the kernel chooses.
     pub fn https(identity: Identity, plan: Plan) -> Result<Self> {
         Self::start((Ipv4Addr::LOCALHOST, 0).into(), Some(identity), plan)
     }
@@ -93,18 +93,18 @@ impl Api {
         }
     }
 
-    /// Gives it another part to play, from the next connection or request on.
+    /// Replaces the plan, from the next connection or request on.
     pub fn play(&self, plan: Plan) {
         *lock(&self.shared.plan) = plan;
     }
 
-    /// Every request for its health so far.
+    /// All health requests so far.
     #[must_use]
     pub fn health_requests(&self) -> Vec<Request> {
         lock(&self.shared.health_requests).clone()
     }
 
-    /// Everything else that it was asked so far, in the order of arrival.
+    /// All other requests so far, in the order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
@@ -129,7 +129,7 @@ impl Api {
         self.shared.connections.load(Ordering::Relaxed)
     }
 
-    /// Closes what is open, as a restart of the server would; it goes on listening.
+    /// Closes the open connections, as a restart of the server would. It continues to listen.
     pub fn hang_up(&self) {
         self.shared.hang_up();
     }
@@ -139,7 +139,7 @@ impl Drop for Api {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         self.shared.hang_up();
-        // Wakes the acceptor, which sees the flag. If that fails, it has gone already.
+        // Wakes the acceptor, which checks the flag. If that fails, it has ended already.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -151,7 +151,7 @@ impl Shared {
     fn hang_up(&self) {
         for stream in lock(&self.open).drain(..) {
             if let Some(stream) = stream.upgrade() {
-                // Wakes a thread that is blocked on it; an error means that the peer was quicker.
+                // Wakes a thread that is blocked on it. An error means that the peer has closed it already.
                 let _ = stream.shutdown(std::net::Shutdown::Both);
             }
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A certificate authority of the tests, which also issues what must not be believed.
+//! A certificate authority for tests. It also issues certificates that must be refused.
 use std::{fs, path::Path, sync::Arc};
 
 use rcgen::{
@@ -15,22 +15,22 @@ use time::{Duration, OffsetDateTime};
 
 use crate::Result;
 
-/// What is wrong with a certificate.
+/// The flaw of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Nothing.
     None,
     /// It is for another host.
     WrongName,
-    /// It ended yesterday.
+    /// It expired yesterday.
     Expired,
-    /// It begins tomorrow.
+    /// It is valid from tomorrow.
     NotYetValid,
     /// It is signed by itself.
     SelfSigned,
-    /// It is signed by an authority that nobody knows.
+    /// It is signed by an unknown authority.
     UnknownAuthority,
-    /// Nothing, but the server wants one of the client as well.
+    /// None, but the server requires one of the client too.
     ClientWanted,
 }
 
@@ -54,7 +54,7 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        // A name of its own: two authorities of one name look like one with a wrong signature.
+        // A unique name: a certificate of another authority with the same name looks like one with a wrong signature.
         let key = KeyPair::generate()?;
         let mark = key
             .public_key_raw()
@@ -84,7 +84,7 @@ impl Authority {
         Ok(fs::write(key, own.serialize_pem())?)
     }
 
-    /// A TLS client that believes this authority alone.
+    /// A TLS client that trusts only this authority.
     pub(crate) fn client(&self) -> Result<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.issuer.der().clone())?;
@@ -95,7 +95,7 @@ impl Authority {
         Ok(config)
     }
 
-    /// A certificate for `names` (host names or addresses), right but for its flaw.
+    /// A certificate for `names` (host names or addresses), correct except for its flaw.
     pub fn identity(&self, names: &[&str], flaw: Flaw) -> Result<Identity> {
         let names = if flaw == Flaw::WrongName {
             &["elsewhere.test"]
@@ -126,7 +126,7 @@ impl Authority {
 }
 
 impl Identity {
-    /// As a server made with rustls wants it.
+    /// The configuration of a rustls server.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)

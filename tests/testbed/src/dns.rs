@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A tiny name server with bad manners.
+//! A small name server that can answer incorrectly, late or not at all.
 mod message;
 
 use std::{
@@ -20,9 +20,9 @@ use crate::{Result, lock};
 /// How it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// Rightly.
+    /// Correctly.
     Answer,
-    /// Rightly, after a while.
+    /// Correctly, after a delay.
     Late(Duration),
     /// Not at all.
     Silence,
@@ -30,23 +30,23 @@ pub enum Manner {
     NxDomain,
     /// The server has a problem.
     ServFail,
-    /// The server does not want to.
+    /// The server refuses.
     Refuse,
     /// With bytes that are no DNS message.
     Garbage,
-    /// Rightly, but to a question with another id.
+    /// Correctly, but to a question with another id.
     WrongId,
-    /// Rightly, but the first question for an A record gets no answer.
+    /// Correctly, but the first question for an A record gets no answer.
     LoseFirstA,
-    /// Rightly, but a question for an A record only after a while.
+    /// Correctly, but a question for an A record only after a delay.
     LateA(Duration),
-    /// Over UDP that the answer does not fit, and over TCP rightly.
+    /// Truncated over UDP, and correctly over TCP.
     Truncated,
     /// With a flood of long answers that have another id.
     Flood(Duration),
 }
 
-/// What it knows.
+/// The data of the server.
 #[derive(Clone, Debug)]
 pub struct Zone {
     /// How it answers.
@@ -68,7 +68,7 @@ impl Zone {
         }
     }
 
-    /// The same with other manners.
+    /// The same with another manner of answering.
     #[must_use]
     pub fn with(mut self, manner: Manner) -> Self {
         self.manner = manner;
@@ -124,7 +124,7 @@ impl Dns {
         *lock(&self.shared.zone) = zone;
     }
 
-    /// What it was asked so far, as `A name` or `AAAA name`.
+    /// The questions so far, as `A name` or `AAAA name`.
     #[must_use]
     pub fn queries(&self) -> Vec<String> {
         lock(&self.shared.queries).clone()
@@ -159,7 +159,7 @@ fn serve(socket: &UdpSocket, listener: &TcpListener, shared: &Shared) {
         let (read, client) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
-            // The ICMP error for an answer that nobody wanted any more.
+            // The ICMP error for an answer to a socket that was closed meanwhile.
             Err(_) => continue,
         };
         let Some(query) = Query::parse(&buffer[..read]) else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the tests ask of a SIP server, whichever it is: one description, two servers.
+//! The interface of the tests to a SIP server, Kamailio or `OpenSIPS`.
 use std::{
     collections::BTreeMap,
     fmt, fs,
@@ -17,12 +17,12 @@ use crate::{
     sip::{self, Transport},
 };
 
-/// One server of one version, with our module built for it.
+/// One server of one version, and the module built for it.
 pub trait Server: Send + Sync {
-    /// What the tests are named after, e.g. `kamailio`.
+    /// The name in the names of tests, e.g. `kamailio`.
     fn name(&self) -> &str;
 
-    /// What it is a version of.
+    /// The kind of server.
     fn product(&self) -> Product;
 
     /// What is missing on this machine to run it, and how to get it.
@@ -34,7 +34,7 @@ pub trait Server: Send + Sync {
     /// Where our module for it is.
     fn stage(&self) -> &Stage;
 
-    /// Those of `modules` that it has not.
+    /// Those of `modules` that are not installed.
     fn absent<'a>(&self, modules: &mut dyn Iterator<Item = &'a str>) -> Vec<&'a str> {
         modules.filter(|name| !self.has(name)).collect()
     }
@@ -44,10 +44,10 @@ pub trait Server: Send + Sync {
         self.stage().module(build)
     }
 
-    /// Lets the server check a configuration without running it. What it says, as an error if it refuses.
+    /// Lets the server check a configuration without running it. Returns its output, as an error if it refuses.
     fn parse(&self, configuration: &str) -> Result<String>;
 
-    /// Starts the server and waits for nothing.
+    /// Starts the server without waiting for it.
     fn launch(&self, setup: &Setup) -> Result<Host>;
 
     /// Starts the server and waits until it answers.
@@ -58,7 +58,7 @@ pub trait Server: Send + Sync {
         Ok(host)
     }
 
-    /// Starts the server with a configuration that it must refuse, and gives its log. An error if it runs all the same.
+    /// Starts the server with a configuration that it must refuse, and returns its log. An error if it runs.
     fn refuse(&self, setup: &Setup) -> Result<Log> {
         let mut host = self.launch(setup)?;
         match host.process.wait(setup.patience) {
@@ -71,7 +71,7 @@ pub trait Server: Send + Sync {
     }
 }
 
-/// Whose servers these are.
+/// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
     /// Kamailio.
@@ -98,11 +98,11 @@ pub(crate) trait Control: fmt::Debug + Send + Sync {
     fn reload_routes(&self) -> Result<()>;
 }
 
-/// How the error begins of a server that could not end by no fault of ours. Kamailio kills its processes wherever they are, and takes
-/// the timers' lock then: it waits for ever if the one that had it died with it. All others are gone by then.
+/// The beginning of the error if a server could not end because of a fault of its own. Kamailio kills its processes at any point, and
+/// then takes the timers' lock. It waits for ever if a killed process had that lock. All other processes have ended by then.
 pub const LOCKED_UP: &str = "the server waits for a lock that one of its processes died with";
 
-/// A running server. It goes with this. Fields are dropped in order: the process before its directory and its port.
+/// A running server. It ends when this is dropped. Fields are dropped in order: the process before its directory and its port.
 #[derive(Debug)]
 pub struct Host {
     pub(crate) log: Log,
@@ -119,7 +119,7 @@ impl Host {
         self.port.address()
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
@@ -135,18 +135,18 @@ impl Host {
         self.control.statistics()
     }
 
-    /// Which server it is, in its own words.
+    /// The version that the server itself reports.
     pub fn version(&self) -> Result<String> {
         self.control.version()
     }
 
-    /// Tells it to end, behind the back of whoever started it.
+    /// Tells it to end, by its control interface.
     pub fn kill(&self) -> Result<()> {
         self.control.kill()
     }
 
-    /// Changes a part of its routing script and lets it read the script again; every process has the new one then. An error in
-    /// servers that cannot do this.
+    /// Changes a part of its routing script and lets it read the script again. Then every process has the new one. An error for
+    /// servers that cannot reload a script.
     pub fn reload_routes(&self, from: &str, to: &str) -> Result<()> {
         let file = launch::configuration(self.home.path());
         let script = fs::read_to_string(&file)?;
@@ -159,7 +159,7 @@ impl Host {
         self.process.pids()
     }
 
-    /// Lets each of its processes have no more of a resource than it has now.
+    /// Limits a resource of each of its processes to the current use.
     pub fn limit(&self, resource: Resource) -> Result<()> {
         self.process.limit(resource)
     }
@@ -169,7 +169,7 @@ impl Host {
         self.process.threads()
     }
 
-    /// How long one of its processes was ready to run and had no CPU since it answered first. No deadline can be kept meanwhile.
+    /// The longest time since its first answer that one of its processes waited for a CPU. No deadline can be met meanwhile.
     pub fn starved(&self) -> Result<Duration> {
         self.process.starved()
     }
@@ -188,7 +188,7 @@ impl Host {
         }
     }
 
-    /// Ends the server and checks that it ended well.
+    /// Ends the server and checks that it ended without an error.
     pub fn stop(mut self) -> Result<()> {
         // See LOCKED_UP. A worker that has just replied sets the timer of its transaction.
         let end = Instant::now() + Duration::from_millis(500);
@@ -215,7 +215,7 @@ impl Host {
                     format!("the server did not start: {status}\n{}", self.log.tail()).into(),
                 );
             }
-            // Both fork for UDP first and for TCP last. A child that has not come to its loop yet would miss a SIGTERM.
+            // Both servers fork for UDP first and for TCP last. A child that is not in its loop yet would miss a SIGTERM.
             let answers = Transport::ALL.iter().all(|transport| {
                 sip::ping(*transport, self.address(), Duration::from_millis(50)).is_ok()
             });
@@ -229,7 +229,7 @@ impl Host {
         }
     }
 
-    /// A worker that was killed by a signal takes the server with it, but not at once. Both say it in the same words.
+    /// After the death of a worker by a signal the server ends, but not at once. Both servers log the same text.
     fn died(&self) -> Option<String> {
         let text = self.log.text();
         let line = text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The names that the module promises, read from the handwritten header, so that a new one is tested without being asked for.
+//! The names in the header of the module. They are read from it, so that a new one is tested automatically.
 use std::{fs, path::PathBuf};
 
 use crate::Result;

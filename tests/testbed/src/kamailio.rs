@@ -18,13 +18,13 @@ use crate::{
 /// One installed or unpacked Kamailio, and the directories with our module for it.
 #[derive(Clone, Debug)]
 pub struct Kamailio {
-    /// What the tests call it, e.g. `kamailio` or `kamailio-6.0`.
+    /// Its name in the names of tests, e.g. `kamailio` or `kamailio-6.0`.
     pub name: String,
-    /// The words that start it: the program, or a loader, its options and the program.
+    /// The command that starts it: the program, or a loader, its options and the program.
     pub program: Vec<String>,
-    /// The words that start its `kamcmd`.
+    /// The command that starts its `kamcmd`.
     pub kamcmd: Vec<String>,
-    /// What its environment must have.
+    /// Variables of its environment.
     pub env: Vec<(String, String)>,
     /// Where its own modules are.
     pub modules: PathBuf,

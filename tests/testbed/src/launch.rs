@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{Host, Log, Netns, Port, Result, Setup, host::Control, process::Process};
 
-/// What a server has before it runs: a directory, a port and the description of the start.
+/// A server before its start: a directory, a port and the description of the start.
 pub(crate) struct Launch<'a> {
     setup: &'a Setup,
     home: TempDir,
@@ -32,7 +32,7 @@ impl<'a> Launch<'a> {
         self.port.address()
     }
 
-    /// The directory that goes with the server.
+    /// The directory, removed with the server.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
@@ -42,7 +42,7 @@ impl<'a> Launch<'a> {
         configuration(self.home())
     }
 
-    /// Starts `words` with that configuration and waits for nothing. The environment of the description goes before `env`.
+    /// Starts `words` with that configuration, without waiting. The environment of the description has priority over `env`.
     pub(crate) fn start(
         self,
         words: Vec<String>,
@@ -77,7 +77,7 @@ pub(crate) fn directory() -> Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("nol-server-").tempdir()?)
 }
 
-/// Runs a command that checks a configuration. What it says, as an error if it refuses.
+/// Runs a command that checks a configuration. Returns its output, as an error if it refuses.
 pub(crate) fn check(command: &mut Command) -> Result<String> {
     let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

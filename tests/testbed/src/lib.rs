@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the tests and benchmarks run against: a SIP server that lives as long as its guard, a small SIP client, and peers that
-//! stall, drip, reset and lie.
+//! Servers and clients for tests and benchmarks: a SIP server that runs as long as its guard, a small SIP client, and peers that
+//! stall, send slowly, reset connections and send incorrect answers.
 //!
-//! * [`Server`] starts a SIP server with our module as a [`Setup`] describes it: a [`Kamailio`] or an [`OpenSips`]. The running
-//!   [`Host`] is asked with [`sip::Client`], and everything the module found out is read from the headers of the reply.
-//! * [`Api`] is the HTTP side: a table of [`Step`]s, played to whoever asks.
-//! * [`RedisServer`] is a real one, with nothing in it.
+//! * [`Server`] starts a SIP server with the module as a [`Setup`] describes it: a [`Kamailio`] or an [`OpenSips`]. A
+//!   [`sip::Client`] sends requests to the running [`Host`]. The values of a decision are in the headers of the reply.
+//! * [`Api`] is the HTTP server: it follows a table of [`Step`]s.
+//! * [`RedisServer`] is a real Redis without data.
 //! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
 //!
 //! Peers get their ports from the kernel, servers from [`Port`]. Files come from a temporary directory. Every wait has an end.
@@ -15,7 +15,6 @@ pub mod answer;
 mod api;
 mod authority;
 mod dns;
-mod gate;
 mod host;
 pub mod interface;
 mod kamailio;
@@ -31,11 +30,11 @@ mod script;
 mod setup;
 pub mod sip;
 mod stage;
+mod unreachable;
 
 pub use api::{Api, Greeting, Plan, Request, Step};
 pub use authority::{Authority, Flaw, Identity};
 pub use dns::{Dns, Manner, Zone};
-pub use gate::{BlackHole, Refused};
 pub use host::{Host, LOCKED_UP, Product, Server};
 pub use kamailio::Kamailio;
 pub use log::Log;
@@ -47,10 +46,11 @@ pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};
 pub use stage::Stage;
+pub use unreachable::{BlackHole, Refused};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Whatever went wrong, in words; the testbed has nobody who could repair it.
+/// Any error, as a text.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// A result of the testbed.
@@ -64,7 +64,7 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     Some(value)
 }
 
-/// A panicking trial must not fail its neighbours too.
+/// Locks a mutex, also after a panic: a panicking trial must not make others fail.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

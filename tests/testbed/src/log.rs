@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a server wrote to its log.
+//! The log of a server.
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -37,7 +37,7 @@ impl Log {
         Ok((Self { path }, file))
     }
 
-    /// All of it so far. Bytes that are no text become U+FFFD.
+    /// The whole text so far. Bytes that are no UTF-8 become U+FFFD.
     #[must_use]
     pub fn text(&self) -> String {
         fs::read(&self.path)
@@ -70,8 +70,8 @@ impl Log {
         }
     }
 
-    /// How many such lines there are: waits until there are `count`. What a process other than the one that replies has to say
-    /// may come after the reply.
+    /// The number of such lines. Waits until there are `count`: the line of a process other than the one that replies may be written
+    /// after the reply.
     pub fn wait_for_lines(
         &self,
         count: usize,

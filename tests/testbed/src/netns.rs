@@ -16,7 +16,7 @@ use crate::Result;
 /// Namespaces are named after the process that made them, so that leftovers of a killed run can be told from others.
 const PREFIX: &str = "nol-test-";
 
-/// A network namespace in which `lo` is up and nothing else exists. It goes with its guard.
+/// A network namespace with only `lo`, which is up. It is removed with its guard.
 #[derive(Debug)]
 pub struct Netns {
     name: String,
@@ -70,7 +70,7 @@ impl Netns {
         })
     }
 
-    /// The words that run a program in the namespace called `name`.
+    /// The command that runs a program in the namespace called `name`.
     #[must_use]
     pub fn wrap(name: &str) -> Vec<String> {
         ["ip", "netns", "exec", name].map(str::to_owned).to_vec()
@@ -83,7 +83,7 @@ impl Netns {
 
 impl Drop for Netns {
     fn drop(&mut self) {
-        // What cannot be removed now is swept by the next run.
+        // If it cannot be removed now, the next run removes it.
         let _ = ip(&["netns", "del", &self.name]);
         let _ = fs::remove_dir_all(self.etc());
     }

@@ -21,7 +21,7 @@ use crate::{
 /// One source tree, configured and built, and the directories with our module for it.
 #[derive(Clone, Debug)]
 pub struct OpenSips {
-    /// What the tests call it, e.g. `opensips-3.6.8`; `opensips` if there is no tree.
+    /// Its name in the names of tests, e.g. `opensips-3.6.8`; `opensips` if there is no tree.
     pub name: String,
     /// The tree.
     pub tree: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct OpenSips {
 
 impl OpenSips {
     /// The tree that `OPENSIPS_SRC` names, or else each `/usr/src/opensips-*`, with our module in `stage/opensips-VERSION` and
-    /// `stage/opensips-VERSION-panic`. Never empty: what is not there can still say so.
+    /// `stage/opensips-VERSION-panic`. Never empty: without a tree there is one that reports what is missing.
     #[must_use]
     pub fn all(stage: &Path) -> Vec<Self> {
         let named = env::var_os("OPENSIPS_SRC").filter(|tree| !tree.is_empty());
@@ -44,7 +44,7 @@ impl OpenSips {
     }
 
     fn below(parent: &Path, stage: &Path) -> Vec<Self> {
-        // What cannot be read has no tree for us in it.
+        // A directory that cannot be read is skipped.
         let entries = fs::read_dir(parent).into_iter().flatten().flatten();
         let mut trees: Vec<PathBuf> = entries
             .filter(|entry| entry.file_name().to_string_lossy().starts_with("opensips-"))
@@ -94,7 +94,7 @@ impl OpenSips {
         for line in configuration.lines() {
             let name = line.trim().strip_prefix("loadmodule \"");
             let name = name.and_then(|rest| rest.strip_suffix(".so\""));
-            // One that is not there is for the server to complain about.
+            // The server reports a module that is missing.
             let file = name.and_then(|name| self.own_module(name));
             if let (Some(name), Some(file)) = (name, file) {
                 symlink(file, modules.join(format!("{name}.so")))?;
@@ -158,7 +158,7 @@ impl Server for OpenSips {
     fn parse(&self, configuration: &str) -> Result<String> {
         let home = launch::directory()?;
         let modules = self.link(configuration, home.path())?;
-        // Users have one of their own.
+        // Users have their own.
         let lines = configuration.lines();
         let rest: Vec<_> = lines.filter(|line| !line.starts_with("mpath")).collect();
         let text = format!("mpath=\"{}/\"\n{}\n", modules.display(), rest.join("\n"));

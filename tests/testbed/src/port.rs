@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Ports for servers that are other programs: nobody can take one between the moment it is chosen and the moment it is bound.
+//! Ports for servers that are other programs. No other program can take a port between its choice and the bind.
 //!
-//! A port that was free a moment ago may be taken by anybody who asks the kernel for one: an outgoing connection, a peer that
-//! binds port 0, another trial. Two rules exclude that:
+//! A port that was free a moment ago may be given to another socket by the kernel: an outgoing connection, a peer that binds port 0,
+//! another trial. Two rules exclude that:
 //!
 //! * The kernel chooses from `net.ipv4.ip_local_port_range` only. A [`Port`] is never in there.
 //! * Trials of this and other runs agree through the name of an abstract Unix socket, which exists once per network namespace,
@@ -35,7 +35,7 @@ const ENOUGH: usize = 1_000;
 /// Where the kernel's range is.
 const RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
-/// A port for UDP and TCP that belongs to whoever has this, bound or not. A server may be started on it again and again.
+/// A reserved port for UDP and TCP, bound or not. A server may be started on it several times.
 #[derive(Debug)]
 pub struct Port {
     address: SocketAddr,
@@ -43,7 +43,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// A port that nobody has at `ip`.
+    /// A free port at `ip`.
     pub fn reserve(ip: IpAddr) -> Result<Self> {
         static NEXT: OnceLock<AtomicUsize> = OnceLock::new();
         // Each run starts somewhere else, and goes on: a port that was just given back rests for a while.
@@ -58,7 +58,7 @@ impl Port {
         Err("every port outside the kernel's range is taken".into())
     }
 
-    /// `None` if somebody else has it.
+    /// `None` if another trial has it.
     fn claim(address: SocketAddr) -> Result<Option<Self>> {
         let name = Name::from_abstract_name(format!("numbers_online-port-{}", address.port()))?;
         let claim = match UnixListener::bind_addr(&name) {
@@ -66,7 +66,7 @@ impl Port {
             Err(taken) if taken.kind() == ErrorKind::AddrInUse => return Ok(None),
             Err(trouble) => return Err(trouble.into()),
         };
-        // A service of this machine that knows nothing of the names may have it.
+        // A service of this machine, which does not use the names, may have it.
         let is_free = UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok();
         Ok(is_free.then_some(Self {
             address,
@@ -81,7 +81,7 @@ impl Port {
     }
 }
 
-/// The ports that the kernel gives to nobody, when it has the text of its range.
+/// The ports that the kernel never chooses, from the text of its range.
 fn outside(range: &str) -> Result<Vec<u16>> {
     let ends: Vec<u16> = range
         .split_whitespace()
@@ -118,7 +118,7 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     #[test]
-    fn a_reserved_port_is_given_to_nobody_else() {
+    fn a_reserved_port_is_not_reserved_again() {
         let ports: Vec<Port> = (0..200)
             .map(|_| Port::reserve(HERE).expect("a port"))
             .collect();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_gives_a_reserved_port_to_nobody() {
+    fn the_kernel_never_chooses_a_reserved_port() {
         let range = fs::read_to_string(RANGE).expect("a range");
         let outside = outside(&range).expect("ports");
         for _ in 0..200 {

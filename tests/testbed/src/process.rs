@@ -16,19 +16,19 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::{Result, lock};
 
-/// How long a server may take to go after being asked.
+/// How long a server may take to end on request.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a process may run out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// Descriptors: those that it has stay open, and it gets no other.
+    /// Descriptors: open ones stay open, and no further one can be opened.
     Descriptors,
     /// Address space, which threads need for their stacks too. A little is left for small allocations.
     AddressSpace,
 }
 
-/// Bytes of address space that are left: less than the stack of a thread.
+/// The address space that is left, in bytes: less than the stack of a thread.
 const SLACK: u64 = 256 * 1024;
 
 /// A server's main process, leader of its own process group.
@@ -45,7 +45,7 @@ impl Process {
         // If this program dies without unwinding (Ctrl-C), the kernel tells the child.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", "--"]).args(words);
-        // Cargo's, with the library of a debug build in it. It would win over the one beside the module.
+        // Cargo sets it to the directory of a debug build. That library would have priority over the one beside the module.
         command.env_remove("LD_LIBRARY_PATH");
         command.envs(env.iter().map(|(name, value)| (name, value)));
         command
@@ -79,7 +79,7 @@ impl Process {
         }
     }
 
-    /// Whether nobody but the main process is left, and waits for a lock.
+    /// Whether only the main process is left, and waits for a lock.
     pub(crate) fn is_locked_up(&self) -> Result<bool> {
         let pid = self.child.id();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
@@ -91,13 +91,13 @@ impl Process {
     /// Asks the process to end, and waits for that. `None`: it did not.
     pub(crate) fn ask_to_end(&mut self) -> Option<ExitStatus> {
         if self.exited().is_none() {
-            // Failure means that it is gone, which the wait finds out.
+            // An error means that it has ended, which the wait detects.
             let _ = kill_process(self.pid(), Signal::TERM);
         }
         self.wait(FAREWELL)
     }
 
-    /// The same, then insists. `None`: it had to be killed.
+    /// The same, then kills it. `None`: it had to be killed.
     pub(crate) fn stop(&mut self) -> Option<ExitStatus> {
         let status = self.ask_to_end();
         // Also after an orderly end: a worker may have been left behind by a dead main process.
@@ -114,7 +114,7 @@ impl Process {
         Ok(self.members()?.iter().filter_map(pid).collect())
     }
 
-    /// Lets each process of the group have no more of a resource than it has now.
+    /// Limits a resource of each process of the group to the current use.
     pub(crate) fn limit(&self, resource: Resource) -> Result<()> {
         for pid in self.pids()? {
             let (name, most) = match resource {
@@ -145,13 +145,13 @@ impl Process {
         Ok(self.members()?.iter().map(tasks).sum())
     }
 
-    /// Its start is over: [`Process::starved`] counts from here.
+    /// Ends the start: [`Process::starved`] counts from here.
     pub(crate) fn has_started(&mut self) -> Result<()> {
         self.waited = self.waiting()?;
         Ok(())
     }
 
-    /// The longest time that a process of the group was ready to run and had no CPU, since the start was over.
+    /// The longest time that a process of the group waited for a CPU since the end of the start.
     pub(crate) fn starved(&self) -> Result<Duration> {
         let since = |(path, now): (PathBuf, u64)| {
             let before = self.waited.get(&path).copied().unwrap_or(0);
@@ -213,7 +213,7 @@ fn spawn(command: Command) -> io::Result<Child> {
         let (orders, inbox) = mpsc::channel::<Order>();
         thread::spawn(move || {
             for (mut command, customer) in inbox {
-                // A customer that went away has its child dropped, not killed; it cannot, as it waits below.
+                // If the receiver were gone the child would be dropped, not killed. That cannot happen, because it waits below.
                 let _ = customer.send(command.spawn());
             }
         });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! An HTTP proxy that makes tunnels (CONNECT), or does not.
+//! An HTTP proxy that makes tunnels (CONNECT) or refuses them.
 use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
@@ -13,7 +13,7 @@ use std::{
 
 use crate::{Result, lock};
 
-/// No read of the proxy blocks longer.
+/// The longest time that a read of the proxy blocks.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The proxy. Its listener ends with it; a tunnel ends with either of its ends.
@@ -26,12 +26,12 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy on a loopback port of the kernel's choice that makes the tunnels it is asked for, all to `target`.
+    /// A proxy on a loopback port that the kernel chooses. It makes all tunnels to `target`.
     pub fn to(target: SocketAddr) -> Result<Self> {
         Self::start(move |client, _| tunnel(client, target))
     }
 
-    /// The same, but only for who comes with this `Proxy-Authorization`.
+    /// The same, but only for requests with this `Proxy-Authorization`.
     pub fn wanting(target: SocketAddr, authorization: &'static str) -> Result<Self> {
         let line = format!("\r\nProxy-Authorization: {authorization}\r\n");
         Self::start(move |mut client, head| {
@@ -126,7 +126,7 @@ fn tunnel(mut client: TcpStream, target: SocketAddr) -> io::Result<()> {
     client.write_all(b"HTTP/1.1 200 Connection established\r\nVia: testbed\r\n\r\n")?;
     let (mut up, mut down) = (client.try_clone()?, server.try_clone()?);
     let back = thread::spawn(move || {
-        // Either end may go when it likes.
+        // Either end may close at any time.
         let _ = io::copy(&mut down, &mut client);
         let _ = client.shutdown(Shutdown::Write);
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A real Redis as a guard, and just enough of its protocol to look into it.
+//! A real Redis as a guard, and enough of its protocol to read its data.
 use std::{
     io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},
@@ -16,7 +16,7 @@ use crate::{Log, Port, Result, process::Process};
 /// How long its start, or one answer, may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A Redis that keeps nothing on disk. It goes with its guard. Fields are dropped in order: the process before its directory and its port.
+/// A Redis that stores nothing on disk. It ends with its guard. Fields are dropped in order: the process before its directory and port.
 #[derive(Debug)]
 pub struct RedisServer {
     process: Process,
@@ -24,14 +24,14 @@ pub struct RedisServer {
     port: Port,
 }
 
-/// What Redis answers.
+/// An answer of Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedisReply {
     /// A string, or a status.
     Text(Vec<u8>),
     /// A number.
     Number(i64),
-    /// There is no such thing.
+    /// No value.
     Nothing,
     /// Several answers.
     List(Vec<RedisReply>),
@@ -59,8 +59,8 @@ impl RedisServer {
         let home = tempfile::Builder::new().prefix("nol-redis-").tempdir()?;
         let (log, sink) = Log::new(logs, &format!("{name}-redis"))?;
         let words = [
-            // Elsewhere it has a host of its own, and the module waits for it 10 ms only. Without the right to do this, `nice`
-            // starts it as it is.
+            // In production it has its own host, and the module waits only 10 ms for it. Without the privilege, `nice` starts it
+            // with the normal priority.
             "nice",
             "-n",
             "-5",
@@ -103,7 +103,7 @@ impl RedisServer {
         self.port.address()
     }
 
-    /// Ends it. Its port stays reserved, for another one.
+    /// Ends it. Returns its port, which stays reserved.
     #[must_use]
     pub fn stop(self) -> Port {
         // The process and its directory go with the rest of it.
@@ -128,7 +128,7 @@ impl RedisServer {
         read(&mut BufReader::new(stream))
     }
 
-    /// The names of all it keeps.
+    /// All keys.
     pub fn keys(&self) -> Result<Vec<String>> {
         match self.ask(&["KEYS", "*"])? {
             RedisReply::List(keys) => keys.into_iter().map(RedisReply::text).collect(),
@@ -138,7 +138,7 @@ impl RedisServer {
 }
 
 impl RedisReply {
-    /// The text that it is.
+    /// The text, if it is one.
     pub fn text(self) -> Result<String> {
         match self {
             Self::Text(bytes) => Ok(String::from_utf8(bytes)?),
@@ -146,7 +146,7 @@ impl RedisReply {
         }
     }
 
-    /// The number that it is.
+    /// The number, if it is one.
     pub fn number(self) -> Result<i64> {
         match self {
             Self::Number(number) => Ok(number),

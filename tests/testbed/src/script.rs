@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The script of a server under test. Kamailio and `OpenSIPS` write most of it alike; where they differ there is a [`Dialect`].
+//! The script of a server under test. Most of it is the same for Kamailio and `OpenSIPS`. A [`Dialect`] has the differences.
 use std::{fmt::Write, path::Path};
 
 use crate::{Build, Form, Result, Setup, Value, interface};
@@ -8,11 +8,11 @@ use crate::{Build, Form, Result, Setup, Value, interface};
 pub(crate) struct Dialect {
     /// Begins the main route.
     pub(crate) main: &'static str,
-    /// Answers a sign of life.
+    /// Replies to OPTIONS.
     pub(crate) pong: &'static str,
-    /// Calls our function and goes on in a route.
+    /// Calls the module's function and continues in a route.
     pub(crate) decide: fn(Form, &str) -> String,
-    /// What our function returned, in the route that it went on in.
+    /// The return code of the function, in that route.
     pub(crate) returned: fn(Form) -> &'static str,
     /// Sends the reply of `nol_code` and `nol_phrase`.
     pub(crate) reply: fn(Form) -> &'static str,
@@ -22,7 +22,7 @@ pub(crate) struct Dialect {
     pub(crate) state: &'static str,
 }
 
-/// The lines that load modules: the server's `own`, those that a trial wants before ours, ours, and those it wants after.
+/// The lines that load modules: the server's `own`, those of a trial before the module, the module, and those of a trial after it.
 pub(crate) fn loaded<'a>(
     setup: &'a Setup,
     own: impl IntoIterator<Item = &'a str>,
@@ -97,8 +97,8 @@ fn literal(value: &Value) -> String {
 
 /// Answers every request with the AVPs in headers, so that a test sees everything through SIP.
 ///
-/// What a request wants beyond that stands in its `X-Test` header: `twice` calls the function a second time, `stale` fills
-/// the AVPs with rubbish before, `undecided` does not call it at all, and `transaction` makes a transaction first.
+/// The `X-Test` header of a request asks for more: `twice` calls the function a second time, `stale` fills the AVPs with other values
+/// before, `undecided` does not call it, and `transaction` makes a transaction first.
 fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     let avps = interface::avps()?;
     let (form, decide): (_, &dyn Fn(&str) -> String) = match setup.build {
@@ -120,7 +120,7 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     let absorb = match form {
         // There is no transaction that a retransmission or an ACK could belong to.
         Form::Sync => "",
-        // Kamailio ends the script by itself where an ACK belongs to one, OpenSIPS does not.
+        // For an ACK of a transaction Kamailio ends the script by itself; OpenSIPS does not.
         Form::Async => "\tif (t_check_trans() && is_method(\"ACK\")) { exit; }\n",
     };
     // A variable would not last until a route is resumed; an AVP does.
@@ -194,7 +194,7 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     Ok(())
 }
 
-/// The route that decides where our module is not there.
+/// The route that decides if the module is not loaded.
 fn stand_in(text: &mut String, setup: &Setup) -> Result<()> {
     writeln!(text, "route[STAND_IN] {{")?;
     for (name, value) in &setup.stand_in {

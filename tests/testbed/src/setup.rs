@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a server is to be started, whichever it is.
+//! The description of a server's start, for Kamailio and `OpenSIPS`.
 use std::{path::PathBuf, time::Duration};
 
 /// Which build of the module.
@@ -10,17 +10,17 @@ pub enum Build {
     Release,
     /// With the feature `deliberate-panic`.
     Panic,
-    /// None: the script gives [`Setup::stand_in`] for a decision.
+    /// None: the script uses the values of [`Setup::stand_in`] as the decision.
     StandIn,
 }
 
-/// How the script calls our function.
+/// How the script calls the module's function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// The worker waits for the decision.
     #[default]
     Sync,
-    /// The worker goes on, and another route is resumed with the decision.
+    /// The worker handles other requests, and another route is resumed with the decision.
     Async,
 }
 
@@ -76,9 +76,9 @@ pub struct Setup {
     pub foreign: Vec<(String, String, Value)>,
     /// How our function is called.
     pub form: Form,
-    /// What a script without our module has for AVPs, names without the prefix. `rc` is what its decision returns.
+    /// The AVPs of a script without the module, names without the prefix. `rc` is the return code of its decision.
     pub stand_in: Vec<(String, Value)>,
-    /// Whether the script replies by `numbers_online_reply()`. Where that sends nothing it replies 200, and says so in `X-NOL-sent`.
+    /// Whether the script replies by `numbers_online_reply()`. If that sends nothing the script replies 200 with `X-NOL-sent`.
     pub replies: bool,
     /// Whether the script logs each change of state, as `state is NAME, call is nol_rc`.
     pub hears_state: bool,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A small SIP client: it asks, retransmits when told to, acknowledges, and waits no longer than it says.
+//! A small SIP client: it sends requests, retransmits on demand, acknowledges, and waits for a bounded time.
 mod client;
 mod reply;
 
@@ -161,7 +161,7 @@ impl Request {
     }
 }
 
-/// Asks for a sign of life that costs the server nothing.
+/// An OPTIONS request, which needs no lookup.
 pub fn ping(transport: Transport, server: SocketAddr, within: Duration) -> Result<Reply> {
     let mut client = Client::connect(transport, server)?;
     let mut request = Request::new("OPTIONS", "sip:testbed@127.0.0.1");
@@ -170,7 +170,7 @@ pub fn ping(transport: Transport, server: SocketAddr, within: Duration) -> Resul
     client.final_reply(&request, within)
 }
 
-/// Letters that no other request of any run has.
+/// Letters that are unique among the requests of all runs.
 fn unique() -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where our module for a server is.
+//! The directories with the built modules.
 use std::path::{Path, PathBuf};
 
 use crate::Build;
@@ -22,7 +22,7 @@ impl Stage {
         }
     }
 
-    /// The module's file; `None` if the server's own stands in for it.
+    /// The module's file; `None` without the module.
     pub(crate) fn module(&self, build: Build) -> Option<PathBuf> {
         let directory = match build {
             Build::Release => &self.release,
@@ -32,7 +32,7 @@ impl Stage {
         Some(directory.join("numbers_online.so"))
     }
 
-    /// What is to be done for it, if it is not there.
+    /// How to build it, if it is missing.
     pub(crate) fn missing(&self, build: Build) -> Option<String> {
         let module = self.module(build)?;
         (!module.exists()).then(|| format!("{} (make test)", module.display()))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The rude server does what it is told: otherwise the matrix would prove nothing.
+//! Checks that the API server follows its plans. Otherwise the trials with rude peers would prove nothing.
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
@@ -102,7 +102,7 @@ fn a_reset_is_a_reset() {
 }
 
 #[test]
-fn a_dripping_server_drips() {
+fn a_slow_answer_comes_byte_by_byte() {
     let drip = vec![
         Step::Drip(b"abcd".to_vec(), Duration::from_millis(30)),
         Step::Close,
@@ -171,7 +171,7 @@ fn hello() -> Vec<Step> {
 }
 
 #[test]
-fn a_right_certificate_is_believed() {
+fn a_correct_certificate_is_accepted() {
     assert_eq!(
         ask_tls(Flaw::None, Greeting::Serve, hello()),
         Ok("hello".to_owned())
@@ -194,7 +194,7 @@ fn each_flaw_of_a_certificate_is_the_one_it_is_called() {
 }
 
 #[test]
-fn a_cut_is_told_from_a_close() {
+fn a_truncation_differs_from_a_close() {
     let cut = vec![Step::Send(b"hello".to_vec()), Step::Cut];
     let error = ask_tls(Flaw::None, Greeting::Serve, cut).expect_err("a cut");
     assert!(error.contains("close_notify"), "{error}");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A Kamailio that does not lie where packages put it: started through a loader, as a version of another suite is.
+//! A Kamailio outside the directories of packages, started through a loader like a version of another Debian release.
 use std::path::Path;
 
 use testbed::{Build, Kamailio, Server, Setup, sip};

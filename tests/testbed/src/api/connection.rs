@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One connection, from the greeting to the end.
+//! One connection, from its start to its end.
 use std::{
     io,
     net::TcpStream,
@@ -16,23 +16,23 @@ use serde_json::Value;
 
 use crate::{answer, lock};
 
-/// No connection lives longer.
+/// The longest life of a connection.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The fatal alert `handshake_failure`, in the clothes of TLS 1.2.
+/// The fatal alert `handshake_failure` in a record of TLS 1.2.
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-/// How a connection goes on after a step.
+/// What happens to a connection after a step.
 enum Next {
-    /// With the next step, or the next request.
+    /// It continues with the next step, or the next request.
     On,
-    /// Not at all: the wire is to be closed with a RST.
+    /// It is closed with a RST.
     Reset,
-    /// Not at all.
+    /// It ends.
     End,
 }
 
-/// Plays the plan on one connection.
+/// Follows the plan on one connection.
 pub(super) fn serve(stream: Arc<TcpStream>, number: usize, shared: &Shared) {
     let Ok(wire) = Wire::new(stream) else { return };
     let mut connection = Connection {
@@ -42,7 +42,7 @@ pub(super) fn serve(stream: Arc<TcpStream>, number: usize, shared: &Shared) {
         pending: Vec::new(),
         end: Instant::now() + LIMIT,
     };
-    // An error on the wire means that the client is gone, which is its right.
+    // An error means that the client closed the connection, which is no error of the test.
     if matches!(connection.run(), Ok(Next::Reset)) {
         connection.wire.reset();
     }
@@ -94,7 +94,7 @@ impl Connection<'_> {
             Greeting::Serve | Greeting::StallInHandshake => {}
             Greeting::Silence => self.hold(),
             Greeting::Reset => {
-                // Not before the client's connect is through, or that would be what fails.
+                // Not before the client's connect has succeeded, or the connect would fail.
                 self.wait(Duration::from_millis(30));
                 return Ok(Next::Reset);
             }
@@ -121,7 +121,7 @@ impl Connection<'_> {
             if *greeting == Greeting::StallInHandshake {
                 self.hear_once();
                 self.wire.secure(identity)?;
-                // Enough for the ServerHello's record header, too little for anything else.
+                // Only the record header of the ServerHello.
                 self.wire.half_a_handshake(&self.pending, 40)?;
                 self.hold();
             } else if *greeting == Greeting::Serve {
@@ -194,7 +194,7 @@ impl Connection<'_> {
         Ok(Next::On)
     }
 
-    /// The next request, or `None` when the client is gone or the time is up.
+    /// The next request, or `None` if the client has closed or the time is over.
     fn request(&mut self) -> Option<Request> {
         loop {
             if let Some(request) = Request::take(&mut self.pending, self.number) {
@@ -206,12 +206,12 @@ impl Connection<'_> {
         }
     }
 
-    /// Whatever comes first.
+    /// Waits for the first bytes.
     fn hear_once(&mut self) {
         while !self.over() && matches!(self.wire.hear(&mut self.pending), Heard::Nothing) {}
     }
 
-    /// Reads and forgets until the client goes: bytes left unread would turn the FIN into a RST.
+    /// Reads and discards until the client closes: unread bytes would turn the FIN into a RST.
     fn hold(&mut self) {
         let mut forgotten = Vec::new();
         while !self.over() && !matches!(self.wire.hear(&mut forgotten), Heard::End) {
@@ -219,7 +219,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Sleeps in short turns. False: the test is over.
+    /// Sleeps in short steps. False if the test is over.
     fn wait(&self, span: Duration) -> bool {
         let end = Instant::now() + span;
         loop {

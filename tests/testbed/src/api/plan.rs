@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The part that the server plays.
+//! The plan of the server.
 use std::{collections::HashMap, time::Duration};
 
 use serde_json::Value;
@@ -12,25 +12,25 @@ pub struct Plan {
     /// After each request, counted over all connections. The last one answers all that follow; without any, a request
     /// gets no answer.
     pub replies: Vec<Vec<Step>>,
-    /// After each request for the health; `None` says that all is well.
+    /// After each health request; `None` answers that the API works.
     pub health: Option<Vec<Step>>,
     /// After each request about one of these numbers, in place of `replies`.
     pub about: HashMap<String, Vec<Step>>,
 }
 
-/// What a client meets before it can ask.
+/// What the server does before a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Greeting {
-    /// A server that wants to hear a request, after a TLS handshake where it has a certificate.
+    /// Waits for a request, after a TLS handshake if the server has a certificate.
     #[default]
     Serve,
-    /// Accepts and says nothing, for as long as it may.
+    /// Accepts and sends nothing, as long as possible.
     Silence,
     /// Accepts and sends a RST.
     Reset,
     /// Accepts and closes.
     Close,
-    /// Speaks first, in clear, whatever the client expects.
+    /// Sends bytes first, without TLS.
     Speak(Vec<u8>),
     /// Stops in the middle of its half of the TLS handshake.
     StallInHandshake,
@@ -47,24 +47,24 @@ pub enum Step {
     Send(Vec<u8>),
     /// Sends a 200 with this JSON. An `e164` of [`CALLER`](crate::answer::CALLER) becomes the number that was asked about.
     Ok(Value),
-    /// Sends bytes one by one, so far apart.
+    /// Sends bytes one by one, with this time between them.
     Drip(Vec<u8>, Duration),
-    /// Sends the same bytes again and again, so far apart and so often.
+    /// Sends the same bytes repeatedly.
     Repeat {
         /// What is sent.
         bytes: Vec<u8>,
         /// The time between.
         every: Duration,
-        /// How often.
+        /// The number of repetitions.
         times: usize,
     },
     /// Does nothing for a while.
     Wait(Duration),
-    /// Does nothing until the client goes.
+    /// Does nothing until the client closes.
     Hold,
     /// Closes in an orderly way: over TLS with `close_notify`.
     Close,
-    /// Closes with a FIN and no more: over TLS that is a cut.
+    /// Closes with a FIN only: over TLS that is a truncation.
     Cut,
     /// Closes with a RST.
     Reset,
@@ -93,7 +93,7 @@ impl Plan {
         }
     }
 
-    /// No answer at all, but this.
+    /// Only this greeting, and no answer.
     #[must_use]
     pub fn greeting(greeting: Greeting) -> Self {
         Self {
@@ -104,14 +104,14 @@ impl Plan {
         }
     }
 
-    /// The same, but asked for its health it answers like this.
+    /// The same, with this answer to health requests.
     #[must_use]
     pub fn health(mut self, reply: Vec<Step>) -> Self {
         self.health = Some(reply);
         self
     }
 
-    /// The same, but to requests about these numbers it answers like this.
+    /// The same, with this answer to requests about these numbers.
     #[must_use]
     pub fn about(mut self, numbers: impl IntoIterator<Item = String>, reply: &[Step]) -> Self {
         self.about

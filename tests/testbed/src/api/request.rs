@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a client asked.
+//! The requests of clients.
 use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::header;
 
-/// One HTTP request, as it came in.
+/// One HTTP request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The number of the connection it came on, from 0.
     pub connection: usize,
-    /// When its last byte was there.
+    /// When its last byte was received.
     pub at: Instant,
     /// GET, POST, ...
     pub method: String,
@@ -24,7 +24,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Cuts the first complete request off; `None` as long as there is none.
+    /// Removes the first complete request from the buffer; `None` if there is none.
     pub(super) fn take(pending: &mut Vec<u8>, connection: usize) -> Option<Self> {
         let head = pending.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
         let text = String::from_utf8_lossy(&pending[..head]).into_owned();

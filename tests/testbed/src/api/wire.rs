@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A TCP connection with or without TLS, that can be closed in every way there is.
+//! A TCP connection with or without TLS that can be closed in every possible way.
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
@@ -12,7 +12,7 @@ use rustls::{ServerConnection, Stream};
 
 use crate::Identity;
 
-/// How long a read may block before the stop flag is looked at again.
+/// How long a read may block before the stop flag is checked again.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// The server's end of a connection.
@@ -21,13 +21,13 @@ pub(super) struct Wire {
     tls: Option<ServerConnection>,
 }
 
-/// What came of a read.
+/// The result of a read.
 pub(super) enum Heard {
     /// Bytes were added.
     Bytes,
-    /// Nothing yet.
+    /// No bytes yet.
     Nothing,
-    /// The client is gone.
+    /// The client has closed the connection.
     End,
 }
 
@@ -35,12 +35,12 @@ impl Wire {
     pub(super) fn new(tcp: Arc<TcpStream>) -> io::Result<Self> {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(GLANCE))?;
-        // A client that takes no more bytes must not keep us for ever.
+        // A client that reads nothing must not block the server for ever.
         tcp.set_write_timeout(Some(Duration::from_secs(10)))?;
         Ok(Self { tcp, tls: None })
     }
 
-    /// From here on TLS is spoken; the handshake happens with the first read.
+    /// Starts TLS. The handshake happens with the first read.
     pub(super) fn secure(&mut self, identity: &Identity) -> io::Result<()> {
         let connection =
             ServerConnection::new(Arc::clone(&identity.config)).map_err(io::Error::other)?;
@@ -48,7 +48,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Adds what comes next to `pending`.
+    /// Appends received bytes to `pending`.
     pub(super) fn hear(&mut self, pending: &mut Vec<u8>) -> Heard {
         let mut buffer = [0; 16384];
         let mut tcp = &*self.tcp;
@@ -106,24 +106,24 @@ impl Wire {
         (&*self.tcp).write_all(bytes)
     }
 
-    /// Says goodbye as TLS wants it.
+    /// Sends `close_notify`.
     pub(super) fn notify(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
-            // Nobody is left to hear about an error here.
+            // An error at this point is ignored.
             let _ = tls.write_tls(&mut &*self.tcp);
         }
     }
 
     /// Sends a FIN.
     pub(super) fn cut(&self) {
-        // An error means that the client was quicker.
+        // An error means that the client has closed already.
         let _ = self.tcp.shutdown(Shutdown::Write);
     }
 
-    /// Sends a RST, by closing a socket that may not linger. Nobody else may hold the stream.
+    /// Sends a RST, by closing a socket with a linger time of 0. The stream must have no other owner.
     pub(super) fn reset(self) {
-        // An error means that the client was quicker.
+        // An error means that the client has closed already.
         let _ = set_socket_linger(&*self.tcp, Some(Duration::ZERO));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! DNS messages (RFC 1035), as far as two record types need them.
+//! DNS messages (RFC 1035) with records A and AAAA.
 use std::{fmt, net::IpAddr};
 
 use super::{Manner, Zone};
@@ -49,7 +49,7 @@ impl Query {
         self.kind == A
     }
 
-    /// The answer that the zone's manner calls for.
+    /// The answer in the manner of the zone.
     pub(super) fn answer(&self, zone: &Zone) -> Vec<u8> {
         let code: u16 = match zone.manner {
             Manner::Garbage => return b"no DNS message at all".to_vec(),
@@ -72,7 +72,7 @@ impl Query {
             .filter_map(|address| self.record(*address, zone.ttl))
             .collect();
         let records = match code {
-            // As long as a datagram gets.
+            // The maximal length of a datagram.
             0 if flood => records.into_iter().cycle().take(85).collect(),
             0 if !truncated => records,
             _ => Vec::new(),

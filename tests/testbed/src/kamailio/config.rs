@@ -63,7 +63,7 @@ pub(super) fn text(
         writeln!(text, "async_workers={children}")?;
     }
     text.push_str(&script::loaded(setup, MODULES, module));
-    // Every line of our module and few of the core: the logs are searched for what must not be in them.
+    // Every line of the module and few of the core: the logs are searched for numbers and secrets.
     let own = [
         ("debugger", "mod_hash_size", Value::from(4)),
         ("debugger", "mod_level_mode", Value::from(1)),

@@ -7,7 +7,7 @@ use crate::{Result, host::Control};
 /// One `kamcmd` for one server.
 #[derive(Debug)]
 pub(super) struct Kamcmd {
-    /// The words that start it.
+    /// The command that starts it.
     pub(super) program: Vec<String>,
     /// Where the server's module ctl listens.
     pub(super) socket: PathBuf,
@@ -33,7 +33,7 @@ impl Kamcmd {
 impl Control for Kamcmd {
     fn command(&self, name: &str, arguments: &[&str]) -> Result<String> {
         let name = format!("numbers_online.{name}");
-        // It would read a telephone number as a number.
+        // Without the prefix it would parse a telephone number as an integer.
         let typed = arguments.iter().map(|argument| {
             if argument.starts_with('+') {
                 format!("s:{argument}")

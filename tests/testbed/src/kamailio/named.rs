@@ -28,13 +28,13 @@ impl Kamailio {
     }
 
     fn named(stage: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        // Empty is as good as unset, as in make.
+        // Empty means unset, as in make.
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let modules = given("KAMAILIO_MODULES").map_or_else(found, PathBuf::from);
         let program = |name: &str, command: &str| {
             let named = given(name).map(PathBuf::from);
             let path = named.or_else(|| of_the_same_prefix(&modules, command));
-            // What is nowhere else is looked for in PATH.
+            // If it is nowhere else, PATH is searched.
             vec![path.map_or(command.to_owned(), |path| path.display().to_string())]
         };
         Self {

@@ -36,7 +36,7 @@ impl Kamailio {
             .map(|(tuple, loader)| (root.join("usr/lib").join(tuple), root.join(loader)))
             .into_iter()
             .find(|(libraries, _)| libraries.join("kamailio/modules/sl.so").exists())?;
-        // Its C library is not the host's, so it comes with a loader of its own.
+        // Its C library is not that of the host, so it has its own loader.
         let through = |program: &str| {
             let loader = loader.display().to_string();
             let libraries = libraries.display().to_string();
@@ -46,7 +46,7 @@ impl Kamailio {
         Some(Self {
             program: through("usr/sbin/kamailio"),
             kamcmd: through("usr/sbin/kamcmd"),
-            // Python would take the library of the host's.
+            // Python would use the host's library.
             env: vec![(
                 "PYTHONHOME".to_owned(),
                 root.join("usr").display().to_string(),

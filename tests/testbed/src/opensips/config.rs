@@ -19,7 +19,7 @@ pub(super) const MODULES: [&str; 7] = [
     "mi_fifo",
 ];
 
-/// Those of them that have no file, but must be loaded all the same.
+/// Those of them that have no file, but must be loaded too.
 pub(super) const IN_THE_CORE: [&str; 2] = ["proto_udp", "proto_tcp"];
 
 /// Modules that only the configurations of the project load.
@@ -60,7 +60,7 @@ pub(super) fn text(
 ) -> Result<String> {
     let mut text = String::new();
     let children = setup.children;
-    // At 3 (INFO) the core tells little of a call and our module all it has to say: a level for one module alone there is not.
+    // At 3 (INFO) the core logs little about a call, and the module logs everything. There is no level for a single module.
     write!(
         text,
         "log_level=3\n\

@@ -69,7 +69,7 @@ impl Mi {
 
     fn send(&self, reply: &str, method: &str, params: &Value) -> Result<()> {
         let request = json!({ "jsonrpc": "2.0", "id": reply, "method": method, "params": params });
-        // A server that is gone has no pipe open, and this an error instead of a long wait.
+        // If the server has ended its pipe is closed, and this is an error instead of a long wait.
         let mut fifo = OpenOptions::new()
             .write(true)
             .custom_flags(nonblock())
@@ -100,7 +100,7 @@ impl Control for Mi {
     }
 
     fn kill(&self) -> Result<()> {
-        // Without a pipe for the answer: nobody may be left to give one.
+        // Without a pipe for the answer: the server may end before it answers.
         self.send("", "kill", &json!([]))
     }
 

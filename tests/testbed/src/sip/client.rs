@@ -226,7 +226,7 @@ impl Client {
             {
                 return Ok(None);
             }
-            // A ping to a server that is not there yet. The kernel's answer is no reason to spin.
+            // The ICMP error of a server that does not listen yet. Wait, to avoid a busy loop.
             Err(e)
                 if e.kind() == ErrorKind::ConnectionRefused
                     && matches!(self.socket, Socket::Udp(_)) =>

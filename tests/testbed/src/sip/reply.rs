@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A SIP reply, taken apart.
+//! A parsed SIP reply.
 use crate::{Result, header};
 
 /// A reply.
@@ -14,7 +14,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Reads the head of a message. Requests and rubbish are errors.
+    /// Parses the head of a message. A request or another text is an error.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let mut lines = text.split("\r\n");
         let first = lines.next().unwrap_or_default();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the benchmarks share: servers, their processes' time, and the terminal.
+//! Shared by the benchmarks: servers, their processor time, and output to the terminal.
 
 use std::collections::HashSet;
 use std::env;
@@ -15,9 +15,9 @@ use crate::processes::{cpu, family, waited};
 /// The API key of the benchmarks.
 pub(crate) const KEY: &str = "nol_test_bench";
 
-/// The installed Kamailio with the module of `NOL_STAGE`, and a place for its files.
+/// A Kamailio with the module of `NOL_STAGE`, and a directory for its files.
 #[derive(Debug)]
-pub(crate) struct Rig {
+pub(crate) struct Installation {
     kamailio: Kamailio,
     home: TempDir,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Running {
     pub(crate) host: Host,
 }
 
-impl Rig {
+impl Installation {
     /// Looks for the server and the module.
     pub(crate) fn new() -> Result<Self> {
         Self::of(Kamailio::installed(&stage()))
@@ -53,27 +53,27 @@ impl Rig {
         Ok(Self { kamailio, home })
     }
 
-    /// A file of the benchmark's own.
+    /// A path in the directory of the benchmark.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    /// Which server it is.
+    /// The name of the server.
     pub(crate) fn name(&self) -> &str {
         &self.kamailio.name
     }
 
-    /// Whether the server has this module of its own.
+    /// Whether this module of Kamailio is installed.
     pub(crate) fn has_module(&self, name: &str) -> bool {
         self.kamailio.modules.join(format!("{name}.so")).exists()
     }
 
-    /// A server with our module, which asks for every call: nothing is cached.
+    /// A server with the module and without a cache: each call needs a lookup.
     pub(crate) fn with_module(&self, name: &str, children: usize, api_url: &str) -> Setup {
         let mut setup = Setup::new(name, self.home.path().join("logs"))
             .env("NUMBERS_ONLINE_API_KEY", KEY)
             .param("api_url", api_url);
-        // Builds from before the cache do not know it.
+        // Old builds do not have this parameter.
         if interface::parameters().is_ok_and(|known| known.iter().any(|name| name == "cache_ttl")) {
             setup = setup.param("cache_ttl", 0);
         }
@@ -81,7 +81,7 @@ impl Rig {
         setup
     }
 
-    /// A server that is to be fast: with `routes`, without our module and without debugging.
+    /// A server with `routes`, without the module and without debugging.
     pub(crate) fn lean(&self, name: &str, children: usize, routes: &str) -> Setup {
         let mut setup = Setup::new(name, self.home.path().join("logs"));
         setup.children = children;
@@ -90,7 +90,7 @@ impl Rig {
         setup
     }
 
-    /// Starts a server with Kamailio's fast memory manager and room for every transaction, for all that are compared.
+    /// Starts a server with Kamailio's fast memory manager and memory for every transaction. All compared servers start like this.
     pub(crate) fn start(&self, setup: &Setup) -> Result<Running> {
         let mut kamailio = self.kamailio.clone();
         kamailio
@@ -101,8 +101,8 @@ impl Rig {
     }
 }
 
-impl Rig {
-    /// Starts a server as its manual does: with the memory manager that it has by default.
+impl Installation {
+    /// Starts a server with Kamailio's default memory manager.
     pub(crate) fn start_untuned(&self, setup: &Setup) -> Result<Running> {
         let mut kamailio = self.kamailio.clone();
         kamailio
@@ -114,7 +114,7 @@ impl Rig {
 }
 
 impl Running {
-    /// The server's group, and those that left it.
+    /// The server's process group, and descendants that left it.
     fn processes(&self) -> HashSet<u32> {
         family(&self.host.pids().unwrap_or_default())
     }
@@ -124,7 +124,7 @@ impl Running {
         self.processes().into_iter().filter_map(cpu).sum()
     }
 
-    /// How long its processes have been ready to run and waited for a processor so far.
+    /// How long its processes have waited for a processor so far.
     pub(crate) fn waited(&self) -> Duration {
         self.processes().into_iter().filter_map(waited).sum()
     }
@@ -145,7 +145,7 @@ pub(crate) fn make_lean(setup: &mut Setup, routes: &str) {
     setup.routes = Some(format!("debug=0\n{routes}"));
 }
 
-/// A finished transaction stays for a while, and there are thousands of them a second.
+/// Shared memory: a finished transaction is kept for a while, and there are thousands of them a second.
 pub(crate) const SHARED_MEGABYTES: &str = "1024";
 
 /// The median of some figures; 0 if there are none.

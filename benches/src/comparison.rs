@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Servers in contest: each finds the window that suits it, then all are measured in turn.
+//! Compares servers. First the best number of open calls (the window) is found for each, then all are measured in turn.
 
-pub(crate) mod standings;
+pub(crate) mod results;
 
 use std::thread;
 use std::time::Duration;
 
 use testbed::Result;
 
+use crate::installation::{Running, median};
 use crate::load::{Load, Pace};
 use crate::report::{Report, real};
-use crate::rig::{Running, median};
 
-/// One server.
-pub(crate) struct Entrant {
-    /// Heads its row.
+/// One server of a comparison.
+pub(crate) struct Candidate {
+    /// The heading of its row.
     pub(crate) name: String,
-    /// Heads its column of ratios, if it is compared with: those with one name share a column, where the best of them counts.
-    pub(crate) rival: Option<&'static str>,
+    /// For a baseline, the heading of its column of ratios. Baselines with the same heading share a column, and the best one counts.
+    pub(crate) baseline: Option<&'static str>,
     /// The server.
     pub(crate) server: Running,
-    /// Whether each call keeps a worker busy, so that more open calls than workers are of no use.
+    /// Whether each call blocks a worker, so that more open calls than workers are useless.
     is_waiting: bool,
     window: u32,
     full: Vec<Round>,
@@ -31,16 +31,16 @@ pub(crate) struct Entrant {
 pub(crate) struct Round {
     pub(crate) report: Report,
     pub(crate) cpu: Duration,
-    /// Whether the server answered nobody afterwards.
+    /// Whether the server did not answer afterwards.
     is_stuck: bool,
 }
 
-impl Entrant {
-    /// One of ours.
+impl Candidate {
+    /// A server with this module.
     pub(crate) fn ours(name: String, server: Running) -> Self {
         Self {
             name,
-            rival: None,
+            baseline: None,
             server,
             is_waiting: false,
             window: 0,
@@ -49,15 +49,15 @@ impl Entrant {
         }
     }
 
-    /// One that ours are compared with.
-    pub(crate) fn rival(short: &'static str, name: String, server: Running) -> Self {
+    /// A server without this module, to compare with.
+    pub(crate) fn baseline(short: &'static str, name: String, server: Running) -> Self {
         Self {
-            rival: Some(short),
+            baseline: Some(short),
             ..Self::ours(name, server)
         }
     }
 
-    /// The same, where each call keeps a worker busy.
+    /// The same, if each call blocks a worker.
     pub(crate) fn waiting(self) -> Self {
         Self {
             is_waiting: true,
@@ -65,19 +65,23 @@ impl Entrant {
         }
     }
 
-    /// Finds the window with most calls a second and no failed call, and tells how many those are.
-    fn seek(&mut self, windows: &[u32]) -> Result<f64> {
+    /// Finds the window with most calls a second and no failed call. Returns that rate.
+    fn find_window(&mut self, windows: &[u32]) -> Result<f64> {
         self.full.clear();
         self.calm.clear();
-        let windows = if self.is_waiting { &FEW } else { windows };
+        let windows = if self.is_waiting {
+            &WINDOWS_WHILE_WAITING
+        } else {
+            windows
+        };
         let mut best = 0.0;
         self.window = windows.first().copied().unwrap_or(1);
         for window in windows {
-            // A server that has just begun to keep so many calls open is not what is measured later.
-            self.measure(Pace::Closed(*window), GLANCE)?;
-            let mut round = self.measure(Pace::Closed(*window), GLANCE)?;
+            // Warm up: a server that has never had so many open calls is slower.
+            self.measure(Pace::Closed(*window), TRIAL_SPAN)?;
+            let mut round = self.measure(Pace::Closed(*window), TRIAL_SPAN)?;
             if round.failed() > 0 {
-                round = self.measure(Pace::Closed(*window), GLANCE)?;
+                round = self.measure(Pace::Closed(*window), TRIAL_SPAN)?;
             }
             if round.failed() > 0 {
                 break;
@@ -89,8 +93,8 @@ impl Entrant {
         Ok(best)
     }
 
-    /// At full speed. Where a call fails, with a smaller window and once more: what counts is a rate without failed calls.
-    fn race(&mut self) -> Result<()> {
+    /// Measures at full speed. If a call fails, measures again with a smaller window: only a rate without failed calls counts.
+    fn measure_at_full_speed(&mut self) -> Result<()> {
         let mut round = self.measure(Pace::Closed(self.window), SPAN)?;
         for _ in 0..2 {
             if round.failed() > 0 {
@@ -110,7 +114,7 @@ impl Entrant {
         };
         let report = load.run()?;
         let cpu = self.server.cpu().saturating_sub(cpu);
-        // A server may be stuck for a while, with too many calls open; if it is dead, the next try says so.
+        // A server with too many open calls may not answer for a while. If it is dead, the second check fails.
         let is_stuck = self.server.host.check().is_err();
         if is_stuck {
             thread::sleep(RECOVERY);
@@ -123,7 +127,7 @@ impl Entrant {
         })
     }
 
-    /// How many calls were open at once.
+    /// How many calls were open at a time.
     pub(crate) fn window(&self) -> u32 {
         self.window
     }
@@ -144,7 +148,7 @@ impl Entrant {
         rounds.map(Round::failed).sum()
     }
 
-    /// A figure as a multiple of what the best of others has, of one round each: the machine may be quicker in the next.
+    /// A figure relative to that of the best of `others`, compared round by round because the speed of the machine varies.
     pub(crate) fn ratio(&self, others: &[&Self], figure: impl Fn(&Round) -> f64) -> f64 {
         let ratios = others.iter().map(|other| {
             let rounds = self.full.iter().zip(&other.full);
@@ -156,7 +160,7 @@ impl Entrant {
 }
 
 impl Round {
-    /// Calls a second, without the time in which the window opens and closes.
+    /// Calls a second, without the start and the end of the load.
     pub(crate) fn rate(&self) -> f64 {
         let (start, span) = (self.report.started, self.report.span);
         self.report.rate_between(start + span / 4, start + span)
@@ -180,27 +184,27 @@ impl Round {
 }
 
 /// Measures all in turn, at full speed and then at a moderate rate.
-pub(crate) fn hold(entrants: &mut [&mut Entrant], windows: &[u32]) -> Result<()> {
+pub(crate) fn measure_all(candidates: &mut [&mut Candidate], windows: &[u32]) -> Result<()> {
     let mut rates = Vec::new();
-    for entrant in entrants.iter_mut() {
-        rates.push(entrant.seek(windows)?);
+    for candidate in candidates.iter_mut() {
+        rates.push(candidate.find_window(windows)?);
     }
     for _ in 0..ROUNDS {
-        for entrant in entrants.iter_mut() {
-            entrant.race()?;
+        for candidate in candidates.iter_mut() {
+            candidate.measure_at_full_speed()?;
         }
     }
     thread::sleep(SETTLING);
     for _ in 0..ROUNDS {
-        for (entrant, rate) in entrants.iter_mut().zip(&rates) {
-            let round = entrant.measure(Pace::Open(moderate(*rate)), CALM)?;
-            entrant.calm.push(round);
+        for (candidate, rate) in candidates.iter_mut().zip(&rates) {
+            let round = candidate.measure(Pace::Open(moderate(*rate)), CALM)?;
+            candidate.calm.push(round);
         }
     }
     Ok(())
 }
 
-/// What every server bears that is worth its place, and half of what a slower one does.
+/// A rate that every server sustains: half of its own at most.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -210,20 +214,20 @@ fn moderate(rate: f64) -> u32 {
     (rate / 2.0).clamp(10.0, MODERATE) as u32
 }
 
-/// Calls that are open at once where each keeps a worker busy.
-const FEW: [u32; 2] = [8, 32];
+/// Windows for servers where each call blocks a worker.
+const WINDOWS_WHILE_WAITING: [u32; 2] = [8, 32];
 
-/// Calls a second that are no burden.
+/// A moderate load in calls a second.
 const MODERATE: f64 = 1000.0;
 
 /// How often each is measured, and how long each time.
 const ROUNDS: usize = 5;
 const SPAN: Duration = Duration::from_millis(1600);
 const CALM: Duration = Duration::from_secs(1);
-const GLANCE: Duration = Duration::from_millis(500);
+const TRIAL_SPAN: Duration = Duration::from_millis(500);
 
-/// In which the transactions of a server at full speed are over and gone: to free them takes time of its own.
+/// The time until the transactions of full speed are freed, which takes processor time itself.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// In which every deadline has passed.
+/// The time in which every deadline passes.
 const RECOVERY: Duration = Duration::from_secs(5);

@@ -1,49 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whether the machine itself stood still: a process that gets no CPU misses a deadline through no fault of its own.
+//! Detects stalls of the machine: a process that gets no CPU misses a deadline without a fault of its own.
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
 };
 
-/// How long one beat is.
-const BEAT: Duration = Duration::from_millis(5);
+/// How long the thread sleeps at a time.
+const TICK: Duration = Duration::from_millis(5);
 
-/// A beat that is so much too long shows a machine that stood still. Deadlines are asserted with 50 ms to spare: less than this
-/// explains no failure.
+/// A sleep that is too long by this much is a stall. Deadlines are asserted with a margin of 50 ms, so a shorter stall explains no
+/// failure.
 const STALL: Duration = Duration::from_millis(30);
 
-/// A thread that sleeps, and notes when it overslept. It ends with this.
+/// The stalls that a thread detected by sleeping too long. The thread ends with this value.
 #[derive(Debug)]
-pub(crate) struct Pulse(Arc<Mutex<Vec<Instant>>>);
+pub(crate) struct Stalls(Arc<Mutex<Vec<Instant>>>);
 
-impl Pulse {
+impl Stalls {
     pub(crate) fn new() -> Self {
         let stalls = Arc::new(Mutex::default());
-        let heart = Arc::downgrade(&stalls);
-        thread::spawn(move || beat(&heart));
+        let shared = Arc::downgrade(&stalls);
+        thread::spawn(move || watch(&shared));
         Self(stalls)
     }
 
     /// Whether a stall ended after `start`.
     pub(crate) fn stalled_since(&self, start: Instant) -> bool {
-        // A stall that is still on shows at the end of the beat.
-        thread::sleep(2 * BEAT);
+        // A current stall is recorded at the end of the sleep.
+        thread::sleep(2 * TICK);
         let stalls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         stalls.iter().any(|end| *end > start)
     }
 
-    /// Takes into account how long a process under test was kept from running.
+    /// Records how long a process under test had no CPU.
     pub(crate) fn note(&self, late: Duration) {
         note(&self.0, late);
     }
 }
 
-fn beat(stalls: &Weak<Mutex<Vec<Instant>>>) {
+fn watch(stalls: &Weak<Mutex<Vec<Instant>>>) {
     loop {
         let start = Instant::now();
-        thread::sleep(BEAT);
-        let late = start.elapsed().saturating_sub(BEAT);
+        thread::sleep(TICK);
+        let late = start.elapsed().saturating_sub(TICK);
         let Some(stalls) = stalls.upgrade() else {
             return;
         };

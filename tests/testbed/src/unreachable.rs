@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Addresses at which nobody answers, each in its own way.
+//! Addresses that cannot be connected to: one refuses, the other does not answer.
 use std::{
     net::{SocketAddr, TcpStream},
     os::fd::OwnedFd,
@@ -19,7 +19,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Takes `address`; port 0 is the kernel's choice.
+    /// Binds `address`. For port 0 the kernel chooses.
     pub fn at(address: SocketAddr) -> Result<Self> {
         let (socket, address) = bound(address)?;
         Ok(Self {
@@ -44,11 +44,11 @@ pub struct BlackHole {
 }
 
 impl BlackHole {
-    /// Opens the hole at `address`; port 0 is the kernel's choice.
+    /// Listens at `address`. For port 0 the kernel chooses.
     pub fn at(address: SocketAddr) -> Result<Self> {
         let (socket, address) = bound(address)?;
         listen(&socket, 0)?;
-        // A queue of length 0 takes one connection. One that gets in stays in its handle; the others give up.
+        // A queue of length 0 takes one connection. The one that succeeds is kept; the others give up.
         let plugs = (0..3)
             .map(|_| {
                 thread::spawn(move || {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_nobody_listens_on_refuses() {
+    fn a_port_without_a_listener_refuses() {
         let refused = Refused::at(anywhere()).expect("a socket");
         let error = TcpStream::connect(refused.address()).expect_err("no connection");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rude before the first byte of an answer: TCP and TLS.
+//! Faults before the first byte of an answer: TCP and TLS.
 use testbed::{Flaw, Greeting, Plan, Step};
 
 use super::{BOTH, Fault, Outcome, Peer, Scheme};
@@ -29,12 +29,12 @@ pub(super) fn faults() -> Vec<Fault> {
         .everyday(),
         Fault::new(
             "a SYN black hole",
-            Peer::Swallows,
+            Peer::DropsSyn,
             Outcome::Fails("timeout_connect"),
         )
         .only(BOTH)
         .everyday(),
-        // Over TLS the silence falls into the handshake.
+        // Over TLS the silence is in the handshake.
         meets(
             "accepts and says nothing",
             Greeting::Silence,
@@ -57,7 +57,7 @@ pub(super) fn faults() -> Vec<Fault> {
         ),
         meets("RST on accept", Greeting::Reset, "reset", PLAIN),
         meets("closes on accept", Greeting::Close, "reset", PLAIN),
-        // Before a handshake is through, whatever ends it is its failure: `reset` is for an answer that ends too early.
+        // Any end during the handshake is `tls`. `reset` is for an answer that ends too early.
         meets("RST on accept", Greeting::Reset, "tls", TLS),
         meets("closes on accept", Greeting::Close, "tls", TLS),
         meets(
@@ -73,7 +73,7 @@ pub(super) fn faults() -> Vec<Fault> {
             "tls",
             TLS,
         ),
-        // An answer before the question is no answer.
+        // An answer before the request is not accepted.
         meets(
             "another protocol",
             speaks(b"SSH-2.0-OpenSSH_9.2p1\r\n"),

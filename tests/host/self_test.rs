@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The rig itself, with a script in place of the module: what it cannot see, no trial could prove.
+//! Checks of the testbed itself, with a script in place of the module: that trials can detect what they assert.
 use std::{process::Command, sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
@@ -25,25 +25,31 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     vec![
         suite.trial(
             subject,
-            "rig/a test sees through SIP what a script decides",
+            "self-test/a test sees through SIP what a script decides",
             needs,
             sees_through_sip,
         ),
         suite.trial(
             subject,
-            "rig/a server that cannot start says so",
+            "self-test/a server that cannot start says so",
             needs,
             says_so,
         ),
-        suite.trial(subject, "rig/a dead server is noticed", needs, |bench| {
-            notices_death(bench, Host::kill)
-        }),
-        suite.trial(subject, "rig/a dead worker is noticed", needs, |bench| {
-            notices_death(bench, kill_a_worker)
-        }),
         suite.trial(
             subject,
-            "rig/a namespace has a server of its own",
+            "self-test/a dead server is noticed",
+            needs,
+            |bench| notices_death(bench, Host::kill),
+        ),
+        suite.trial(
+            subject,
+            "self-test/a dead worker is noticed",
+            needs,
+            |bench| notices_death(bench, kill_a_worker),
+        ),
+        suite.trial(
+            subject,
+            "self-test/a namespace has a server of its own",
             Needs {
                 netns: true,
                 ..needs
