@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `make help` lists what there is.
+# `make help` lists the targets.
 
 CARGO ?= cargo
 # Where Kamailio keeps its own modules: apt's directory, or else that of one built from source. The build reads the server's
@@ -25,9 +25,9 @@ installed = $(stage)/$(if $(OPENSIPS_MODULES),opensips-$(shell grep -saoEm1 'ope
 # $(call stamp,FILE): the server that a module is for, as in "kamailio 5.6.3 (x86_64/linux)".
 stamp = $(shell grep -saoEm1 '(kamailio|opensips) [0-9][^ ]* [(][a-z0-9_]+/[a-z0-9_]+[)]' $(1) | head -n 1)
 
-# What decides which modules are built, and for what. Cargo compares times of modification, which a tree or a package brings
-# along from where it was packed. The time of the last change of status (%z) is of this machine.
-# The build watches the list; it changes only when one of these files does.
+# The files that decide which modules are built, and for which server. Cargo compares modification times, but those of a tree or
+# package are from the machine where it was packed. The time of the last status change (%z) is of this machine.
+# The build watches the list. It changes only if one of these files does.
 usr_src = /usr/src
 watched = $(KAMAILIO_MODULES)/sl.so .deps/servers/kamailio-*/usr/lib/*/kamailio/modules/sl.so \
 	$(addsuffix /src/core/ver_defs.h,$(KAMAILIO_SRC) .deps/kamailio-* $(usr_src)/kamailio-*) $(OPENSIPS_BINARY) \
@@ -37,8 +37,8 @@ define notice-servers
 	if cmp -s $(target)/servers.new $(target)/servers; then rm $(target)/servers.new; else mv $(target)/servers.new $(target)/servers; fi
 endef
 
-# $(call stage-as,SUFFIX): the two files of the last build, side by side as a server wants them, for each server that is there.
-# The directory of one that was not built this time is removed: its module would pass for one of this build.
+# $(call stage-as,SUFFIX): copies the two files of the last build into one directory for each server.
+# Directories of servers that were not built this time are removed: their modules would look like those of this build.
 define stage-as
 	@staged=' '; stage() { echo "staging $$2" && rm -rf "$$2" && install -D -m 0644 -t "$$2" $(library) "$$1" && staged="$$staged$$2 "; }; \
 	if [ -e $(module) ]; then stage $(module) $(stage)/kamailio$(1) || exit 1; fi; \
@@ -65,7 +65,7 @@ define build-for-tests
 	$(CARGO) build --release --package numbers-online-service
 endef
 
-# Set-up comes before what needs it, and Cargo uses every core by itself.
+# Prerequisites run in order: setup comes first. Cargo uses all cores by itself.
 .NOTPARALLEL:
 
 .PHONY: all

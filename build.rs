@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Builds what Cargo alone cannot: the Rust side of the header, the shared C, and the module of each SIP server found.
+//! Builds the Rust side of the header, the shared C code, and the module of each SIP server found.
 
 #[path = "c_shim/build/abi.rs"]
 mod abi;

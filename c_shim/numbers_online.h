@@ -62,7 +62,7 @@ typedef struct nol_str {
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
-	X(STR, trusted_sources, "any")                  /* any, or addresses and networks whose claims of priority are believed */ \
+	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that may claim priority */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
@@ -73,9 +73,9 @@ typedef struct nol_str {
 	X(INT, breaker_retry, 15)                       /* s, 1..900 */ \
 	X(STR, ca_file, "")                             /* PEM bundle; without it the built-in roots */ \
 	X(INT, tls_insecure, 0)                         /* 1 accepts any certificate */ \
-	X(STR, http_proxy, "")                          /* http://HOST:PORT, env:NAME or file:PATH of its password behind it; or env */ \
+	X(STR, http_proxy, "")                          /* http://HOST:PORT, then env:NAME or file:PATH of user:password; or env */ \
 	X(INT, async_lookups, 64)                       /* 1..4096: asynchronous lookups in flight */ \
-	X(INT, async_queue, 1024)                       /* 0..65536: calls that wait behind them; beyond, calls are allowed at once */
+	X(INT, async_queue, 1024)                       /* 0..65536: waiting calls; further calls are allowed at once */
 
 #define NOL_PARAM_FIELD_STR nol_str
 #define NOL_PARAM_FIELD_INT int
@@ -172,27 +172,27 @@ typedef struct nol_call {
 	X(would_block, "calls allowed that would have been blocked") \
 	X(would_redirect, "calls allowed that would have been redirected") \
 	X(failopen, "calls allowed because a lookup failed") \
-	X(bypass, "calls that nothing was to be asked about") \
+	X(bypass, "calls that needed no lookup") \
 	X(list, "calls decided by a local list") \
 	X(cache_hit, "decisions from the cache") \
 	X(cache_miss, "decisions that were not in the cache") \
-	X(failed_before, "lookups not made because one of the same number failed a moment ago") \
-	X(coalesced, "decisions that another call's request answered") \
+	X(failed_before, "lookups not made because one of the same number failed a few seconds ago") \
+	X(coalesced, "decisions from another call's request") \
 	X(redis_hit, "decisions from Redis") \
-	X(redis_fail, "Redis did not answer in time, or not at all") \
+	X(redis_fail, "Redis lookups that failed or timed out") \
 	X(api_requests, "lookups sent to the API") \
-	X(api_retries, "requests made once more because an idle connection had ended") \
+	X(api_retries, "requests repeated because an idle connection had ended") \
 	X(breaker_opened, "times the circuit breaker opened") \
 	X(breaker_closed, "times the circuit breaker closed") \
 	X(key_refused, "times the API began to refuse the key or the signature") \
 	X(key_accepted, "times the API accepted the key again") \
-	X(account_refused, "times the API began to want the account paid for") \
+	X(account_refused, "times the API began to refuse the account") \
 	X(account_accepted, "times the API accepted the account again") \
-	X(throttled, "times the API wanted no more requests") \
+	X(throttled, "times the API began to refuse requests for their rate") \
 	X(throttle_over, "times the API accepted requests again") \
-	X(secret_switched, "times the other signing secret was taken") \
+	X(secret_switched, "switches to the other signing secret") \
 	X(rate_limited, "lookups not made because of a rate limit") \
-	X(shed, "asynchronous lookups not made for want of room, or of a process that makes them") \
+	X(shed, "asynchronous lookups not made: queue full, or no process that makes them") \
 	X(fail_timeout_queue, "deadline passed in the queue") \
 	X(fail_timeout_dns, "deadline passed in name resolution") \
 	X(fail_timeout_connect, "deadline passed in connecting") \
@@ -219,7 +219,7 @@ typedef struct nol_call {
 	X(fail_server_failopen, "the API failed itself") \
 	X(fail_breaker_open, "not asked: breaker or latch open") \
 	X(fail_rate_limited, "not asked: rate limit") \
-	X(fail_shed, "not asked: no room for one more call that waits, or no process that makes lookups") \
+	X(fail_shed, "not asked: queue full, no process that makes lookups, or no resources") \
 	X(fail_no_number, "not asked: no telephone number") \
 	X(fail_anonymous, "not asked: number withheld") \
 	X(fail_no_key, "not asked: no API key") \

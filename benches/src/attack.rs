@@ -107,7 +107,7 @@ fn attacks() -> Vec<Attack> {
     };
     vec![
         Attack {
-            name: "nobody attacks",
+            name: "no attack",
             rate: 0,
             reply: Vec::new(),
             ..plain

@@ -43,7 +43,7 @@ pub(crate) struct Reply<'a> {
 }
 
 impl Templates {
-    /// Messages from `local` to `server`. `run` tells the calls of one run from those of any other.
+    /// Messages from `local` to `server`. `run` makes the identifiers of each run unique.
     pub(crate) fn new(local: SocketAddr, server: SocketAddr, run: u64, callers: Callers) -> Self {
         let via = format!("Via: SIP/2.0/UDP {local};branch=z9hG4bK{run:016x}{ID}");
         let caller = match callers {
@@ -90,7 +90,7 @@ impl Templates {
         [&self.ack_head, reply.to, &self.ack_tail]
     }
 
-    /// Reads a reply. `None` for what is none of ours.
+    /// Reads a reply. `None` if it belongs to no call of this run.
     pub(crate) fn read<'a>(&self, message: &'a [u8]) -> Option<Reply<'a>> {
         let status = std::str::from_utf8(message.strip_prefix(b"SIP/2.0 ")?.get(..3)?).ok()?;
         // The headers of a reply are in the order of the request.
@@ -107,7 +107,7 @@ impl Templates {
 }
 
 impl Callers {
-    /// The number of a call; of no use to those who show none.
+    /// The number of a call. Not used if callers withhold theirs.
     fn number(self, call: u32) -> [u8; 12] {
         match self {
             Self::Numbers(count) => number(call % count.max(1)),

@@ -108,7 +108,7 @@ fn advice(body: &Body<'_>) -> Advice {
     }
 }
 
-/// Whether a body says that all is well: `{"status":"ok"}`.
+/// Whether a body is that of a good health: `{"status":"ok"}`.
 pub(super) fn says_ok(body: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Health {

@@ -51,7 +51,7 @@ impl ApiUrl {
     #[must_use]
     pub fn join(&self, path: &str) -> Uri {
         let mut parts = self.base.clone().into_parts();
-        // A path of an accepted URL and one of ours make a path.
+        // The path of an accepted URL and that of an endpoint always make a valid path.
         parts.path_and_query = self.path(path).parse().ok();
         Uri::from_parts(parts).unwrap_or_else(|_| self.base.clone())
     }

@@ -197,7 +197,7 @@ fn is_empty(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// More than a head may have: a full buffer could not be told from the end of the stream.
+/// More than the limit of a head: a full buffer would look like the end of the stream.
 const INPUT_BYTES: usize = MAX_BYTES + 4 * 1024;
 
 const READ_BYTES: usize = 16 * 1024;

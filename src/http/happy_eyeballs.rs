@@ -136,7 +136,7 @@ mod tests {
         Deadline::after(Instant::now(), Duration::from_secs(5))
     }
 
-    /// An address of this machine on which nobody listens.
+    /// An address of this machine without a listener.
     fn refused() -> SocketAddr {
         TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Counters that tell, without a search, whether the queue holds anything to take or to deliver.
+//! Counters that show, without a search, whether the queue holds anything to take or to deliver.
 
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;

@@ -128,8 +128,8 @@ fn probe(bench: &Bench) -> Result<()> {
     same("path", request.path.as_str(), "/api/health")?;
     holds("no key is sent", request.header("authorization").is_none())?;
     server.finish()?;
-    let nobody = Refused::at(([127, 0, 0, 1], 0).into())?;
-    let url = format!("https://localhost:{}", nobody.address().port());
+    let refused = Refused::at(([127, 0, 0, 1], 0).into())?;
+    let url = format!("https://localhost:{}", refused.address().port());
     let server = bench.start(&bench.setup(&url))?;
     shows(&server, "probe", &["outcome: connect", "dns_us: "])?;
     server.finish()

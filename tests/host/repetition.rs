@@ -17,7 +17,7 @@ pub(crate) const ATTEMPTS: usize = 4;
 /// How the failure begins of a trial in which Redis had no CPU for longer than the module waits for it.
 pub(crate) const SLOW_REDIS: &str = "Redis did not answer in the 10 ms that the module waits";
 
-/// Why a trial that failed like this is repeated, if it is. `stalled` tells whether the machine stood still meanwhile.
+/// Why a trial with this failure is repeated, if it is. `stalled` returns whether the machine stalled meanwhile.
 pub(crate) fn reason(failure: &str, stalled: impl FnOnce() -> bool) -> Option<&'static str> {
     if failure.starts_with(LOCKED_UP) {
         return Some("a server locked itself up at its end");

@@ -48,7 +48,10 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             once,
         ),
         ("a reload forgets names", reload),
-        ("a truncated answer goes on over TCP", truncated),
+        (
+            "after a truncated answer the question is sent over TCP",
+            truncated,
+        ),
         ("a flood of wrong answers ends at the deadline", flood),
         ("a line that is not understood is skipped", skipped),
     ];

@@ -241,7 +241,7 @@ impl Suite {
 }
 
 impl Suite {
-    /// Runs a trial, and again where its failure tells nothing about the module: see [`reason`].
+    /// Runs a trial, and again if its failure proves nothing about the module: see [`reason`].
     fn attempt(&self, name: &str, trial: impl Fn() -> Result<()>) -> Result<()> {
         for _ in 1..ATTEMPTS {
             let start = Instant::now();

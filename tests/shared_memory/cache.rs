@@ -91,7 +91,7 @@ fn killed_writers_block_no_process_and_corrupt_no_answer() {
         found += crowd.look();
     }
     assert!(found > 0, "nothing was looked at");
-    assert!(died_writing > 0, "nobody died writing");
+    assert!(died_writing > 0, "no writer died while it wrote");
     // The entries that the last writers claimed are free a second later.
     let now = crowd.now().after(LATE);
     crowd.cache.purge(None);

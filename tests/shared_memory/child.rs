@@ -34,9 +34,11 @@ impl Child {
 
     /// The next byte that it reports.
     pub(crate) fn next_report(&self) -> u8 {
-        let mut told = [0];
-        (&self.pipe).read_exact(&mut told).expect("it tells");
-        told[0]
+        let mut byte = [0];
+        (&self.pipe)
+            .read_exact(&mut byte)
+            .expect("the child reports");
+        byte[0]
     }
 
     pub(crate) fn expect(&self, byte: u8) {
@@ -87,6 +89,6 @@ impl Drop for Child {
     }
 }
 
-pub(crate) fn tell(pipe: &mut impl Write, byte: u8) {
-    pipe.write_all(&[byte]).expect("the other one lives");
+pub(crate) fn report(pipe: &mut impl Write, byte: u8) {
+    pipe.write_all(&[byte]).expect("the other process lives");
 }

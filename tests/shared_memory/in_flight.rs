@@ -15,7 +15,7 @@ use numbers_online::deadline::Deadline;
 use numbers_online::failure::Failure;
 use numbers_online::in_flight::{InFlight, Role, Waited};
 
-use crate::child::{Child, tell};
+use crate::child::{Child, report};
 use crate::{Keys, LONG};
 
 #[test]
@@ -106,7 +106,7 @@ fn when_the_leader_is_killed_a_follower_leads() {
     let leader = Child::new(|pipe| {
         let role = table.join();
         assert!(matches!(role, Role::Lead(_)));
-        tell(pipe, b'L');
+        report(pipe, b'L');
         thread::sleep(LONG);
     });
     leader.expect(b'L');
@@ -178,16 +178,16 @@ impl Table {
                     let mut go = [0];
                     pipe.read_exact(&mut go).expect("the parent lives");
                     let role = self.join();
-                    tell(pipe, b'J');
+                    report(pipe, b'J');
                     if matches!(role, Role::Lead(_)) {
                         pipe.read_exact(&mut go).expect("the parent lives");
                     }
-                    tell(pipe, body(role));
+                    report(pipe, body(role));
                 })
             })
             .collect();
         for worker in &workers {
-            tell(&mut &worker.pipe, b'G');
+            report(&mut &worker.pipe, b'G');
         }
         for worker in &workers {
             worker.expect(b'J');

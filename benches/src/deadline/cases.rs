@@ -75,7 +75,7 @@ pub(crate) fn all() -> Vec<Case> {
             "DNS: answers after 2 s",
             Peer::Names(Manner::Late(Duration::from_secs(2))),
         ),
-        case("DNS: answers rubbish", Peer::Names(Manner::Garbage)),
+        case("DNS: sends no DNS message", Peer::Names(Manner::Garbage)),
     ]);
     cases
 }

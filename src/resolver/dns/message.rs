@@ -123,7 +123,7 @@ impl Reply {
     }
 }
 
-/// The bit of the third byte that tells an answer from a question.
+/// The bit of the third byte that is set in an answer.
 const QR: u8 = 0x80;
 
 /// Room for a datagram. Without EDNS a server sends 512 bytes at the most.

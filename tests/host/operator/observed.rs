@@ -54,8 +54,8 @@ fn statistics(bench: &Bench) -> Result<()> {
 }
 
 fn state_event(bench: &Bench) -> Result<()> {
-    let nobody = Refused::at(([127, 0, 0, 1], 0).into())?;
-    let url = format!("http://{}", nobody.address());
+    let refused = Refused::at(([127, 0, 0, 1], 0).into())?;
+    let url = format!("http://{}", refused.address());
     let mut setup = bench.setup(&url).param("breaker_errors", 2);
     setup.hears_state = true;
     let server = bench.start(&setup)?;

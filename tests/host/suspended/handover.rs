@@ -50,7 +50,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
         suite.trial(
             subject,
-            "suspended/a worker that sleeps holds up nobody but who waits for it",
+            "suspended/a worker that sleeps delays only the calls that wait for it",
             needs,
             asleep,
         ),
@@ -93,9 +93,9 @@ fn slow(bench: &Bench) -> Result<()> {
 fn asleep(bench: &Bench) -> Result<()> {
     let api = Api::http(after(Duration::ZERO))?;
     let server = bench.start(&setup(bench, &api))?;
-    let sleeper = invite().header("X-Test", "sleep");
+    let sleeping = invite().header("X-Test", "sleep");
     let mut first = Client::connect(Transport::Udp, server.host.address())?;
-    first.send(&sleeper)?;
+    first.send(&sleeping)?;
     let _ = api.wait_for_requests(1, SOON);
     let requests: Vec<_> = (0..CALLS).map(|_| invite()).collect();
     let mut client = Client::connect(Transport::Udp, server.host.address())?;
@@ -110,7 +110,7 @@ fn asleep(bench: &Bench) -> Result<()> {
     helper.successor(&server.host)?;
     // The worker has not been woken meanwhile.
     let is_asleep = first
-        .final_reply(&sleeper, Duration::from_millis(1))
+        .final_reply(&sleeping, Duration::from_millis(1))
         .is_err();
     if !is_asleep {
         server.note_starvation()?;
@@ -120,8 +120,8 @@ fn asleep(bench: &Bench) -> Result<()> {
     holds(words, server.host.log().wait_for(words, SOON).is_some())?;
     all_blocked(&client.final_replies(&requests, 6 * SOON)?)?;
     same(
-        "the sleeper's reply",
-        first.final_reply(&sleeper, SOON)?.status,
+        "the sleeping worker's reply",
+        first.final_reply(&sleeping, SOON)?.status,
         603,
     )?;
     server.finish()

@@ -104,10 +104,10 @@ fn without_transaction(bench: &Bench) -> Result<()> {
     let api = Api::http(silent())?;
     let mut setup = setup(bench, &api).param("timeout", LONG);
     // sl does not reply to a request for which tm makes no transaction.
-    let told = "xlog(\"L_NOTICE\", \"$avp(place): $avp(nol_failure) $avp(nol_decision)\\n\");";
+    let report = "xlog(\"L_NOTICE\", \"$avp(place): $avp(nol_failure) $avp(nol_decision)\\n\");";
     setup.routes = Some(script::SUSPENDS.replace(
         "send_reply(\"$avp(nol_code)\", \"$avp(nol_phrase)\");",
-        told,
+        report,
     ));
     let server = bench.start(&setup)?;
     let mut client = Client::connect(Transport::Udp, server.host.address())?;

@@ -16,7 +16,7 @@ use crate::{
     suite::{Needs, Suite},
 };
 
-/// Each sets what can be set, in the request route, and says in the resumed one what is there.
+/// Each script sets all state in the request route, and reports it in the resumed route.
 ///
 /// A request whose `X-Test` header is `transaction` has its transaction created before anything is set. One with `other` sets
 /// something in the resumed route, where the process could keep it for the next call.

@@ -21,11 +21,11 @@ route[RESULT] {
 }
 "#;
 
-/// In that of `OpenSIPS`. There it cannot be told whether anything had to be waited for.
+/// In the language of `OpenSIPS`. There a script cannot see whether the call was suspended.
 ///
-/// What a request wants beyond that stands in its `X-Test` header: `launch` has the decision launched, `launch in transaction` with
-/// a transaction, `limit` sets a time limit of a second, `long limit` one that is never reached, and `failed` has the decision made
-/// in the failure route of a call that was sent on to this server itself.
+/// The `X-Test` header of a request asks for more: `launch` launches the decision, `launch in transaction` with a transaction, `limit`
+/// sets a time limit of a second, `long limit` one that is never reached, and `failed` makes the decision in the failure route of a
+/// call that was relayed to this server itself.
 pub(super) const SUSPENDS_OPENSIPS: &str = r#"
 route {
 	if (is_method("OPTIONS")) { sl_send_reply(200, "OK"); exit; }

@@ -13,7 +13,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::Result;
 
-/// Namespaces are named after the process that made them, so that leftovers of a killed run can be told from others.
+/// Namespaces are named after the process that made them, so that leftovers of a killed run can be recognized.
 const PREFIX: &str = "nol-test-";
 
 /// A network namespace with only `lo`, which is up. It is removed with its guard.
@@ -89,7 +89,7 @@ impl Drop for Netns {
     }
 }
 
-/// Removes what a killed run of ours left behind.
+/// Removes the namespaces of killed runs.
 fn sweep() {
     for directory in ["/run/netns", "/etc/netns"] {
         for entry in fs::read_dir(directory).into_iter().flatten().flatten() {

@@ -46,7 +46,7 @@ impl Port {
     /// A free port at `ip`.
     pub fn reserve(ip: IpAddr) -> Result<Self> {
         static NEXT: OnceLock<AtomicUsize> = OnceLock::new();
-        // Each run starts somewhere else, and goes on: a port that was just given back rests for a while.
+        // Each run starts at another port and continues upwards, so a port is not reused soon after its release.
         let next = NEXT.get_or_init(|| AtomicUsize::new(usize::from(random())));
         let candidates = outside(&fs::read_to_string(RANGE)?)?;
         for _ in 0..candidates.len() {

@@ -132,7 +132,7 @@ impl Setup {
         self
     }
 
-    /// Loads no module of ours; the script decides by itself, and has this AVP then.
+    /// Does not load the module. The script decides by itself, with this AVP.
     #[must_use]
     pub fn stand_in(mut self, avp: &str, value: impl Into<Value>) -> Self {
         self.build = Build::StandIn;

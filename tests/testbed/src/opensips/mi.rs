@@ -131,7 +131,7 @@ fn read(mut pipe: File) -> Result<String> {
     Err(format!("no answer within {PATIENCE:?}").into())
 }
 
-/// Each field as a line, whatever it is in.
+/// Each field as a line, at any depth.
 fn fields(value: &Value) -> Result<String> {
     let mut text = String::new();
     write_fields(&mut text, "", value)?;
