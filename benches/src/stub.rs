@@ -57,7 +57,10 @@ impl Stub {
     }
 
     fn new(tls: Option<Arc<ServerConfig>>, authority: Option<PathBuf>) -> Result<Self> {
-        let body = answer::decision("block", 603).to_string();
+        let mut body = answer::decision("block", 603);
+        // The same bytes answer for every number.
+        body["e164"] = serde_json::Value::Null;
+        let body = body.to_string();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         // A server opens all its connections at the same time.
         rustix::net::listen(&listener, 4096)?;
