@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many calls at a time, and the check of each.
-use std::{
-    collections::{HashMap, HashSet},
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use testbed::{
     Result,
@@ -20,9 +17,6 @@ use crate::{
 /// Bytes that an INVITE has beside what it must have.
 pub(super) const PADDING: usize = 2000;
 
-/// A request without a reply is sent again after this time.
-const T1: Duration = Duration::from_millis(500);
-
 /// Sends calls as fast as the server takes them off its socket, and checks what becomes of them.
 pub(super) fn load(server: &Running, calls: usize) -> Result<()> {
     let mut client = Client::connect(Transport::Udp, server.host.address())?;
@@ -37,21 +31,7 @@ pub(super) fn load(server: &Running, calls: usize) -> Result<()> {
         }
         replies.extend(client.further_replies(&requests, Duration::from_millis(4)));
     }
-    let end = Instant::now() + SOON;
-    let mut sent = Instant::now();
-    while replies.len() < calls && Instant::now() < end {
-        replies.extend(client.further_replies(&requests, Duration::from_millis(50)));
-        // The kernel drops what a busy machine leaves no room for. A SIP client sends it again (RFC 3261 T1).
-        if sent.elapsed() >= T1 {
-            let answered: HashSet<usize> = replies.iter().map(|(call, _)| *call).collect();
-            for (call, request) in requests.iter().enumerate() {
-                if !answered.contains(&call) {
-                    client.send(request)?;
-                }
-            }
-            sent = Instant::now();
-        }
-    }
+    client.complete(&requests, &mut replies, SOON)?;
     let statuses: HashMap<usize, u16> = replies
         .iter()
         .map(|(call, reply)| (*call, reply.status))

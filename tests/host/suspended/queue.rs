@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The queue of calls that wait for a lookup: overload, calls from one number, and no process that makes lookups.
 use std::{
+    collections::HashMap,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -62,6 +63,7 @@ fn overload(bench: &Bench) -> Result<()> {
     let count = |is: &dyn Fn(&Reply) -> bool| replies.iter().filter(|reply| is(reply)).count();
     let failed = |failure| count(&|reply: &Reply| reply.avp("failure") == failure);
     let calls = CLIENTS * each;
+    same("calls with a reply", replies.len(), calls)?;
     let (late, answered) = (
         failed("timeout_queue"),
         count(&|reply: &Reply| reply.status == 603),
@@ -96,7 +98,10 @@ fn flood(server: &Running, clients: usize, each: usize, over: Duration) -> Resul
             client.send(request)?;
             thread::sleep(pause);
         }
-        client.final_replies(&requests, SOON)
+        let mut replies = Vec::new();
+        client.complete(&requests, &mut replies, SOON)?;
+        let replies: HashMap<usize, Reply> = replies.into_iter().collect();
+        Ok(replies.into_values().collect())
     };
     let clients: Vec<_> = (0..clients)
         .map(|number| {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The sockets of the SIP client.
 use std::{
+    collections::HashSet,
     io::{self, ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
     sync::Arc,
@@ -14,6 +15,9 @@ use crate::{Authority, Result};
 
 /// How long [`Client::call`] waits for a final reply.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A request without a reply is sent again after this time (RFC 3261).
+const T1: Duration = Duration::from_millis(500);
 
 /// How SIP travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +169,32 @@ impl Client {
                 Ok(_) => {}
                 Err(_) => return replies,
             }
+        }
+    }
+
+    /// Adds the final replies that are missing, and sends again what has none: the kernel drops what a busy machine leaves no
+    /// room for (RFC 3261 section 17.1.1.2). At the end some may be missing still.
+    pub fn complete(
+        &mut self,
+        requests: &[Request],
+        replies: &mut Vec<(usize, Reply)>,
+        within: Duration,
+    ) -> Result<()> {
+        let end = Instant::now() + within;
+        let mut sent = Instant::now();
+        loop {
+            let answered: HashSet<usize> = replies.iter().map(|(index, _)| *index).collect();
+            if answered.len() == requests.len() || Instant::now() > end {
+                return Ok(());
+            }
+            if sent.elapsed() >= T1 {
+                let open = requests.iter().enumerate();
+                for (_, request) in open.filter(|(index, _)| !answered.contains(index)) {
+                    self.send(request)?;
+                }
+                sent = Instant::now();
+            }
+            replies.extend(self.further_replies(requests, Duration::from_millis(50)));
         }
     }
 
