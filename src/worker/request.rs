@@ -47,11 +47,12 @@ impl Worker<'_> {
             let now = Instant::now();
             let half = deadline.left(now).unwrap_or_default() / 2;
             let until = deadline.or_after(now, half);
-            self.check_health(permit.endpoint, deadline, until, counters)
-                .or_else(|unusable| match is_doubtful(unusable) {
-                    true => Ok(()),
-                    false => Err(unusable.failure),
-                })?;
+            let health = self.check_health(permit.endpoint, deadline, until, counters);
+            if let Err(unusable) = health
+                && !is_doubtful(unusable)
+            {
+                return Err(unusable.failure);
+            }
         }
         let signing = permit
             .secret
@@ -140,6 +141,7 @@ impl Worker<'_> {
     }
 
     /// Checks the API's health, which no caller can influence.
+    /// A timeout is judged by `deadline`, the call's own.
     fn check_health(
         &self,
         endpoint: Endpoint,
