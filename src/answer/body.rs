@@ -75,17 +75,35 @@ fn agrees(treatment: Treatment, code: u16) -> bool {
     }
 }
 
-/// Whether an answer is about the number that was asked about. The API writes a number in its canonical form: a trunk prefix
-/// behind the country code, one digit among the second to the fourth, may be missing in it.
+/// Whether an answer is about the number that was asked about. The API writes a number in its canonical form: the digit of a trunk
+/// prefix behind the country code (`0`, `8` or `1`) may be missing in it.
 fn is_same(asked: &str, about: &str) -> bool {
+    let at = 1 + country_code_len(asked.get(1..).unwrap_or_default());
     asked == about
-        || (2..=4).any(|at| {
-            let without = asked.split_at_checked(at).zip(asked.get(at + 1..));
-            without.is_some_and(|((head, _), tail)| {
-                about.strip_prefix(head).is_some_and(|rest| rest == tail)
-            })
+        || asked.split_at_checked(at).is_some_and(|(code, rest)| {
+            let without = rest.strip_prefix(['0', '8', '1']);
+            without.is_some_and(|without| about.strip_prefix(code) == Some(without))
         })
 }
+
+/// How many digits of a global number are its country code (ITU-T E.164).
+fn country_code_len(digits: &str) -> usize {
+    let (first, two) = (digits.get(..1), digits.get(..2));
+    if matches!(first, Some("1" | "7")) {
+        1
+    } else if two.is_some_and(|code| CODES_OF_TWO_DIGITS.contains(&code)) {
+        2
+    } else {
+        3
+    }
+}
+
+/// All other country codes but 1 and 7 have three.
+const CODES_OF_TWO_DIGITS: &[&str] = &[
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
+    "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65",
+    "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+];
 
 fn advice(body: &Body<'_>) -> Advice {
     let Object(advisory): Object<Advisory<'_>> = body.advisory.read().unwrap_or_default();

@@ -43,7 +43,16 @@ impl Worker<'_> {
         }
         let permit = admission.admit(&config.limits, self.current.number, engine.clock.at(now))?;
         if permit.check {
-            self.check_health(permit.endpoint, deadline, counters)?;
+            // Half of the time is left for the request itself.
+            let now = Instant::now();
+            let half = deadline.left(now).unwrap_or_default() / 2;
+            let until = deadline.or_after(now, half);
+            let health = self.check_health(permit.endpoint, deadline, until, counters);
+            if let Err(unusable) = health
+                && !is_doubtful(unusable)
+            {
+                return Err(unusable.failure);
+            }
         }
         let signing = permit
             .secret
@@ -97,7 +106,7 @@ impl Worker<'_> {
             let has_time = deadline.left(now).is_some_and(|left| left >= CHECK);
             if has_time && admission.take_check(permit.endpoint, engine.clock.at(now)) {
                 // This call has failed already. Otherwise the next call would have to wait for the check.
-                let _ = self.check_health(permit.endpoint, deadline, counters);
+                let _ = self.check_health(permit.endpoint, deadline, deadline, counters);
             }
         }
         answer.map_err(|unusable| unusable.failure)
@@ -132,16 +141,18 @@ impl Worker<'_> {
     }
 
     /// Checks the API's health, which no caller can influence.
+    /// A timeout is judged by `deadline`, the call's own.
     fn check_health(
         &self,
         endpoint: Endpoint,
         deadline: Deadline,
+        until: Deadline,
         counters: &mut Counters,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Unusable> {
         let engine = self.engine;
         let started = Instant::now();
         let given = deadline.left(started).unwrap_or_default();
-        let exchange = self.current.client.health(endpoint, deadline);
+        let exchange = self.current.client.health(endpoint, until);
         let outcome = exchange
             .reply
             .map_err(|failure| Unusable {
@@ -172,7 +183,7 @@ impl Worker<'_> {
         if let Err(unusable) = outcome {
             self.note_failure(unusable, now.duration_since(started), now);
         }
-        failed
+        outcome
     }
 
     fn announce(&self, change: &Change, counters: &mut Counters) {
@@ -230,6 +241,15 @@ impl Worker<'_> {
         } else {
             Evidence::of(failure, cause, retry_after)
         }
+    }
+}
+
+/// Whether a bad health may be about the health endpoint alone: another program answers for it, or it is silent or needs a key. The
+/// request about the number proves more. A 5xx of the API's own is not doubtful, and no connection is none for the request either.
+fn is_doubtful(health: Unusable) -> bool {
+    match Evidence::of(health.failure, health.cause, None) {
+        Evidence::Unreachable | Evidence::Nothing => false,
+        _ => health.failure != Failure::Http5xx || health.cause.is_some(),
     }
 }
 

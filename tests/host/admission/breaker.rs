@@ -2,7 +2,7 @@
 //! The circuit breaker.
 use std::{thread, time::Duration};
 
-use testbed::{Api, Plan, Refused, Result, answer};
+use testbed::{Api, Plan, Refused, Result, Step, answer};
 
 use super::{Row, block, breaker, calls, error, lines, out_of_order, page, start};
 use crate::{
@@ -26,6 +26,11 @@ pub(super) const ROWS: &[Row] = &[
         "pages of an intermediary open the breaker if it answers everything",
         "breaker_errors",
         an_intermediary,
+    ),
+    (
+        "a health endpoint that another program answers for does not keep the breaker open",
+        "breaker_errors",
+        a_health_of_others,
     ),
     (
         "an answer between errors keeps the breaker closed",
@@ -92,6 +97,21 @@ fn an_intermediary(bench: &Bench) -> Result<()> {
     thread::sleep(Duration::from_millis(1100));
     server.expect(callers::BRITISH, &Expected::block())?;
     server.finish()
+}
+
+fn a_health_of_others(bench: &Bench) -> Result<()> {
+    for health in [page("403 Forbidden"), page("302 Found"), vec![Step::Hold]] {
+        let api = Api::http(Plan::always(error()).health(page("403 Forbidden")))?;
+        let server = start(bench, breaker(bench, &api))?;
+        calls(&server, 5, &Expected::fail_open("http_5xx"))?;
+        server.expect(callers::BRITISH, &Expected::fail_open("breaker_open"))?;
+        api.play(Plan::always(block()).health(health));
+        thread::sleep(Duration::from_millis(1100));
+        server.expect(callers::BRITISH, &Expected::block())?;
+        same("lines about its end", lines(&server, "breaker closed"), 1)?;
+        server.finish()?;
+    }
+    Ok(())
 }
 
 fn no_errors_in_a_row(bench: &Bench) -> Result<()> {
