@@ -71,6 +71,16 @@ impl Evidence {
         }
     }
 
+    /// Whether a bad health may be about the health endpoint alone: another program answers for it, it is silent, or it wants a key.
+    /// A request about a number proves more then. A 5xx of the API's own is not doubtful. Without a connection no request can succeed.
+    #[must_use]
+    pub fn is_doubtful_health(failure: Failure, cause: Option<Cause>) -> bool {
+        match Self::of(failure, cause, None) {
+            Self::Unreachable | Self::Nothing => false,
+            _ => failure != Failure::Http5xx || cause.is_some(),
+        }
+    }
+
     /// Whether the number that was asked about may be the reason of the failure. Such a number is not asked about for a while.
     #[must_use]
     pub fn may_be_about_the_number(self) -> bool {
@@ -106,6 +116,24 @@ mod tests {
             let evidence = Evidence::of(failure, None, None);
             assert_eq!(evidence, Evidence::Nothing);
             assert!(!evidence.may_be_about_the_number());
+        }
+    }
+
+    #[test]
+    fn a_health_that_others_may_have_spoiled_is_doubtful() {
+        let page = Some(Cause::HttpIntermediary);
+        for (failure, cause, is_doubtful) in [
+            (Failure::Http5xx, None, false),
+            (Failure::Connect, None, false),
+            (Failure::Shed, None, false),
+            (Failure::Http5xx, page, true),
+            (Failure::Http4xx, page, true),
+            (Failure::HttpOther, None, true),
+            (Failure::Http401, None, true),
+            (Failure::TimeoutResponse, None, true),
+        ] {
+            let got = Evidence::is_doubtful_health(failure, cause);
+            assert_eq!(got, is_doubtful, "{failure:?} {cause:?}");
         }
     }
 }

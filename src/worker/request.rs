@@ -49,7 +49,7 @@ impl Worker<'_> {
             let until = deadline.or_after(now, half);
             let health = self.check_health(permit.endpoint, deadline, until, counters);
             if let Err(unusable) = health
-                && !is_doubtful(unusable)
+                && !Evidence::is_doubtful_health(unusable.failure, unusable.cause)
             {
                 return Err(unusable.failure);
             }
@@ -241,15 +241,6 @@ impl Worker<'_> {
         } else {
             Evidence::of(failure, cause, retry_after)
         }
-    }
-}
-
-/// Whether a bad health may be about the health endpoint alone: another program answers for it, or it is silent or needs a key. The
-/// request about the number proves more. A 5xx of the API's own is not doubtful, and no connection is none for the request either.
-fn is_doubtful(health: Unusable) -> bool {
-    match Evidence::of(health.failure, health.cause, None) {
-        Evidence::Unreachable | Evidence::Nothing => false,
-        _ => health.failure != Failure::Http5xx || health.cause.is_some(),
     }
 }
 
