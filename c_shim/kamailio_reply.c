@@ -12,6 +12,7 @@
 #include "modules/sl/sl.h"
 #include "modules/tm/tm_load.h"
 
+#include "host_contact.h"
 #include "kamailio.h"
 
 /* Empty if the module sl or tm is not loaded. */
@@ -42,22 +43,6 @@ int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, s
 	/* Otherwise tm would send a 500 too at the end of the route. */
 	transaction->uas.status = code;
 	return 0;
-}
-
-/* Removes the Contact of a redirection that could not be sent. The next reply adds its own. */
-static void remove_contacts(sip_msg_t *msg)
-{
-	static const char name[] = "Contact: ";
-	struct lump_rpl *lump, *next;
-
-	for(lump = msg->reply_lump; lump; lump = next) {
-		next = lump->next;
-		if(!(lump->flags & LUMP_RPL_SHMEM) && lump->text.len > (int)sizeof(name)
-				&& memcmp(lump->text.s, name, sizeof(name) - 1) == 0) {
-			unlink_lump_rpl(msg, lump);
-			free_lump_rpl(lump);
-		}
-	}
 }
 
 /* Returns the return code of numbers_online_reply(). */

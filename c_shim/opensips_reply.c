@@ -13,6 +13,7 @@
 #include "modules/tm/tm_load.h"
 #include "sr_module.h"
 
+#include "host_contact.h"
 #include "opensips.h"
 
 /* Empty if the module is not loaded. */
@@ -32,22 +33,6 @@ void nol_find_reply_modules(void)
 		sl.reply = NULL;
 	if(!load_transactions || load_transactions(&tm) < 0)
 		tm.t_gett = NULL;
-}
-
-/* Removes the Contact of a redirection that could not be sent. The next reply adds its own. */
-static void remove_contacts(struct sip_msg *msg)
-{
-	static const char name[] = "Contact: ";
-	struct lump_rpl *lump, *next;
-
-	for(lump = msg->reply_lump; lump; lump = next) {
-		next = lump->next;
-		if(!(lump->flags & LUMP_RPL_SHMEM) && lump->text.len > (int)sizeof(name)
-				&& memcmp(lump->text.s, name, sizeof(name) - 1) == 0) {
-			unlink_lump_rpl(msg, lump);
-			free_lump_rpl(lump);
-		}
-	}
 }
 
 /* Returns the return code of numbers_online_reply(). */

@@ -32,7 +32,12 @@ impl ServerModule<'_> {
             watch(source.as_ref());
         }
         watch(self.exports.as_ref());
-        for shared in ["c_shim/host.h", "c_shim/host_call.h", "c_shim/host_log.h"] {
+        for shared in [
+            "c_shim/host.h",
+            "c_shim/host_call.h",
+            "c_shim/host_contact.h",
+            "c_shim/host_log.h",
+        ] {
             watch(shared.as_ref());
         }
         let scratch = self.scratch(place)?;
