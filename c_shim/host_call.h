@@ -51,10 +51,17 @@ static void read_headers(struct sip_msg *msg, nol_call *call)
 	/* The server stops parsing at a line that is not a header. */
 	if(has_wanted_ahead(msg) && parse_headers(msg, HDR_EOH_F, 0) != 0)
 		call->unread = (nol_str){msg->unparsed, (size_t)(msg->buf + msg->len - msg->unparsed)};
-	for(header = msg->headers; header && call->header_count < NOL_CALL_HEADERS; header = header->next) {
+	for(header = msg->headers; header; header = header->next) {
 		for(i = 0; i < NOL_HEADER_TOTAL; i++) {
-			if(header->name.len == wanted_headers[i].len && begins_with_header(header->name.s, (size_t)header->name.len, i))
-				call->headers[call->header_count++] = (nol_header){(nol_header_name)i, lend(&header->body)};
+			if(header->name.len != wanted_headers[i].len || !begins_with_header(header->name.s, (size_t)header->name.len, i))
+				continue;
+			/* Those that find no room count as not parsed. */
+			if(call->header_count == NOL_CALL_HEADERS) {
+				if(header->name.s >= msg->buf && header->name.s < msg->buf + msg->len)
+					call->unread = (nol_str){header->name.s, (size_t)(msg->buf + msg->len - header->name.s)};
+				return;
+			}
+			call->headers[call->header_count++] = (nol_header){(nol_header_name)i, lend(&header->body)};
 		}
 	}
 }

@@ -121,7 +121,7 @@ typedef struct nol_call {
 	nol_str request_uri; /* as received */
 	nol_str next_uri;    /* the URI that the routing script replaced it with; empty if it did not */
 	nol_str source;      /* source address of the request, 4 or 16 bytes in network order */
-	nol_str unread;      /* the rest of the header section, from the first line that the server could not parse */
+	nol_str unread;      /* the rest of the headers, from the first line that was not parsed or found no room in `headers` */
 	uint32_t header_count;
 	nol_header headers[NOL_CALL_HEADERS]; /* the headers of NOL_HEADERS, in the order of the request; further ones are omitted */
 } nol_call;

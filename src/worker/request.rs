@@ -59,7 +59,6 @@ impl Worker<'_> {
             .checked_sub(1)
             .and_then(|index| secrets.nth(index))
             .or(first);
-        counters.requested = true;
         let sent = Instant::now();
         let given = deadline.left(sent).unwrap_or_default();
         let exchange = self.current.client.ask(
@@ -73,6 +72,8 @@ impl Worker<'_> {
             deadline,
         );
         counters.retried = exchange.retried;
+        // Without a descriptor or memory nothing was sent.
+        counters.requested = !matches!(exchange.reply, Err(Failure::Shed));
         let now = Instant::now();
         let retry_after = exchange.reply.as_ref().ok().and_then(wait);
         let answer = exchange

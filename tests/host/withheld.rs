@@ -77,6 +77,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("the cache is not searched for it either", cached),
         trial("any other number is asked about", open),
         trial("also by a header after a line that is no header", unread),
+        trial("also by a header after more headers than are read", crowded),
     ]
 }
 
@@ -128,6 +129,18 @@ fn open(bench: &Bench) -> Result<()> {
             .map_err(|e| format!("{name}: {value}: {e}"))?;
     }
     same("requests", api.requests().len(), OPEN.len())?;
+    server.finish()
+}
+
+/// The module reads a limited number of such headers.
+fn crowded(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let server = bench.start(&bench.setup(&api.url()))?;
+    let many = (0..30).fold(invite(), |request, _| request.header("Priority", "normal"));
+    Expected::block().check(&server.call(Transport::Udp, &many)?)?;
+    let hidden = many.header("Privacy", "id");
+    Expected::bypass("anonymous").check(&server.call(Transport::Udp, &hidden)?)?;
+    same("requests", api.requests().len(), 1)?;
     server.finish()
 }
 
