@@ -265,7 +265,7 @@ fn malformed(bench: &Bench) -> Result<()> {
     }
     let mut many = invite("sip:service@example.com");
     for _ in 0..40 {
-        many = many.header("Privacy", "none");
+        many = many.header("Priority", "normal");
     }
     Expected::block().check(&server.call(Transport::Tcp, &many)?)?;
     server.finish()

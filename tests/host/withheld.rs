@@ -136,9 +136,9 @@ fn open(bench: &Bench) -> Result<()> {
 fn crowded(bench: &Bench) -> Result<()> {
     let api = blocking()?;
     let server = bench.start(&bench.setup(&api.url()))?;
-    let many = (0..30).fold(invite(), |request, _| request.header("Priority", "normal"));
-    Expected::block().check(&server.call(Transport::Udp, &many)?)?;
-    let hidden = many.header("Privacy", "id");
+    let many = || (0..30).fold(invite(), |request, _| request.header("Priority", "normal"));
+    Expected::block().check(&server.call(Transport::Udp, &many())?)?;
+    let hidden = many().header("Privacy", "id");
     Expected::bypass("anonymous").check(&server.call(Transport::Udp, &hidden)?)?;
     same("requests", api.requests().len(), 1)?;
     server.finish()
