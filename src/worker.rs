@@ -34,6 +34,8 @@ pub struct Worker<'a> {
     generations: Arc<Generations>,
     current: Arc<Generation>,
     redis: Option<Redis>,
+    /// The last lookup waited for the request of another call.
+    has_followed: bool,
 }
 
 /// The result of [`Worker::begin`].
@@ -93,6 +95,7 @@ impl<'a> Worker<'a> {
             current: generations.current(),
             generations,
             redis: url.map(|url| Redis::new(&proof, url)),
+            has_followed: false,
         }
     }
 

@@ -115,8 +115,8 @@ impl LookupThread {
                     return lead.end().into_iter().for_each(|call| call.share(&answer));
                 }
                 LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                    // Two requests of other processes have failed, or ours for the second time.
-                    if failed || counters.coalesced {
+                    // Ours for the second time, or two requests of which at least one was another process's.
+                    if failed || worker.has_followed() {
                         let parked = lead.end().into_iter();
                         return parked.for_each(|call| call.share_failure(failure));
                     }

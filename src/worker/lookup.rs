@@ -59,6 +59,7 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> LookupOutcome {
+        self.has_followed = false;
         // Without a key no request can be made, and none was made before.
         if self.current.config.api_key.value().is_err() {
             return LookupOutcome::Failed(Failure::NoKey);
@@ -111,6 +112,7 @@ impl Worker<'_> {
             Role::Alone => return self.ask_and_keep(question, key, started, counters),
             Role::Lead(leader) => leader,
             Role::Follow(flight) => {
+                self.has_followed = true;
                 match flight.wait(self.deadline(started), |now| engine.clock.at(now)) {
                     Waited::YourTurn(leader) => {
                         let least = self.current.config.timeout.least();

@@ -13,4 +13,9 @@ impl Worker<'_> {
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
         is_shared.then(|| self.current.keys.key(&lookup.number, ""))
     }
+
+    /// Whether the last lookup waited for the request of another call. If it failed, two requests about its number have failed.
+    pub(crate) fn has_followed(&self) -> bool {
+        self.has_followed
+    }
 }
