@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOL_ABI_VERSION 4
+#define NOL_ABI_VERSION 5
 
 typedef enum nol_rc {
 	NOL_OK = 0,
@@ -63,6 +63,10 @@ typedef struct nol_str {
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
 	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that may claim priority */ \
+	X(STR, allow_list, "")                          /* file of numbers, prefixes and ranges that are always allowed */ \
+	X(STR, deny_list, "")                           /* the same, blocked */ \
+	X(STR, dno_list, "")                            /* the same, of numbers that never call; blocked */ \
+	X(INT, dno_max_age, 7)                          /* days, 1..3650: an older dno_list is warned of; 0 off */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
@@ -244,6 +248,16 @@ typedef enum nol_counter {
 	NOL_COUNTER_TOTAL
 } nol_counter;
 
+/* Values of this moment that belong to the statistics but are not counted. */
+#define NOL_GAUGES(X) \
+	X(dno_age_s, "seconds since dno_list was changed, of the list in use; 0 without one")
+
+#define NOL_GAUGE_ID(name, about) NOL_GAUGE_##name,
+typedef enum nol_gauge {
+	NOL_GAUGES(NOL_GAUGE_ID)
+	NOL_GAUGE_TOTAL
+} nol_gauge;
+
 /* The 64-bit words of nol_result.counted. */
 #define NOL_COUNTED_WORDS 2
 
@@ -274,7 +288,7 @@ typedef enum nol_command {
 	NOL_CACHE_STATS = 3, /* size and use of the cache */
 	NOL_CACHE_PURGE = 4, /* [number, or empty for all] removes entries from the cache */
 	NOL_BREAKER = 5,     /* [auto, open or closed] sets the circuit breaker */
-	NOL_RELOAD = 6,      /* reads keys and certificates again, for all workers */
+	NOL_RELOAD = 6,      /* reads keys, certificates and lists again, for all workers */
 } nol_command;
 
 /* Receives one line of a command's report. If `text.s` is NULL the value is `number`, else `text`. `name` is NUL-terminated. */
@@ -357,6 +371,8 @@ typedef struct nol_api {
 	/* Gives up a ticket. finish() must not be called for it. */
 	void (*cancel)(nol_pool *pool, uint64_t ticket);
 
+	/* The value of a gauge at this moment, in any process. */
+	int64_t (*gauge)(const nol_engine *engine, nol_gauge gauge);
 	/* Runs a command of an operator. NOL_BAD_ARGUMENT: the report has one line, "error", that lists the allowed arguments. */
 	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);
 } nol_api;

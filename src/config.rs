@@ -9,6 +9,7 @@ mod contact;
 mod decision_options;
 mod emergency;
 mod limits;
+mod lists;
 mod mode;
 mod no_proxy;
 mod proxy;
@@ -25,6 +26,7 @@ pub use contact::ContactUri;
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
+pub use lists::{ListConfig, ListFile};
 pub use mode::Mode;
 pub use proxy::{HttpProxy, ProxyUrl};
 pub use roots::Roots;
@@ -53,6 +55,10 @@ pub struct Given {
     pub mode: String,
     pub emergency: String,
     pub trusted_sources: String,
+    pub allow_list: String,
+    pub deny_list: String,
+    pub dno_list: String,
+    pub dno_max_age: i32,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -90,6 +96,8 @@ pub struct Config {
     pub emergency: Emergency,
     /// The sources whose claims of priority are trusted.
     pub trusted_sources: TrustedSources,
+    /// Lists of calling numbers.
+    pub lists: ListConfig,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -126,6 +134,7 @@ impl Config {
             mode: Mode::new(&given.mode)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
+            lists: ListConfig::new(given)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

@@ -3,13 +3,14 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::admission::Admission;
 use crate::cache::{Cache, Failed};
 use crate::clock::Clock;
 use crate::config::{BadParameter, Config, Emergency, Given, Missing, Roots};
 use crate::in_flight::InFlight;
+use crate::lists::{Lists, NoLists};
 use crate::log::{Level, Log};
 use crate::os::shared::Shared;
 
@@ -28,6 +29,8 @@ pub struct Engine {
     pub failed: Shared<Failed>,
     /// The requests in flight.
     pub in_flight: Shared<InFlight>,
+    /// Lists of numbers.
+    pub lists: Lists,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -37,6 +40,8 @@ pub struct Engine {
 pub enum NoEngine {
     /// A parameter cannot be used.
     Parameter(BadParameter),
+    /// A list cannot be used.
+    Lists(NoLists),
     /// There is no shared memory.
     Memory(io::Error),
 }
@@ -46,6 +51,10 @@ impl Engine {
     pub fn new(given: Given, log: &dyn Log) -> Result<Self, NoEngine> {
         let config = Config::new(&given).map_err(NoEngine::Parameter)?;
         warn(&config, log);
+        let lists = Lists::new([&config.lists]).map_err(NoEngine::Lists)?;
+        for line in lists.warnings(SystemTime::now()) {
+            log.line(Level::Warning, &line);
+        }
         let entries = if config.cache.is_on() {
             config.cache.entries
         } else {
@@ -57,6 +66,7 @@ impl Engine {
             cache: Cache::new(entries).map_err(NoEngine::Memory)?,
             failed: Shared::new().map_err(NoEngine::Memory)?,
             in_flight: Shared::new().map_err(NoEngine::Memory)?,
+            lists,
             clock: Clock::starting(Instant::now()),
             config: Arc::new(config),
         })
@@ -109,6 +119,7 @@ impl std::fmt::Display for NoEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Parameter(bad) => bad.fmt(f),
+            Self::Lists(none) => none.fmt(f),
             Self::Memory(error) => write!(
                 f,
                 "no shared memory for numbers_online: {error}; lower cache_size"

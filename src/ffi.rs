@@ -35,6 +35,7 @@ static API: nol_api = nol_api {
     finish: Some(pool::finish),
     shed: Some(pool::shed),
     cancel: Some(pool::cancel),
+    gauge: Some(entries::gauge),
     command: Some(entries::command),
 };
 

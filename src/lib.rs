@@ -13,7 +13,7 @@
 //! 4. [`engine`]: the state made before fork, which all workers share.
 //! 5. [`mod@redis`], [`in_flight`], [`http`], [`cache`], `resolver`: input and output of a lookup, each with a deadline, and shared
 //!    memory.
-//! 6. [`admission`], [`evidence`], [`policy`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
+//! 6. [`admission`], [`evidence`], [`policy`], [`lists`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`number`], [`emergency`], [`privacy`], [`sip_header`]: parsers of parts of a request.
@@ -54,6 +54,7 @@ pub mod ffi;
 pub mod http;
 pub mod in_flight;
 mod length_prefixed;
+pub mod lists;
 pub mod log;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]

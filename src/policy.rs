@@ -8,6 +8,7 @@ use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSourc
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
+use crate::lists::{Listed, Lists, Selection};
 use crate::number::{Caller, Number};
 use crate::privacy;
 use crate::question::{Origin, Question};
@@ -75,6 +76,7 @@ pub struct Policy<'a> {
     redirect_contact: Option<&'a ContactUri>,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    lists: Option<(&'a Lists, Selection)>,
 }
 
 impl<'a> Policy<'a> {
@@ -86,11 +88,21 @@ impl<'a> Policy<'a> {
             redirect_contact: config.redirect_contact.as_ref(),
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            lists: None,
         }
     }
 
-    /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about. Emergency calls and callers
-    /// who withhold their number are not.
+    /// The same rules, with lists of numbers.
+    #[must_use]
+    pub fn with_lists(self, lists: &'a Lists, selection: Selection) -> Self {
+        Self {
+            lists: Some((lists, selection)),
+            ..self
+        }
+    }
+
+    /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about. Emergency calls, callers on a
+    /// list and callers who withhold their number are not.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
         if call.method != b"INVITE" || !call.to_tag.is_empty() {
@@ -102,10 +114,17 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
+        let caller = Caller::from_uri(call.from_uri);
+        // Also if it is withheld: Privacy is no way around the lists.
+        if let Caller::Number(number) = caller
+            && let Some(decision) = self.listed(number)
+        {
+            return Step::Answer(decision);
+        }
         if privacy::is_withheld(call.headers) || privacy::is_mentioned(call.unread) {
             return Step::Answer(self.bypass(Failure::Anonymous));
         }
-        match Caller::from_uri(call.from_uri) {
+        match caller {
             Caller::Anonymous => Step::Answer(self.bypass(Failure::Anonymous)),
             Caller::NoNumber => Step::Answer(self.bypass(Failure::NoNumber)),
             Caller::Number(number) => Step::Ask(Question {
@@ -160,6 +179,30 @@ impl<'a> Policy<'a> {
             return Some("emergency");
         }
         emergency::priority(call.headers).filter(|_| self.trusted_sources.is_trusted(call.source))
+    }
+
+    /// The decision of a list.
+    fn listed(&self, number: Number) -> Option<Decision> {
+        let (lists, selection) = self.lists?;
+        let listed = lists.find(&number, selection)?;
+        let allow = Decision {
+            reason: Text::new(listed.reason()).unwrap_or_default(),
+            ..Decision::allow(
+                self.options.allow_code.code(),
+                Source::List,
+                Failure::None,
+                Some(number),
+            )
+        };
+        Some(match listed {
+            Listed::Allow => allow,
+            Listed::Deny | Listed::Dno => Decision {
+                treatment: Treatment::Block,
+                would: Treatment::Block,
+                reply: SipReply::standard(603),
+                ..allow
+            },
+        })
     }
 
     fn bypass(&self, failure: Failure) -> Decision {

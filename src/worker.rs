@@ -9,9 +9,10 @@ mod sharing;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::answer::Answer;
+use crate::config::Config;
 use crate::counters::Counters;
 use crate::deadline::Deadline;
 use crate::decision::Decision;
@@ -114,9 +115,10 @@ impl<'a> Worker<'a> {
     #[must_use]
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
         self.catch_up();
+        self.warn_of_old_lists(started);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
-        let policy = Policy::new(&config);
+        let policy = self.policy(&config);
         let decision = match policy.begin(call) {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
@@ -131,9 +133,10 @@ impl<'a> Worker<'a> {
     #[must_use]
     pub fn begin(&mut self, call: &Call<'_>, started: Instant) -> Begun {
         self.catch_up();
+        self.warn_of_old_lists(started);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
-        let policy = Policy::new(&config);
+        let policy = self.policy(&config);
         let question = match policy.begin(call) {
             Step::Answer(decision) => return Begun::Decided(decision, counters),
             Step::Ask(question) => question,
@@ -168,6 +171,21 @@ impl<'a> Worker<'a> {
         };
         let outcome = self.find_out(&question, started, &mut counters);
         (outcome, counters)
+    }
+
+    fn policy<'c>(&self, config: &'c Config) -> Policy<'c>
+    where
+        'a: 'c,
+    {
+        Policy::new(config).with_lists(&self.engine.lists, self.current.lists)
+    }
+
+    fn warn_of_old_lists(&self, started: Instant) {
+        let lists = &self.engine.lists;
+        let now = self.engine.clock.at(started);
+        for line in lists.daily_warnings(now, SystemTime::now) {
+            self.log.line(Level::Warning, &line);
+        }
     }
 
     /// Applies a reload to the worker's own state.

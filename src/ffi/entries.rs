@@ -4,11 +4,11 @@
 use std::ffi::c_void;
 use std::net::IpAddr;
 use std::ptr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::abi::{
-    NOL_CALL_HEADERS, nol_call, nol_command, nol_emit, nol_engine, nol_header_name, nol_host,
-    nol_params, nol_rc, nol_result, nol_str, nol_worker,
+    NOL_CALL_HEADERS, nol_call, nol_command, nol_emit, nol_engine, nol_gauge, nol_header_name,
+    nol_host, nol_params, nol_rc, nol_result, nol_str, nol_worker,
 };
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
@@ -131,6 +131,24 @@ fn run(worker: &mut Worker<'_>, command: nol_command, argument: &str) -> Result<
     }
 }
 
+pub(super) unsafe extern "C" fn gauge(engine: *const nol_engine, gauge: nol_gauge) -> i64 {
+    // SAFETY: the handle came from `engine_new`, or is NULL, and the header lends it for this function.
+    let server = unsafe { engine.cast::<Server>().as_ref() };
+    let mut value = 0;
+    guard(server.map(|server| server.log), || {
+        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        value = match gauge {
+            nol_gauge::NOL_GAUGE_dno_age_s => {
+                let age = server.engine.lists.dno_age(SystemTime::now());
+                age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
+            }
+            _ => 0,
+        };
+        Ok(())
+    });
+    value
+}
+
 pub(super) unsafe extern "C" fn worker_free(worker: *mut nol_worker) {
     // SAFETY: the handle came from `worker_new`, and the caller gives it up.
     unsafe { free::<Process, _>(worker) };
@@ -220,6 +238,10 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         mode: text(params.mode)?,
         emergency: text(params.emergency)?,
         trusted_sources: text(params.trusted_sources)?,
+        allow_list: text(params.allow_list)?,
+        deny_list: text(params.deny_list)?,
+        dno_list: text(params.dno_list)?,
+        dno_max_age: params.dno_max_age,
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,

@@ -122,6 +122,7 @@ fn counted(
             nol_counter::NOL_COUNT_bypass,
             decision.source == Source::Bypass,
         ),
+        (nol_counter::NOL_COUNT_list, decision.source == Source::List),
         (
             nol_counter::NOL_COUNT_cache_hit,
             decision.source == Source::Cache && !counters.coalesced && !counters.redis_hit,

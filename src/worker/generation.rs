@@ -7,6 +7,7 @@ use crate::cache::KeyMaker;
 use crate::config::{ApiKey, Config};
 use crate::engine::Engine;
 use crate::http::Client;
+use crate::lists::Selection;
 use crate::os::process::InWorker;
 
 /// The current configuration of one process. Workers that are threads of it share it, and with it the connections.
@@ -26,6 +27,8 @@ pub(crate) struct Generation {
     pub(crate) config: Arc<Config>,
     pub(crate) client: Arc<Client>,
     pub(crate) keys: KeyMaker,
+    /// The lists of the configuration. Their contents are replaced without a new generation.
+    pub(crate) lists: Selection,
 }
 
 impl Generations {
@@ -34,7 +37,8 @@ impl Generations {
     pub fn new(proof: InWorker, engine: &Engine, lookups: usize) -> Self {
         let config = Arc::clone(&engine.config);
         let client = Arc::new(Client::new(&proof, &config, lookups));
-        let first = Generation::new(0, config, client);
+        let lists = engine.lists.selection(&config.lists);
+        let first = Generation::new(0, config, client, lists);
         Self {
             proof,
             connections: lookups,
@@ -82,7 +86,8 @@ impl Generations {
         } else {
             Arc::new(Client::new(&self.proof, &config, self.connections))
         };
-        Generation::new(generation, config, client)
+        // A reload reads files again, and not the parameters that name them.
+        Generation::new(generation, config, client, before.lists)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Generation>> {
@@ -91,7 +96,7 @@ impl Generations {
 }
 
 impl Generation {
-    fn new(generation: u32, config: Arc<Config>, client: Arc<Client>) -> Self {
+    fn new(generation: u32, config: Arc<Config>, client: Arc<Client>, lists: Selection) -> Self {
         // Without an API key no request is made and no answer is cached.
         let secret = config.api_key.value().map_or("", ApiKey::expose);
         Self {
@@ -99,6 +104,7 @@ impl Generation {
             keys: KeyMaker::new(secret.as_bytes(), &config.api_url, &config.options),
             config,
             client,
+            lists,
         }
     }
 }

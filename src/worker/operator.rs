@@ -2,12 +2,14 @@
 //! The operator's commands (RPC on Kamailio, MI on `OpenSIPS`).
 
 use std::ffi::CStr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::Worker;
 use crate::admission::{Endpoint, LatchState, Mode};
-use crate::decision::Decision;
+use crate::decision::{Decision, Source};
 use crate::http::Phase;
+use crate::lists::Match;
+use crate::log::Level;
 use crate::number::Number;
 use crate::policy::Call;
 use crate::report::Report;
@@ -49,7 +51,7 @@ impl Worker<'_> {
                 .text(c"last_failure", format!("{}{cause}", failure.as_str()))
                 .number(c"last_failure_ago_s", ago.as_secs());
         }
-        report
+        self.describe_lists(report)
             .text(c"breaker_mode", admission.mode().as_str())
             .text(c"dns", admission.dns())
             .number(c"reloads", admission.generation())
@@ -74,7 +76,13 @@ impl Worker<'_> {
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);
-        Ok(describe(&decision).number(
+        let mut report = describe(&decision);
+        if let Some(found) = self.listed_at(&decision) {
+            report = report
+                .text(c"list_file", found.file.path.display().to_string())
+                .number(c"list_line", found.line);
+        }
+        Ok(report.number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
@@ -141,18 +149,45 @@ impl Worker<'_> {
         Ok(Report::default().text(c"breaker_mode", mode.as_str()))
     }
 
-    /// Reads keys and certificates again. If they can be used, every worker reads them before its next call. If not, all keep the old
-    /// ones.
+    /// Reads keys, certificates and lists again. If they can be used, every worker reads keys and certificates before its next call, and
+    /// has the lists at once. If not, all keep the old ones.
     pub fn reload(&mut self) -> Result<Report, Refused> {
-        let config = self
-            .engine
-            .read_again(&self.current.config)
-            .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
+        let stays = |why: String| Refused(format!("{why}; everything stays as it is"));
+        let engine = self.engine;
+        let config = engine.read_again(&self.current.config).map_err(stays)?;
+        let lists = engine
+            .lists
+            .read_again()
+            .map_err(|bad| stays(bad.to_string()))?;
+        engine.lists.replace(&lists).map_err(stays)?;
+        for line in engine.lists.warnings(SystemTime::now()) {
+            self.log.line(Level::Warning, &line);
+        }
         let generation = self.engine.admission.reloaded();
         self.engine.failed.forget(None);
         self.current = self.generations.replace(generation, config);
         self.forget_names();
-        Ok(Report::default().number(c"reloads", generation))
+        Ok(self.describe_lists(Report::default().number(c"reloads", generation)))
+    }
+
+    /// The sizes of the lists, and how old that of numbers that never call is.
+    fn describe_lists(&self, report: Report) -> Report {
+        let lists = &self.engine.lists;
+        let summary = lists.summary(self.current.lists, SystemTime::now());
+        report
+            .maybe(c"allow_list_entries", summary.allow)
+            .maybe(c"deny_list_entries", summary.deny)
+            .maybe(c"dno_list_entries", summary.dno)
+            .maybe(c"dno_age_s", summary.dno_age.map(|age| age.as_secs()))
+    }
+
+    /// The line of a list that made a decision.
+    fn listed_at(&self, decision: &Decision) -> Option<Match<'_>> {
+        let number = decision.number.as_ref()?;
+        let lists = &self.engine.lists;
+        let listed = lists.find(number, self.current.lists)?;
+        let found = lists.line(number, listed, self.current.lists);
+        found.filter(|_| decision.source == Source::List)
     }
 }
 

@@ -19,6 +19,7 @@ mod expect;
 mod faults;
 mod kemi;
 mod latency;
+mod lists;
 mod names;
 mod operator;
 mod package;
@@ -96,6 +97,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         decisions::trials,
         calls::trials,
         emergency::trials,
+        lists::trials,
         withheld::trials,
         faults::trials,
         connections::trials,
@@ -123,6 +125,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         causes::trials,
         replies::trials,
         emergency::server_trials,
+        lists::server_trials,
         operator::trials,
         kemi::trials,
         suspended::trials,
