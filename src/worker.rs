@@ -2,6 +2,7 @@
 //! The worker of one process: it decides calls.
 
 mod generation;
+mod health;
 mod lookup;
 mod operator;
 mod request;
@@ -103,10 +104,10 @@ impl<'a> Worker<'a> {
     pub fn warm(&self, started: Instant) {
         if self.current.config.api_key.value().is_ok() {
             // A worker that waits for a silent API takes no calls meanwhile.
-            let _ = self
-                .current
-                .client
-                .warm(self.deadline(started).or_after(started, WARM));
+            let until = self.deadline(started).or_after(started, WARM);
+            if self.current.client.warm(until).is_ok() {
+                self.check_first_health(until);
+            }
         }
     }
 
