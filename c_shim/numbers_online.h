@@ -62,6 +62,7 @@ typedef struct nol_str {
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
+	X(INT, emergency_window, 14400)                 /* s, 0 off: how long an emergency caller is called back unscreened */ \
 	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that may claim priority */ \
 	X(STR, allow_list, "")                          /* file of numbers, prefixes and ranges that are always allowed */ \
 	X(STR, deny_list, "")                           /* the same, blocked */ \
@@ -226,7 +227,8 @@ typedef enum nol_counter {
 
 /* Values of this moment that belong to the statistics but are not counted. */
 #define NOL_GAUGES(X) \
-	X(dno_age_s, "seconds since dno_list was changed, of the list in use; 0 without one")
+	X(dno_age_s, "seconds since dno_list was changed, of the list in use; 0 without one") \
+	X(emergency_callers, "numbers that called an emergency number within emergency_window")
 
 #define NOL_GAUGE_ID(name, about) NOL_GAUGE_##name,
 typedef enum nol_gauge {

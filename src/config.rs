@@ -18,6 +18,8 @@ mod secret;
 mod timeout;
 mod trusted_sources;
 
+use std::time::Duration;
+
 pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
 pub use bad_parameter::BadParameter;
@@ -54,6 +56,7 @@ pub struct Given {
     pub redirect_contact: String,
     pub mode: String,
     pub emergency: String,
+    pub emergency_window: i32,
     pub trusted_sources: String,
     pub allow_list: String,
     pub deny_list: String,
@@ -94,6 +97,8 @@ pub struct Config {
     pub mode: Mode,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
+    /// How long the caller of an emergency number is called back unscreened; zero for not at all.
+    pub emergency_window: Duration,
     /// The sources whose claims of priority are trusted.
     pub trusted_sources: TrustedSources,
     /// Lists of calling numbers.
@@ -133,6 +138,7 @@ impl Config {
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
             mode: Mode::new(&given.mode)?,
             emergency: Emergency::new(&given.emergency)?,
+            emergency_window: emergency::window(given.emergency_window)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             lists: ListConfig::new(given)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,

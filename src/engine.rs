@@ -3,12 +3,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::admission::Admission;
 use crate::cache::{Cache, Failed};
 use crate::clock::Clock;
 use crate::config::{BadParameter, Config, Emergency, Given, Missing, Roots};
+use crate::emergency_window::EmergencyWindow;
 use crate::in_flight::InFlight;
 use crate::lists::{Lists, NoLists};
 use crate::log::{Level, Log};
@@ -31,6 +32,8 @@ pub struct Engine {
     pub in_flight: Shared<InFlight>,
     /// Lists of numbers.
     pub lists: Lists,
+    /// Numbers that called an emergency number lately.
+    pub emergency_window: EmergencyWindow,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -55,6 +58,11 @@ impl Engine {
         for line in lists.warnings(SystemTime::now()) {
             log.line(Level::Warning, &line);
         }
+        // Whoever accepts the risk of screening emergency calls accepts that of call backs too.
+        let window = match config.emergency {
+            Emergency::Passes => config.emergency_window,
+            Emergency::Screened => Duration::ZERO,
+        };
         let entries = if config.cache.is_on() {
             config.cache.entries
         } else {
@@ -67,6 +75,7 @@ impl Engine {
             failed: Shared::new().map_err(NoEngine::Memory)?,
             in_flight: Shared::new().map_err(NoEngine::Memory)?,
             lists,
+            emergency_window: EmergencyWindow::new(window).map_err(NoEngine::Memory)?,
             clock: Clock::starting(Instant::now()),
             config: Arc::new(config),
         })

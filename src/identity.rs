@@ -8,6 +8,7 @@ pub use caller::{Caller, NumberFrom};
 
 use self::uri::Uri;
 use crate::name_addr::Value;
+use crate::number::Number;
 use crate::privacy;
 use crate::sip_header::{HeaderName, Headers};
 
@@ -18,6 +19,12 @@ pub struct Identity {
     pub caller: Option<Caller>,
     /// The caller does not want to be known.
     pub is_withheld: bool,
+}
+
+/// The number that a URI of the called party names.
+#[must_use]
+pub fn called_number(uri: &[u8]) -> Option<Number> {
+    Uri::read(uri).and_then(|uri| uri.number())
 }
 
 impl Identity {

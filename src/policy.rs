@@ -4,11 +4,13 @@
 mod call;
 
 use crate::answer::Answer;
+use crate::clock::Moment;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
+use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
-use crate::identity::{Caller, Identity};
+use crate::identity::{self, Caller, Identity};
 use crate::lists::{Listed, Lists, Selection};
 use crate::number::Number;
 use crate::question::{Origin, Question};
@@ -78,6 +80,7 @@ pub struct Policy<'a> {
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
     lists: Option<(&'a Lists, Selection)>,
+    window: Option<(&'a EmergencyWindow, Moment)>,
 }
 
 impl<'a> Policy<'a> {
@@ -90,6 +93,7 @@ impl<'a> Policy<'a> {
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             lists: None,
+            window: None,
         }
     }
 
@@ -98,6 +102,15 @@ impl<'a> Policy<'a> {
     pub fn with_lists(self, lists: &'a Lists, selection: Selection) -> Self {
         Self {
             lists: Some((lists, selection)),
+            ..self
+        }
+    }
+
+    /// The same rules, with the numbers that called an emergency number before `now`.
+    #[must_use]
+    pub fn with_window(self, window: &'a EmergencyWindow, now: Moment) -> Self {
+        Self {
+            window: window.is_on().then_some((window, now)),
             ..self
         }
     }
@@ -121,6 +134,9 @@ impl<'a> Policy<'a> {
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
     #[must_use]
     pub fn screen(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        if let Some(decision) = self.called_back(call) {
+            return Step::Answer(decision);
+        }
         // Also if it is withheld: Privacy is no way around the lists.
         if let Some(decision) = self.listed(identity) {
             return Step::Answer(decision);
@@ -132,6 +148,19 @@ impl<'a> Policy<'a> {
             Some(caller) => Step::Ask(self.question(call, caller)),
             None => Step::Answer(self.bypass(Failure::NoNumber)),
         }
+    }
+
+    /// The caller of an emergency call, who may be called back. A source that is not trusted cannot open the way to a number by writing
+    /// it into From.
+    #[must_use]
+    pub fn emergency_caller(&self, call: &Call<'_>, decision: &Decision) -> Option<Number> {
+        let is_emergency =
+            decision.source == Source::Bypass && decision.reason.as_str() == EMERGENCY;
+        if !is_emergency || !self.trusted_sources.is_trusted(call.source) {
+            return None;
+        }
+        let identity = Identity::read(&Headers::read(call.head));
+        Some(identity.caller?.number)
     }
 
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
@@ -172,9 +201,22 @@ impl<'a> Policy<'a> {
             return None;
         }
         if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
-            return Some("emergency");
+            return Some(EMERGENCY);
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
+    }
+
+    /// The decision about a call to a number that called an emergency number lately. The URI as received and that of the script count.
+    fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
+        let (window, now) = self.window?;
+        let called = [call.request_uri, call.next_uri].into_iter();
+        let mut numbers = called.filter_map(identity::called_number);
+        numbers
+            .any(|number| window.has(&number, now))
+            .then(|| Decision {
+                reason: Text::new("emergency_callback").unwrap_or_default(),
+                ..self.bypass(Failure::None)
+            })
     }
 
     /// The decision about a caller who does not want to be known.
@@ -252,6 +294,9 @@ impl<'a> Policy<'a> {
         decided
     }
 }
+
+/// The reason of an emergency call.
+const EMERGENCY: &str = "emergency";
 
 #[cfg(test)]
 pub(crate) mod tests;

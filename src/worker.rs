@@ -119,7 +119,7 @@ impl<'a> Worker<'a> {
         self.warn_of_old_lists(started);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
-        let policy = self.policy(&config);
+        let policy = self.policy(&config, started);
         let decision = match policy.begin(call) {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
@@ -127,6 +127,7 @@ impl<'a> Worker<'a> {
                 policy.resume(&question.caller, outcome)
             }
         };
+        self.remember_caller(&policy, call, &decision, started);
         (decision, counters)
     }
 
@@ -137,9 +138,12 @@ impl<'a> Worker<'a> {
         self.warn_of_old_lists(started);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
-        let policy = self.policy(&config);
+        let policy = self.policy(&config, started);
         let question = match policy.begin(call) {
-            Step::Answer(decision) => return Begun::Decided(decision, counters),
+            Step::Answer(decision) => {
+                self.remember_caller(&policy, call, &decision, started);
+                return Begun::Decided(decision, counters);
+            }
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
@@ -174,11 +178,29 @@ impl<'a> Worker<'a> {
         (outcome, counters)
     }
 
-    fn policy<'c>(&self, config: &'c Config) -> Policy<'c>
+    fn policy<'c>(&self, config: &'c Config, started: Instant) -> Policy<'c>
     where
         'a: 'c,
     {
-        Policy::new(config).with_lists(&self.engine.lists, self.current.lists)
+        let now = self.engine.clock.at(started);
+        Policy::new(config)
+            .with_lists(&self.engine.lists, self.current.lists)
+            .with_window(&self.engine.emergency_window, now)
+    }
+
+    /// Remembers who made an emergency call.
+    fn remember_caller(
+        &self,
+        policy: &Policy<'_>,
+        call: &Call<'_>,
+        decision: &Decision,
+        started: Instant,
+    ) {
+        if let Some(number) = policy.emergency_caller(call, decision) {
+            let now = self.engine.clock.at(started);
+            let window = &self.engine.emergency_window;
+            window.remember(&number, call.source, now);
+        }
     }
 
     fn warn_of_old_lists(&self, started: Instant) {

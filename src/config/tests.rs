@@ -18,6 +18,7 @@ pub(crate) fn given() -> Given {
         redirect_contact: String::new(),
         mode: "redirect".to_owned(),
         emergency: "on".to_owned(),
+        emergency_window: 14_400,
         trusted_sources: "any".to_owned(),
         allow_list: String::new(),
         deny_list: String::new(),
@@ -103,6 +104,20 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter block_reassigned: \"-1\" cannot be used; allowed: 0 or 1",
+        ),
+        (
+            Given {
+                emergency_window: -1,
+                ..given()
+            },
+            "parameter emergency_window: \"-1\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
+        ),
+        (
+            Given {
+                emergency_window: 604_801,
+                ..given()
+            },
+            "parameter emergency_window: \"604801\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
         ),
         (
             Given {

@@ -141,6 +141,11 @@ pub(super) unsafe extern "C" fn gauge(engine: *const nol_engine, gauge: nol_gaug
                 let age = server.engine.lists.dno_age(SystemTime::now());
                 age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
             }
+            nol_gauge::NOL_GAUGE_emergency_callers => {
+                let now = server.engine.clock.at(Instant::now());
+                let callers = server.engine.emergency_window.count(now);
+                i64::try_from(callers).unwrap_or(i64::MAX)
+            }
             _ => 0,
         };
         Ok(())
@@ -235,6 +240,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         redirect_contact: text(params.redirect_contact)?,
         mode: text(params.mode)?,
         emergency: text(params.emergency)?,
+        emergency_window: params.emergency_window,
         trusted_sources: text(params.trusted_sources)?,
         allow_list: text(params.allow_list)?,
         deny_list: text(params.deny_list)?,

@@ -56,6 +56,10 @@ impl Worker<'_> {
             .text(c"dns", admission.dns())
             .number(c"reloads", admission.generation())
             .maybe(c"clock_skew_s", admission.clock_skew())
+            .number(
+                c"emergency_callers",
+                self.engine.emergency_window.count(now),
+            )
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used)
             .number(

@@ -78,6 +78,7 @@ pub(crate) fn params() -> nol_params {
         redirect_contact: lend(""),
         mode: lend("redirect"),
         emergency: lend("on"),
+        emergency_window: 14_400,
         trusted_sources: lend("any"),
         allow_list: lend(""),
         deny_list: lend(""),
