@@ -31,7 +31,9 @@ struct Case {
 
 /// Measures and prints.
 pub(crate) fn run() -> Result<()> {
-    say("a million entries: 60 % numbers, 30 % prefixes, 10 % ranges; ns for one decision of all lists of the row\n");
+    say(
+        "a million entries: 60 % numbers, 30 % prefixes, 10 % ranges; ns for one decision of all lists of the row\n",
+    );
     let mut table = Table::new(&[
         "lists",
         "read ms",
@@ -47,12 +49,20 @@ pub(crate) fn run() -> Result<()> {
         table.row(measure(&case)?);
     }
     table.print();
-    say("\nread: parse and sort the files; publish: write the tables into shared memory. p99 includes the time of reading the clock.");
+    say(
+        "\nread: parse and sort the files; publish: write the tables into shared memory. p99 includes the time of reading the clock.",
+    );
     Ok(())
 }
 
 fn cases() -> Vec<Case> {
-    let world = |share: u64, seed| Some(mixed(ENTRIES / share, seed, &["1", "44", "49", "33", "81", "61"]));
+    let world = |share: u64, seed| {
+        Some(mixed(
+            ENTRIES / share,
+            seed,
+            &["1", "44", "49", "33", "81", "61"],
+        ))
+    };
     vec![
         Case {
             name: "deny",
@@ -136,8 +146,18 @@ fn measure(case: &Case) -> Result<Vec<String>> {
         .iter()
         .filter_map(|number| neighbour(number, find))
         .collect();
-    let misses = if near.len() > SEARCHES / 4 { near } else { misses };
-    let hot: Vec<_> = hits.iter().take(HOT).cycle().take(SEARCHES).copied().collect();
+    let misses = if near.len() > SEARCHES / 4 {
+        near
+    } else {
+        misses
+    };
+    let hot: Vec<_> = hits
+        .iter()
+        .take(HOT)
+        .cycle()
+        .take(SEARCHES)
+        .copied()
+        .collect();
     let (hit, hit_p99) = search(&hits, find);
     let (miss, miss_p99) = search(&misses, find);
     let (hot, _) = search(&hot, find);
@@ -146,7 +166,7 @@ fn measure(case: &Case) -> Result<Vec<String>> {
         case.name.to_owned(),
         ms(read),
         ms(published),
-        format!("{:.1}", used as f64 / 1024.0),
+        format!("{}.{}", used / 1024, used % 1024 * 10 / 1024),
         hit,
         hit_p99,
         miss,
@@ -158,7 +178,10 @@ fn measure(case: &Case) -> Result<Vec<String>> {
 /// Mean and 99th percentile of a search, in nanoseconds.
 fn search(numbers: &[Number], find: impl Fn(&Number) -> Option<Listed>) -> (String, String) {
     let start = Instant::now();
-    let found = numbers.iter().filter(|number| find(number).is_some()).count();
+    let found = numbers
+        .iter()
+        .filter(|number| find(number).is_some())
+        .count();
     let mean = start.elapsed().as_nanos() / numbers.len().max(1) as u128;
     std::hint::black_box(found);
     let mut spans: Vec<_> = numbers
@@ -187,7 +210,11 @@ fn inside(line: &str) -> Result<Number> {
 fn neighbour(of: &Number, find: impl Fn(&Number) -> Option<Listed>) -> Option<Number> {
     let text = of.as_str();
     let last = text.bytes().last()?;
-    let other = if last == b'9' { '0' } else { char::from(last + 1) };
+    let other = if last == b'9' {
+        '0'
+    } else {
+        char::from(last + 1)
+    };
     let beside = Number::new(&format!("{}{other}", &text[..text.len() - 1]))?;
     find(&beside).is_none().then_some(beside)
 }
@@ -224,6 +251,9 @@ impl Random {
         let beginning = beginnings[self.index(beginnings.len())];
         let missing = 12 - beginning.len();
         let digits = self.below(1_000_000_000_000);
-        format!("{beginning}{:0missing$}", digits % 10_u64.pow(u32::try_from(missing).unwrap_or(0)))
+        format!(
+            "{beginning}{:0missing$}",
+            digits % 10_u64.pow(u32::try_from(missing).unwrap_or(0))
+        )
     }
 }

@@ -71,25 +71,25 @@ mod tests {
     #[test]
     fn a_warning_is_due_once_a_day() {
         let start = Clock::starting(Instant::now()).at(Instant::now());
-        let at = |span| start.after(span);
+        let at = |seconds| start.after(Duration::from_secs(seconds));
         let list = DnoList {
             place: 0,
             max_age: None,
         };
         let ages = Ages::new(vec![list]).expect("memory");
-        let second = Duration::from_secs(1);
-        for (span, due) in [
-            (Duration::ZERO, false),
-            (second, false),
-            (DAY - second, false),
-            (DAY, true),
-            (DAY + second, false),
-            (2 * DAY + second, true),
-            (2 * DAY + second, false),
+        let day = DAY.as_secs();
+        for (seconds, due) in [
+            (0, false),
+            (1, false),
+            (day - 1, false),
+            (day, true),
+            (day + 1, false),
+            (2 * day + 1, true),
+            (2 * day + 1, false),
         ] {
-            assert_eq!(ages.is_due(at(span)), due, "{span:?}");
+            assert_eq!(ages.is_due(at(seconds)), due, "{seconds}");
         }
         let none = Ages::new(Vec::new()).expect("memory");
-        assert!(!none.is_due(at(DAY)) && !none.is_due(at(3 * DAY)));
+        assert!(!none.is_due(at(day)) && !none.is_due(at(3 * day)));
     }
 }

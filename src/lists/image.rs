@@ -44,7 +44,7 @@ pub(super) struct Table {
     modified: u64,
 }
 
-impl<'a> Image<'a> {
+impl Image<'_> {
     /// The most words that such lists take. A search of the longest match splits an entry at each one within it, so there may be
     /// twice as many intervals as entries.
     pub(super) fn most_words(entries: &[usize]) -> usize {
@@ -117,7 +117,7 @@ impl<'a> Image<'a> {
     fn half(self, start: usize, n: usize) -> u32 {
         let word = self.word(start.saturating_add(n / 2));
         let [low, high] = [word & u64::from(u32::MAX), word >> 32];
-        u32::try_from(if n % 2 == 0 { low } else { high }).unwrap_or(0)
+        u32::try_from(if n.is_multiple_of(2) { low } else { high }).unwrap_or(0)
     }
 
     fn word(self, place: usize) -> u64 {

@@ -97,7 +97,11 @@ impl SharedImages {
 
     fn slice(&self, generation: u64) -> &SharedSlice<AtomicU64> {
         let [even, odd] = &self.places;
-        if generation % 2 == 0 { even } else { odd }
+        if generation.is_multiple_of(2) {
+            even
+        } else {
+            odd
+        }
     }
 }
 
@@ -116,7 +120,7 @@ impl<'a> Claim<'a> {
             .compare_exchange(seen, ours, AcqRel, Acquire)
             .map(|_| Self(writer))
             .map_err(|word| {
-                NotPublished::Busy(ProcessId::from_shared(word).map_or(0, |id| id.pid()))
+                NotPublished::Busy(ProcessId::from_shared(word).map_or(0, ProcessId::pid))
             })
     }
 }

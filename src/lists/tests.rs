@@ -272,7 +272,8 @@ fn a_list_that_outgrows_its_memory_is_refused() {
     let files = Files::new(None, Some("+1900*\n"), None);
     let lists = Lists::with_room([&files.config], 0).expect("usable");
     let selection = lists.selection(&files.config);
-    let many: String = (0..1000).map(|n| format!("+12025550{n:03}\n")).collect();
+    let many: Vec<_> = (0..1000).map(|n| format!("+12025550{n:03}")).collect();
+    let many = many.join("\n");
     fs::write(files.path("deny_list"), many).expect("written");
     let fresh = lists.read_again().expect("usable");
     let refused = lists.replace(&fresh).expect_err("too many");
