@@ -67,6 +67,15 @@ pub enum Source {
 }
 
 impl Source {
+    /// All of them, in a fixed order.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Api,
+        Self::Cache,
+        Self::List,
+        Self::Bypass,
+        Self::FailOpen,
+    ];
+
     /// The value of `$avp(nol_source)`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -151,6 +160,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether the call does not reach the called party.
+    #[must_use]
+    pub fn keeps_away(&self) -> bool {
+        matches!(self.treatment, Treatment::Redirect | Treatment::Block)
+    }
+
     /// An allow that owes nothing to the API.
     #[must_use]
     pub fn allow(

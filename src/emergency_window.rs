@@ -5,6 +5,8 @@
 //! two gives way, and the source address of the call selects these two: calls from one address push out a quarter of the numbers
 //! at most.
 
+mod outbox;
+
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
@@ -13,6 +15,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use self::outbox::Outbox;
 use crate::clock::Moment;
 use crate::number::Number;
 use crate::os::shared::{Shared, shareable};
@@ -21,6 +24,7 @@ use crate::os::shared::{Shared, shareable};
 #[derive(Debug)]
 pub struct EmergencyWindow {
     callers: Shared<Callers>,
+    outbox: Shared<Outbox>,
     /// Its key is random: no caller can choose numbers with the same places, and a memory dump does not show the numbers.
     hasher: RandomState,
     span: Duration,
@@ -54,6 +58,7 @@ impl EmergencyWindow {
     pub fn new(span: Duration) -> io::Result<Self> {
         Ok(Self {
             callers: Shared::new()?,
+            outbox: Shared::new()?,
             hasher: RandomState::new(),
             span,
         })
@@ -65,8 +70,9 @@ impl EmergencyWindow {
         !self.span.is_zero()
     }
 
-    /// Remembers a number that calls an emergency number at `now`. True if a place was free for it; else it had one, or another number
-    /// had to give way.
+    /// Remembers a number that calls an emergency number at `now`. True if other servers should know: a place was free for it, or its last
+    /// call was more than a minute ago. A number for which another one had to give way stays here, so that a flood fills no other
+    /// memory than this.
     #[allow(clippy::must_use_candidate, reason = "it changes shared memory")]
     pub fn remember(&self, number: &Number, source: Option<IpAddr>, now: Moment) -> bool {
         let hash = self.hash(number);
@@ -76,9 +82,8 @@ impl EmergencyWindow {
         let pair = self.hasher.hash_one(source) % (WAYS as u64 / 2);
         let pair = usize::try_from(2 * pair).unwrap_or(0);
         if let Some(known) = set.iter().find(|place| place.hash.load(Relaxed) == hash) {
-            let was_over = !self.is_in_use(known, now);
-            known.called.store(now.to_shared(), Relaxed);
-            return was_over;
+            let before = Moment::from_shared(known.called.swap(now.to_shared(), Relaxed));
+            return before.is_none_or(|before| now.since(before) > MINUTE.min(self.span));
         }
         let ours = set.iter().skip(pair).take(2);
         let is_free = |place: &&Place| !self.is_in_use(place, now);
@@ -93,6 +98,27 @@ impl EmergencyWindow {
         place.hash.store(hash, Relaxed);
         place.called.store(now.to_shared(), Relaxed);
         free.is_some()
+    }
+
+    /// Notes that other servers are to know a number.
+    pub fn put(&self, number: &Number, now: Moment) {
+        self.outbox.put(number, now);
+    }
+
+    /// Whether there is no number that other servers are to know.
+    #[must_use]
+    pub fn has_told_all(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// The numbers that other servers are to know, each once, and for how long they are to be remembered.
+    #[must_use]
+    pub fn take_untold(&self, now: Moment) -> Vec<(Number, Duration)> {
+        let untold = self.outbox.take().into_iter();
+        let left = |called| self.span.checked_sub(now.since(called));
+        untold
+            .filter_map(|(number, called)| Some((number, left(called)?)))
+            .collect()
     }
 
     /// Whether a number called an emergency number within the span before `now`.
@@ -124,6 +150,8 @@ impl EmergencyWindow {
         self.hasher.hash_one(number.as_str())
     }
 }
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 const SETS: usize = 8192;
 
@@ -165,9 +193,10 @@ mod tests {
         assert!(window.has(&one, at(10 + SPAN.as_secs() - 1)));
         assert!(!window.has(&one, at(10 + SPAN.as_secs())));
         assert_eq!(window.count(at(10 + SPAN.as_secs())), 0);
+        assert!(window.remember(&one, Some(source(2)), at(100)));
         assert!(
             !window.remember(&one, Some(source(2)), at(100)),
-            "it has a place"
+            "a moment ago"
         );
         assert!(window.has(&one, at(99 + SPAN.as_secs())));
         assert_eq!(window.count(at(100)), 1);

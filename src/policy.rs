@@ -47,6 +47,10 @@ pub enum LookupOutcome {
     Stale(Answer, Failure),
     /// Nothing.
     Failed(Failure),
+    /// A decision that was made without a question, as an answer. For that long a call back was not ruled out.
+    Settled(Answer, Source),
+    /// The called number called an emergency number lately, as another server knows.
+    CalledBack,
 }
 
 impl LookupOutcome {
@@ -150,6 +154,12 @@ impl<'a> Policy<'a> {
         }
     }
 
+    /// The caller of a call.
+    #[must_use]
+    pub fn caller(&self, call: &Call<'_>) -> Option<Caller> {
+        Identity::read(&Headers::read(call.head)).caller
+    }
+
     /// The caller of an emergency call, who may be called back. A source that is not trusted cannot open the way to a number by writing
     /// it into From.
     #[must_use]
@@ -159,8 +169,7 @@ impl<'a> Policy<'a> {
         if !is_emergency || !self.trusted_sources.is_trusted(call.source) {
             return None;
         }
-        let identity = Identity::read(&Headers::read(call.head));
-        Some(identity.caller?.number)
+        Some(self.caller(call)?.number)
     }
 
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
@@ -180,6 +189,8 @@ impl<'a> Policy<'a> {
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(caller.number))
             }
+            LookupOutcome::Settled(answer, source) => self.follow(caller, &answer, source),
+            LookupOutcome::CalledBack => self.call_back(),
         }
     }
 
@@ -213,10 +224,16 @@ impl<'a> Policy<'a> {
         let mut numbers = called.filter_map(identity::called_number);
         numbers
             .any(|number| window.has(&number, now))
-            .then(|| Decision {
-                reason: Text::new("emergency_callback").unwrap_or_default(),
-                ..self.bypass(Failure::None)
-            })
+            .then(|| self.call_back())
+    }
+
+    /// The decision about a call back to the caller of an emergency number.
+    #[must_use]
+    pub fn call_back(&self) -> Decision {
+        Decision {
+            reason: Text::new("emergency_callback").unwrap_or_default(),
+            ..self.bypass(Failure::None)
+        }
     }
 
     /// The decision about a caller who does not want to be known.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The worker of one process: it decides calls.
 
+mod call_back;
 mod generation;
 mod health;
 mod lookup;
@@ -16,11 +17,12 @@ use crate::answer::Answer;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::deadline::Deadline;
-use crate::decision::Decision;
+use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::identity::Caller;
 use crate::log::{Level, Log};
+use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
@@ -58,19 +60,37 @@ pub enum Begun {
 pub struct PendingLookup {
     /// The caller.
     pub caller: Caller,
+    /// The called number, if the call goes to one.
+    pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
-    /// An answer whose TTL is over. It is used if there is no newer one.
-    pub earlier: Option<Answer>,
+    /// What is known without a lookup.
+    pub known: Known,
     /// What the search for an answer adds to the statistics, if it ends here.
     pub counters: Counters,
 }
 
+/// What is known about a call before its lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    Nothing,
+    /// An answer whose TTL is over. It is used if there is no newer one.
+    Earlier(Answer),
+    /// The decision: only whether another server knows of an emergency call is to be looked up.
+    Settled(Answer, Source),
+}
+
 impl PendingLookup {
-    /// The outcome if no answer is found.
+    /// The outcome if nothing is found.
     #[must_use]
     pub fn unanswered(&self, failure: Failure) -> (LookupOutcome, Counters) {
-        (LookupOutcome::late(failure, self.earlier), self.counters)
+        let outcome = match self.known {
+            Known::Nothing => LookupOutcome::Failed(failure),
+            Known::Earlier(answer) => LookupOutcome::Stale(answer, failure),
+            Known::Settled(answer, source) => LookupOutcome::Settled(answer, source),
+        };
+        (outcome, self.counters)
     }
 }
 
@@ -128,6 +148,8 @@ impl<'a> Worker<'a> {
             }
         };
         self.remember_caller(&policy, call, &decision, started);
+        self.tell_others(started, &mut counters);
+        let decision = self.unless_called_back(&policy, call, decision, started, &mut counters);
         (decision, counters)
     }
 
@@ -142,18 +164,20 @@ impl<'a> Worker<'a> {
         let question = match policy.begin(call) {
             Step::Answer(decision) => {
                 self.remember_caller(&policy, call, &decision, started);
-                return Begun::Decided(decision, counters);
+                return self.settled(&policy, call, decision, counters);
             }
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                Begun::Decided(policy.resume(&question.caller, outcome), counters)
+                let decision = policy.resume(&question.caller, outcome);
+                self.settled(&policy, call, decision, counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 caller: question.caller,
+                called: call.called(),
                 key: question.idempotency_key(),
-                earlier,
+                known: earlier.map_or(Known::Nothing, Known::Earlier),
                 counters,
             }),
         }
@@ -166,6 +190,9 @@ impl<'a> Worker<'a> {
         lookup: &PendingLookup,
         started: Instant,
     ) -> (LookupOutcome, Counters) {
+        if let Known::Settled(..) = lookup.known {
+            return lookup.unanswered(Failure::None);
+        }
         self.catch_up();
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
@@ -186,21 +213,6 @@ impl<'a> Worker<'a> {
         Policy::new(config)
             .with_lists(&self.engine.lists, self.current.lists)
             .with_window(&self.engine.emergency_window, now)
-    }
-
-    /// Remembers who made an emergency call.
-    fn remember_caller(
-        &self,
-        policy: &Policy<'_>,
-        call: &Call<'_>,
-        decision: &Decision,
-        started: Instant,
-    ) {
-        if let Some(number) = policy.emergency_caller(call, decision) {
-            let now = self.engine.clock.at(started);
-            let window = &self.engine.emergency_window;
-            window.remember(&number, call.source, now);
-        }
     }
 
     fn warn_of_old_lists(&self, started: Instant) {

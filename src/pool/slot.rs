@@ -7,12 +7,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Wake;
 use crate::answer::{Answer, Packed};
 use crate::counters::Counters;
+use crate::decision::Source;
 use crate::failure::Failure;
 use crate::identity::Caller;
+use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 shareable! {
     /// A question and, later, the outcome of its lookup. Only the thread that changed the slot's state accesses it, and that
@@ -22,6 +24,7 @@ shareable! {
         /// Nanoseconds of the queue's clock.
         started: AtomicU64,
         caller: [AtomicU64; 3],
+        called: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -37,6 +40,8 @@ impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
+        let called = lookup.called.as_ref();
+        store(&self.called, called.map_or([0; 2], Number::to_shared));
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -49,9 +54,11 @@ impl Slot {
         Some(PendingLookup {
             caller: self.caller()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
-            earlier: match outcome {
-                LookupOutcome::Stale(answer, _) => Some(answer),
-                _ => None,
+            called: Number::from_shared(load(&self.called)),
+            known: match outcome {
+                LookupOutcome::Stale(answer, _) => Known::Earlier(answer),
+                LookupOutcome::Settled(answer, source) => Known::Settled(answer, source),
+                _ => Known::Nothing,
             },
             counters,
         })
@@ -74,11 +81,23 @@ impl Slot {
     }
 
     pub(super) fn answer(&self, outcome: &LookupOutcome, counters: Counters) {
-        let (kind, answer, failure) = match outcome {
-            LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer), Failure::None),
-            LookupOutcome::Known(answer) => (Kind::Known, Some(answer), Failure::None),
-            LookupOutcome::Stale(answer, failure) => (Kind::Stale, Some(answer), *failure),
-            LookupOutcome::Failed(failure) => (Kind::Failed, None, *failure),
+        let (mut failure, mut source) = (Failure::None, Source::Api);
+        let (kind, answer) = match outcome {
+            LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer)),
+            LookupOutcome::Known(answer) => (Kind::Known, Some(answer)),
+            LookupOutcome::Stale(answer, why) => {
+                failure = *why;
+                (Kind::Stale, Some(answer))
+            }
+            LookupOutcome::Failed(why) => {
+                failure = *why;
+                (Kind::Failed, None)
+            }
+            LookupOutcome::Settled(answer, by) => {
+                source = *by;
+                (Kind::Settled, Some(answer))
+            }
+            LookupOutcome::CalledBack => (Kind::CalledBack, None),
         };
         let packed = answer.and_then(Whole::new);
         let len = packed.map_or(0, |packed| {
@@ -92,6 +111,7 @@ impl Slot {
             failure,
             len,
             counters,
+            source,
         };
         self.head.store(head.to_shared(), Relaxed);
     }
@@ -103,6 +123,7 @@ impl Slot {
             failure,
             len,
             counters,
+            source,
         } = Head::from_shared(self.head.load(Relaxed));
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
@@ -111,6 +132,8 @@ impl Slot {
             Kind::Known => answer().map(LookupOutcome::Known),
             Kind::Stale => answer().map(|answer| LookupOutcome::Stale(answer, failure)),
             Kind::Failed => Some(LookupOutcome::Failed(failure)),
+            Kind::Settled => answer().map(|answer| LookupOutcome::Settled(answer, source)),
+            Kind::CalledBack => Some(LookupOutcome::CalledBack),
         };
         (
             outcome.unwrap_or(LookupOutcome::Failed(Failure::Internal)),
@@ -120,13 +143,14 @@ impl Slot {
 }
 
 /// What precedes the answer, in one word: kind (8 bits), failure (8), length of the answer (16), [`Counters::changes`] (16), the
-/// other fields of [`Counters`] (6).
+/// other fields of [`Counters`] (8), the source of a settled decision (8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     kind: Kind,
     failure: Failure,
     len: usize,
     counters: Counters,
+    source: Source,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +159,8 @@ enum Kind {
     Answered,
     Known,
     Stale,
+    Settled,
+    CalledBack,
 }
 
 impl Head {
@@ -164,11 +190,14 @@ impl Head {
             .rev()
             .fold(0, |bits, fact| bits << 1 | u64::from(fact));
         let len = u64::try_from(self.len).unwrap_or(0);
+        let source = Source::ALL.iter().position(|known| *known == self.source);
+        let source = source.map_or(0, |place| place as u64);
         self.kind as u64
             | (self.failure as u64) << 8
             | len << 16
             | u64::from(changes) << 32
             | facts << 48
+            | source << 56
     }
 
     fn from_shared(word: u64) -> Self {
@@ -180,7 +209,7 @@ impl Head {
             changes_low,
             changes_high,
             facts,
-            _,
+            source,
         ] = word.to_le_bytes();
         let fact = |bit: u8| facts >> bit & 1 == 1;
         let failure = Failure::ALL.get(usize::from(failure));
@@ -189,6 +218,8 @@ impl Head {
                 1 => Kind::Answered,
                 2 => Kind::Known,
                 3 => Kind::Stale,
+                4 => Kind::Settled,
+                5 => Kind::CalledBack,
                 _ => Kind::Failed,
             },
             failure: failure.copied().unwrap_or(Failure::Internal),
@@ -203,6 +234,7 @@ impl Head {
                 failed_before: fact(6),
                 changes: u16::from_le_bytes([changes_low, changes_high]),
             },
+            source: *Source::ALL.get(usize::from(source)).unwrap_or(&Source::Api),
         }
     }
 }

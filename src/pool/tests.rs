@@ -23,7 +23,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 pub(super) struct Silent;
 
@@ -42,7 +42,8 @@ pub(super) fn lookup() -> PendingLookup {
             from: NumberFrom::From,
         },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-        earlier: None,
+        called: None,
+        known: Known::Nothing,
         counters: Counters::default(),
     }
 }
@@ -294,7 +295,7 @@ fn a_call_without_an_answer_in_time_keeps_the_earlier_one() {
     let (engine, _api) = engine(50, 1);
     let pool = pool(engine);
     let known = PendingLookup {
-        earlier: Some(answer(1)),
+        known: Known::Earlier(answer(1)),
         counters: Counters {
             cache_miss: true,
             ..Counters::default()

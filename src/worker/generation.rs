@@ -27,6 +27,8 @@ pub(crate) struct Generation {
     pub(crate) config: Arc<Config>,
     pub(crate) client: Arc<Client>,
     pub(crate) keys: KeyMaker,
+    /// For numbers that called an emergency number. None without an API key: Redis would show the numbers to whoever tries all of them.
+    pub(crate) caller_keys: Option<KeyMaker>,
     /// The lists of the configuration. Their contents are replaced without a new generation.
     pub(crate) lists: Selection,
 }
@@ -101,6 +103,8 @@ impl Generation {
         let secret = config.api_key.value().map_or("", ApiKey::expose);
         Self {
             number: generation,
+            caller_keys: (!secret.is_empty())
+                .then(|| KeyMaker::of_emergency_callers(secret.as_bytes())),
             keys: KeyMaker::new(secret.as_bytes(), &config.api_url, &config.options),
             config,
             client,

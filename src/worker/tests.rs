@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Begun, Worker};
+use super::{Begun, Known, Worker};
 use crate::admission::Endpoint;
 use crate::cache::tests::answer;
 use crate::config::Given;
@@ -41,7 +41,10 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
         let Begun::Ask(lookup) = worker.begin(&CALL, now + age) else {
             unreachable!("it no longer holds");
         };
-        assert_eq!((lookup.caller.number, lookup.earlier), (number, earlier));
+        assert_eq!(
+            (lookup.caller.number, lookup.known),
+            (number, earlier.map_or(Known::Nothing, Known::Earlier))
+        );
         assert!(lookup.counters.cache_miss);
         let (outcome, _) = lookup.unanswered(Failure::Shed);
         assert_eq!(outcome, LookupOutcome::late(Failure::Shed, earlier));

@@ -12,7 +12,7 @@ use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 const NOW: Duration = Duration::ZERO;
 const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
@@ -25,7 +25,8 @@ fn lookup(digits: u64) -> PendingLookup {
             from: NumberFrom::From,
         },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-        earlier: None,
+        called: None,
+        known: Known::Nothing,
         counters: Counters::default(),
     }
 }

@@ -7,7 +7,7 @@ use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
 use crate::text::Text;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 /// Every text as long as it can be.
 fn longest() -> Answer {
@@ -73,14 +73,19 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new("+441632960123").expect("a global number");
-    for earlier in [Some(longest()), None] {
+    for known in [
+        Known::Nothing,
+        Known::Earlier(longest()),
+        Known::Settled(longest(), Source::List),
+    ] {
         let lookup = PendingLookup {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
             },
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-            earlier,
+            called: Number::new("+442079460958"),
+            known,
             counters: Counters {
                 cache_miss: true,
                 ..Counters::default()
