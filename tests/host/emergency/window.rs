@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, sync::Arc, thread, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
-    RedisServer, Result, Setup,
+    Result, Setup,
     sip::{Request, Transport},
 };
 
@@ -12,35 +12,28 @@ use super::{TRUSTED, blocking, from, passed};
 use crate::{
     bench::{Bench, Running},
     callers,
-    expect::{Expected, holds, same},
+    expect::{Expected, same},
     operator::shows,
-    repetition::SLOW_REDIS,
     subject::Subject,
     suite::{Needs, Suite},
 };
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trial = |name: &str, redis, body: fn(&Bench) -> Result<()>| {
+    let trial = |name: &str, body: fn(&Bench) -> Result<()>| {
         let needs = Needs {
             parameter: Some("emergency_window"),
-            redis,
             ..Needs::default()
         };
         suite.trial(subject, &format!("emergency/window: {name}"), needs, body)
     };
     vec![
-        trial(
-            "an emergency caller is called back unscreened",
-            false,
-            called_back,
-        ),
-        trial("no list blocks a call back", false, listed),
-        trial("it ends", false, ends),
-        trial("0 is off", false, off),
-        trial("an untrusted source opens none", false, untrusted),
-        trial("servers share it through Redis", true, shared),
-        trial("a Redis that is down changes nothing", false, without_redis),
+        trial("an emergency caller is called back unscreened", called_back),
+        trial("no list blocks a call back", listed),
+        trial("it ends", ends),
+        trial("0 is off", off),
+        trial("an untrusted source opens none", untrusted),
+        trial("a Redis that is down changes nothing", without_redis),
     ]
 }
 
@@ -156,75 +149,6 @@ fn untrusted(bench: &Bench) -> Result<()> {
     passed("emergency").check(&call(TRUSTED, &emergency(caller))?)?;
     returned().check(&call(Ipv4Addr::LOCALHOST, &call_back(caller))?)?;
     server.finish()
-}
-
-/// Makes one call whose server asks Redis. On a busy machine Redis may be too slow; then the trial has seen nothing.
-fn with_redis(server: &Running, request: &Request, expected: &Expected) -> Result<()> {
-    let failed =
-        || -> Result<Option<i64>> { Ok(server.host.statistics()?.get("redis_fail").copied()) };
-    let before = failed()?;
-    let outcome = expect(server, request, expected);
-    if failed()? == before {
-        return outcome;
-    }
-    Err(SLOW_REDIS.into())
-}
-
-/// How many commands of a name Redis has carried out.
-fn commands(redis: &RedisServer, name: &str) -> Result<usize> {
-    let text = redis.ask(&["INFO", "commandstats"])?.text()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:calls=")));
-    let count = line.and_then(|line| line.split(',').next());
-    Ok(count.unwrap_or("0").parse()?)
-}
-
-fn shared(bench: &Bench) -> Result<()> {
-    let api = blocking()?;
-    let redis = RedisServer::start(bench.suite.logs(), &bench.name)?;
-    let start = |setup: Setup| {
-        let setup = setup.param("cache_redis", redis.url());
-        bench.start(&Setup {
-            children: 1,
-            ..setup
-        })
-    };
-    let first = start(bench.setup(&api.url()))?;
-    let by_api = start(bench.setup(&api.url()).param("cache_ttl", 60))?;
-    let by_list = start(deny(bench, bench.setup(&api.url()))?)?;
-    let caller = callers::CALLER;
-    with_redis(&by_api, &call_back(caller), &Expected::block())?;
-    with_redis(&by_list, &call_back(caller), &denied())?;
-    expect(&first, &emergency(caller), &passed("emergency"))?;
-    // In the asynchronous form the call does not wait for it.
-    let end = std::time::Instant::now() + Duration::from_secs(2);
-    while commands(&redis, "setex")? < 2 && std::time::Instant::now() < end {
-        thread::sleep(Duration::from_millis(5));
-    }
-    for _ in 0..2 {
-        with_redis(&by_api, &call_back(caller), &returned())?;
-        with_redis(&by_list, &call_back(caller), &returned())?;
-    }
-    // Another number, of which the answer is in the cache by now, and one on the list.
-    let other = "+12025550124";
-    with_redis(&by_list, &call_back(other), &denied())?;
-    with_redis(
-        &by_api,
-        &call_back(other),
-        &Expected::block().and("source", "cache"),
-    )?;
-    let keys = redis.keys()?.join(" ");
-    holds(&keys, !keys.contains("2025550123"))?;
-    // A call that is allowed costs no look into Redis for its called number.
-    let before = commands(&redis, "exists")?;
-    holds("it was asked", before >= 6)?;
-    expect(&by_list, &emergency(caller), &passed("emergency"))?;
-    expect(&by_list, &call_back(caller), &returned())?;
-    same("looks into Redis", commands(&redis, "exists")?, before)?;
-    first.finish()?;
-    by_api.finish()?;
-    by_list.finish()
 }
 
 fn without_redis(bench: &Bench) -> Result<()> {
