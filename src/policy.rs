@@ -3,6 +3,8 @@
 
 mod call;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
@@ -75,6 +77,7 @@ pub struct Policy<'a> {
     redirect_contact: Option<&'a ContactUri>,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -86,6 +89,7 @@ impl<'a> Policy<'a> {
             redirect_contact: config.redirect_contact.as_ref(),
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
         }
     }
 
@@ -105,7 +109,7 @@ impl<'a> Policy<'a> {
         if privacy::is_withheld(call.headers) || privacy::is_mentioned(call.unread) {
             return Step::Answer(self.bypass(Failure::Anonymous));
         }
-        match Caller::from_uri(call.from_uri) {
+        match Caller::from_uri(call.from_uri, self.home) {
             Caller::Anonymous => Step::Answer(self.bypass(Failure::Anonymous)),
             Caller::NoNumber => Step::Answer(self.bypass(Failure::NoNumber)),
             Caller::Number(number) => Step::Ask(Question {
@@ -156,7 +160,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some("emergency");
         }
         emergency::priority(call.headers).filter(|_| self.trusted_sources.is_trusted(call.source))

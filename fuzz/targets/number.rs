@@ -8,30 +8,34 @@ use numbers_online::emergency::{is_emergency, priority};
 use numbers_online::number::{Caller, Number};
 use numbers_online::privacy::{is_mentioned, is_withheld};
 use numbers_online::sip_header::{Header, HeaderName};
+use numbers_online_number::Country;
 
 fuzz_target!(|uri: &[u8]| {
     safety(uri);
-    let Caller::Number(number) = Caller::from_uri(uri) else {
-        return;
-    };
+    for home in ["", "AR", "GB", "IT", "RU", "US"] {
+        if let Caller::Number(number) = Caller::from_uri(uri, Country::new(home)) {
+            is_number(number);
+        }
+    }
+});
+
+fn is_number(number: Number) {
     let text = number.as_str();
     let digits = text.strip_prefix('+').expect("a global number");
     assert!((1..=15).contains(&digits.len()));
     assert!(digits.bytes().all(|byte| byte.is_ascii_digit()));
-    assert_eq!(Number::new(text), Some(number));
-    assert_eq!(
-        Caller::from_uri(format!("tel:{text}").as_bytes()),
-        Caller::Number(number)
-    );
+    assert_eq!(Number::from_shared(number.to_shared()), Some(number));
     let masked = format!("{number:?}");
     assert_eq!(masked.len(), text.len());
     // A country code has three digits at the most, and the last two stay.
     assert!(masked.matches('*').count() + 6 >= text.len());
-});
+}
 
 fn safety(bytes: &[u8]) {
     let capitals = bytes.to_ascii_uppercase();
-    assert_eq!(is_emergency(bytes), is_emergency(&capitals));
+    for home in [None, Country::new("FR")] {
+        assert_eq!(is_emergency(bytes, home), is_emergency(&capitals, home));
+    }
     assert_eq!(is_mentioned(bytes), is_mentioned(&capitals));
     for name in [
         HeaderName::Privacy,

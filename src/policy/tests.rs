@@ -97,6 +97,40 @@ fn asked(policy: &Policy<'_>) -> Number {
 }
 
 #[test]
+fn a_number_in_a_form_of_the_default_country_is_asked_about() {
+    let config = Config::new(&Given {
+        default_country: "GB".to_owned(),
+        ..given()
+    })
+    .expect("usable");
+    for from_uri in [
+        "sip:02079460958@example.com",
+        "sip:00442079460958@example.com",
+        "sip:442079460958@example.com",
+        "sip:+4402079460958@example.com",
+    ] {
+        let call = Call {
+            from_uri: from_uri.as_bytes(),
+            ..CALL
+        };
+        let Step::Ask(question) = Policy::new(&config).begin(&call) else {
+            unreachable!("{from_uri}");
+        };
+        assert_eq!(question.number.as_str(), "+442079460958");
+    }
+    for from_uri in ["sip:1001@example.com", "sip:999@example.com"] {
+        let call = Call {
+            from_uri: from_uri.as_bytes(),
+            ..CALL
+        };
+        let Step::Answer(decision) = Policy::new(&config).begin(&call) else {
+            unreachable!("{from_uri}");
+        };
+        assert_eq!(decision.failure, Failure::NoNumber);
+    }
+}
+
+#[test]
 fn an_answer_is_followed_and_a_failure_allows() {
     let config = Config::new(&Given {
         allow_code: 404,
