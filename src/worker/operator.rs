@@ -66,11 +66,11 @@ impl Worker<'_> {
     pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
         self.number(number)?;
         let started = Instant::now();
-        let uri = format!("tel:{number}");
+        let head = format!("From: <tel:{number}>");
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
-            from_uri: uri.as_bytes(),
+            head: head.as_bytes(),
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);
