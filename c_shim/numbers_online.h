@@ -68,6 +68,7 @@ typedef struct nol_str {
 	X(STR, deny_list, "")                           /* the same, blocked */ \
 	X(STR, dno_list, "")                            /* the same, of numbers that never call; blocked */ \
 	X(INT, dno_max_age, 7)                          /* days, 1..3650: an older dno_list is warned of; 0 off */ \
+	X(STR, default_country, "")                     /* ISO 3166-1 code: the country whose forms of numbers are read */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \

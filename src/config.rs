@@ -7,6 +7,7 @@ mod bad_parameter;
 mod cache;
 mod contact;
 mod decision_options;
+mod default_country;
 mod emergency;
 mod limits;
 mod lists;
@@ -18,6 +19,7 @@ mod secret;
 mod timeout;
 mod trusted_sources;
 
+use numbers_online_number::Country;
 use std::time::Duration;
 
 pub use api_url::ApiUrl;
@@ -62,6 +64,7 @@ pub struct Given {
     pub deny_list: String,
     pub dno_list: String,
     pub dno_max_age: i32,
+    pub default_country: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -103,6 +106,8 @@ pub struct Config {
     pub trusted_sources: TrustedSources,
     /// Lists of calling numbers.
     pub lists: ListConfig,
+    /// The country whose forms of numbers are read.
+    pub default_country: Option<Country>,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -141,6 +146,7 @@ impl Config {
             emergency_window: emergency::window(given.emergency_window)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             lists: ListConfig::new(given)?,
+            default_country: default_country::read(&given.default_country)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

@@ -3,6 +3,8 @@
 
 mod call;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
@@ -81,6 +83,7 @@ pub struct Policy<'a> {
     trusted_sources: &'a TrustedSources,
     lists: Option<(&'a Lists, Selection)>,
     window: Option<(&'a EmergencyWindow, Moment)>,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -92,6 +95,7 @@ impl<'a> Policy<'a> {
             redirect_contact: config.redirect_contact.as_ref(),
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
             lists: None,
             window: None,
         }
@@ -128,7 +132,7 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        self.screen(call, &Identity::read(&headers))
+        self.screen(call, &Identity::read(&headers, self.home))
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -159,7 +163,7 @@ impl<'a> Policy<'a> {
         if !is_emergency || !self.trusted_sources.is_trusted(call.source) {
             return None;
         }
-        let identity = Identity::read(&Headers::read(call.head));
+        let identity = Identity::read(&Headers::read(call.head), self.home);
         Some(identity.caller?.number)
     }
 
@@ -200,7 +204,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some(EMERGENCY);
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
@@ -210,7 +215,7 @@ impl<'a> Policy<'a> {
     fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
         let (window, now) = self.window?;
         let called = [call.request_uri, call.next_uri].into_iter();
-        let mut numbers = called.filter_map(identity::called_number);
+        let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
         numbers
             .any(|number| window.has(&number, now))
             .then(|| Decision {

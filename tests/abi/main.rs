@@ -84,6 +84,7 @@ pub(crate) fn params() -> nol_params {
         deny_list: lend(""),
         dno_list: lend(""),
         dno_max_age: 7,
+        default_country: lend(""),
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),
