@@ -55,6 +55,7 @@ pub mod http;
 pub mod in_flight;
 mod length_prefixed;
 pub mod log;
+pub mod network_blocked;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;
@@ -63,6 +64,8 @@ pub mod pool;
 pub mod privacy;
 pub mod question;
 pub mod redis;
+mod redress_value;
+pub mod reply;
 pub mod report;
 mod resolver;
 pub mod signing;

@@ -4,6 +4,8 @@
 /// Names of headers. All headers of such a name are part of a call, in the order of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderName {
+    /// `Feature-Caps` (RFC 6809).
+    FeatureCaps,
     /// `Privacy` (RFC 3323).
     Privacy,
     /// `Priority` (RFC 3261).
