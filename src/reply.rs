@@ -7,7 +7,6 @@ use crate::config::{BlockReason, BlockReply, Location, Redress, Replies, registe
 use crate::decision::{Decision, SipReply, Treatment};
 use crate::failure::Failure;
 use crate::redress_value::{NETWORK_BLOCKED, is_id};
-use crate::sip_header::{Header, HeaderName, bodies, trimmed};
 use crate::text::Text;
 
 /// What `numbers_online_reply()` sends.
@@ -52,12 +51,12 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// The reply to a decision. `understands_608` is [`understands_608`] of the request.
+    /// The reply to a decision.
     #[must_use]
-    pub fn new(decision: &'a Decision, replies: &'a Replies, understands_608: bool) -> Self {
+    pub fn new(decision: &'a Decision, replies: &'a Replies) -> Self {
         let why = replies.explained.then_some(Why(decision));
-        let blocked = (decision.treatment == Treatment::Block)
-            .then(|| effective(decision, replies, understands_608));
+        let blocked =
+            (decision.treatment == Treatment::Block).then(|| effective(decision, replies));
         let (sip, analytics) = match (blocked, &replies.redress) {
             (None, _) => (decision.reply, None),
             (Some(BlockReply::NetworkBlocked), Some(redress)) => {
@@ -84,22 +83,11 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// Whether the caller understands a 608: `Feature-Caps: *;+sip.608` (RFC 8688, RFC 6809).
-#[must_use]
-pub fn understands_608(headers: &[Header<'_>]) -> bool {
-    bodies(headers, HeaderName::FeatureCaps).any(|body| {
-        body.split(|byte| *byte == b',').any(|value| {
-            let mut parts = value.split(|byte| *byte == b';').map(trimmed);
-            parts.next() == Some(b"*") && parts.any(|part| part.eq_ignore_ascii_case(b"+sip.608"))
-        })
-    })
-}
-
 /// The reply to a block, with a 608 replaced for a caller that does not understand it.
-fn effective(decision: &Decision, replies: &Replies, understands_608: bool) -> BlockReply {
+fn effective(decision: &Decision, replies: &Replies) -> BlockReply {
     let reason = block_reason(decision);
     match replies.block.get(reason) {
-        BlockReply::Rejected if understands_608 => BlockReply::Rejected,
+        BlockReply::Rejected if decision.understands_608 => BlockReply::Rejected,
         BlockReply::Rejected if reason == BlockReason::Analytics => BlockReply::NetworkBlocked,
         BlockReply::Rejected => BlockReply::Code(603, None),
         reply => reply,

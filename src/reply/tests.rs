@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use super::{Reply, is_id, understands_608};
+use super::{Reply, is_id};
 use crate::config::tests::given;
 use crate::config::{Config, Given, Replies};
 use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
-use crate::sip_header::{Header, HeaderName};
 use crate::text::Text;
 
 fn us() -> Given {
@@ -47,7 +46,11 @@ fn allow(failure: Failure) -> Decision {
 
 /// Status line and `Reason` header.
 fn sent(decision: &Decision, replies: &Replies, understands_608: bool) -> (String, String) {
-    let reply = Reply::new(decision, replies, understands_608);
+    let decision = Decision {
+        understands_608,
+        ..*decision
+    };
+    let reply = Reply::new(&decision, replies);
     (
         format!("{} {}", reply.sip.code, reply.sip.phrase.as_str()),
         reply
@@ -165,35 +168,6 @@ fn a_608_is_for_a_caller_that_understands_it() {
 }
 
 #[test]
-fn only_the_capability_itself_counts() {
-    for (body, wanted) in [
-        ("*;+sip.608", true),
-        ("* ; +SIP.608", true),
-        ("*;+g.3gpp.icsi;+sip.608", true),
-        ("*;+x=\"1\",*;+sip.608", true),
-        ("*;+sip.608\r\n ", true),
-        ("", false),
-        ("*", false),
-        ("+sip.608", false),
-        ("*;sip.608", false),
-        ("*;+sip.6080", false),
-        ("*;+sip.608=\"FALSE\"", false),
-        ("x;+sip.608", false),
-    ] {
-        let header = Header {
-            name: HeaderName::FeatureCaps,
-            body: body.as_bytes(),
-        };
-        assert_eq!(understands_608(&[header]), wanted, "{body:?}");
-    }
-    let other = Header {
-        name: HeaderName::Privacy,
-        body: b"*;+sip.608",
-    };
-    assert!(!understands_608(&[other]));
-}
-
-#[test]
 fn every_final_reply_of_redirect_mode_says_why() {
     let replies = replies(&given());
     for (decision, wanted) in [
@@ -241,7 +215,7 @@ fn without_reply_reason_and_inline_only_a_603_plus_has_a_reason() {
         let replies = replies(&given);
         let decision = block(Source::Api, "dnc_listed");
         assert_eq!(sent(&decision, &replies, false).1, NETWORK_BLOCKED);
-        assert_eq!(Reply::new(&decision, &replies, false).why, None);
+        assert_eq!(Reply::new(&decision, &replies).why, None);
         assert_eq!(
             sent(&block(Source::Api, "invalid_number"), &replies, false).1,
             ""

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Checks of the API's health: `GET /api/health`, which needs no key and is not billed.
+
+use std::time::Instant;
+
+use super::Worker;
+use crate::admission::Endpoint;
+use crate::answer::{self, Unusable};
+use crate::counters::Counters;
+use crate::deadline::Deadline;
+use crate::engine::Engine;
+use crate::evidence::Health;
+
+impl Worker<'_> {
+    /// Checks the API's health, which no caller can influence.
+    /// A timeout is judged by `deadline`, the call's own.
+    pub(super) fn check_health(
+        &self,
+        endpoint: Endpoint,
+        deadline: Deadline,
+        until: Deadline,
+        counters: &mut Counters,
+    ) -> Health {
+        let engine = self.engine;
+        let started = Instant::now();
+        let given = deadline.left(started).unwrap_or_default();
+        let outcome = self.ask_health(endpoint, until);
+        let now = Instant::now();
+        let health = match outcome {
+            Ok(()) => Health::Good,
+            Err(unusable) => Health::of(
+                unusable.failure,
+                unusable.cause,
+                self.evidence(unusable, None, given),
+            ),
+        };
+        let moment = engine.clock.at(now);
+        let limits = &self.current.config.limits;
+        if let Some(change) = engine.admission.checked(limits, endpoint, health, moment) {
+            self.announce(&change, counters);
+        }
+        if let Err(unusable) = outcome {
+            self.note_failure(unusable, now.duration_since(started), now);
+        }
+        health
+    }
+
+    /// Checks the API's health at the start of the server. Of all workers one does it.
+    pub(super) fn check_first_health(&self, until: Deadline) {
+        let Engine {
+            admission, clock, ..
+        } = self.engine;
+        let limits = &self.current.config.limits;
+        let endpoint = Endpoint::Primary;
+        if admission.take_first_check(endpoint) && self.ask_health(endpoint, until).is_ok() {
+            let now = clock.at(Instant::now());
+            admission.checked(limits, endpoint, Health::Good, now);
+        }
+    }
+
+    fn ask_health(&self, endpoint: Endpoint, until: Deadline) -> Result<(), Unusable> {
+        let exchange = self.current.client.health(endpoint, until);
+        let reply = exchange.reply.map_err(|failure| Unusable {
+            failure,
+            cause: exchange.cause,
+        })?;
+        if answer::is_healthy(reply.status, &reply.body) {
+            Ok(())
+        } else {
+            Err(answer::unhealthy(reply.status, &reply.body))
+        }
+    }
+}
