@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `Feature-Caps`: what the caller understands (RFC 6809).
 
-use crate::sip_header::{HeaderName, Headers, trimmed};
+use crate::parts::Parts;
+use crate::sip_header::{HeaderName, Headers};
 
 /// Whether the caller understands a 608: `Feature-Caps: *;+sip.608` (RFC 8688).
 #[must_use]
 pub(crate) fn understands_608(headers: &Headers<'_>) -> bool {
     headers.bodies(HeaderName::FeatureCaps).any(|body| {
-        body.split(|byte| *byte == b',').any(|value| {
-            let mut parts = value.split(|byte| *byte == b';').map(trimmed);
+        Parts::new(body, b',').any(|value| {
+            let mut parts = Parts::new(value, b';');
             parts.next() == Some(b"*") && parts.any(|part| part.eq_ignore_ascii_case(b"+sip.608"))
         })
     })
@@ -30,6 +31,8 @@ mod tests {
                 "Feature-Caps: *;+x\r\nFeature-Caps:\r\n *;+sip.608\r\n",
                 true,
             ),
+            ("Feature-Caps: *;+x=\"a,b;c\";+sip.608\r\n", true),
+            ("Feature-Caps: *;+x=\"a,*;+sip.608\"\r\n", false),
             ("", false),
             ("Feature-Caps: *\r\n", false),
             ("Feature-Caps: +sip.608\r\n", false),

@@ -62,6 +62,7 @@ pub mod network_blocked;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;
+mod parts;
 pub mod policy;
 pub mod pool;
 pub mod privacy;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Recognises a 603+ (ATIS-1000099) of a network further on.
 
+use crate::parts::Parts;
 use crate::redress_value::{NETWORK_BLOCKED, is_email, is_id, is_tel, is_url};
 
 /// The contacts of a 603+. An absent or unusable one is empty.
@@ -85,39 +86,6 @@ impl<'a> Iterator for Lines<'a> {
         self.0 = rest;
         let is_end = line.trim_ascii().is_empty();
         (!is_end).then_some(line)
-    }
-}
-
-/// The parts of a text between separators that are not in a quoted string, without the white space around them.
-struct Parts<'a> {
-    rest: Option<&'a [u8]>,
-    separator: u8,
-}
-
-impl<'a> Parts<'a> {
-    fn new(text: &'a [u8], separator: u8) -> Self {
-        Self {
-            rest: Some(text),
-            separator,
-        }
-    }
-}
-
-impl<'a> Iterator for Parts<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let text = self.rest?;
-        let (mut quoted, mut escaped) = (false, false);
-        let end = text.iter().position(|byte| {
-            let is_end = *byte == self.separator && !quoted;
-            quoted ^= *byte == b'"' && !escaped;
-            escaped = *byte == b'\\' && quoted && !escaped;
-            is_end
-        });
-        self.rest = end.and_then(|end| text.get(end + 1..));
-        text.get(..end.unwrap_or(text.len()))
-            .map(<[u8]>::trim_ascii)
     }
 }
 

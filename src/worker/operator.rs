@@ -179,7 +179,9 @@ fn describe(decision: &Decision, reply: &Reply<'_>) -> Report {
         .text(c"receipt", advice.receipt.as_str())
         .text(
             c"reply_reason",
-            reply.reason.map_or(String::new(), |reason| reason.to_string()),
+            reply
+                .reason
+                .map_or(String::new(), |reason| reason.to_string()),
         )
         .maybe(c"balance_low", advice.balance_low.map(i64::from))
 }

@@ -279,13 +279,9 @@ const FORMS: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-fn note(bench: &Bench) -> String {
-    let write = match bench.server.product() {
-        Product::Kamailio => "xlog(\"L_NOTICE\", \"SEEN ",
-        Product::OpenSips => "xlog(\"L_NOTICE\", \"SEEN ",
-    };
+fn note() -> String {
     format!(
-        "\tif (numbers_online_network_blocked()) {{ $var(nb) = 1; }} else {{ $var(nb) = 0; }}\n\t{write}{SEEN}\\n\");\n"
+        "\tif (numbers_online_network_blocked()) {{ $var(nb) = 1; }} else {{ $var(nb) = 0; }}\n\txlog(\"L_NOTICE\", \"SEEN {SEEN}\\n\");\n"
     )
 }
 
@@ -306,7 +302,7 @@ fn forms(bench: &Bench) -> Result<()> {
     let api = allowing()?;
     for (status, lines, wanted) in FORMS {
         let peer = Peer::new(status, lines)?;
-        let server = start(bench, &api, &to(&peer), &note(bench), "")?;
+        let server = start(bench, &api, &to(&peer), &note(), "")?;
         call(&server)?;
         seen(&server, wanted)?;
         server.finish()?;
@@ -319,7 +315,7 @@ fn replied(bench: &Bench) -> Result<()> {
     for (status, lines, wanted) in FORMS {
         let peer = Peer::new(status, lines)?;
         let relay = format!("{}\tt_on_reply(\"REPLIED\");\n", to(&peer));
-        let more = format!("onreply_route[REPLIED] {{\n{}}}\n", note(bench));
+        let more = format!("onreply_route[REPLIED] {{\n{}}}\n", note());
         let server = start(bench, &api, &relay, "\texit;\n", &more)?;
         call(&server)?;
         seen(&server, wanted)?;
@@ -346,7 +342,7 @@ fn malformed(bench: &Bench) -> Result<()> {
         ("Reason: ;;;,,,\"", "nb=0 url= tel= email= id= location=."),
     ] {
         let peer = Peer::new(PLUS, &[line])?;
-        let server = start(bench, &api, &to(&peer), &note(bench), "")?;
+        let server = start(bench, &api, &to(&peer), &note(), "")?;
         call(&server)?;
         seen(&server, wanted)?;
         server.finish()?;
@@ -363,7 +359,7 @@ fn timed_out(bench: &Bench) -> Result<()> {
         Product::Kamailio => "\tt_set_fr(2500, 2500);\n",
         Product::OpenSips => "\t$T_fr_timeout = 3;\n",
     });
-    let server = start(bench, &api, &relay, &note(bench), "")?;
+    let server = start(bench, &api, &relay, &note(), "")?;
     let reply = call(&server)?;
     same("status", reply.status, 408)?;
     seen(&server, "nb=0 url= tel= email= id= location=.")?;
@@ -375,7 +371,7 @@ fn branch_failure(bench: &Bench) -> Result<()> {
     let line = format!("Reason: {REASON}");
     let peer = Peer::new(PLUS, &[&line])?;
     let relay = format!("{}\tt_on_branch_failure(\"one\");\n", to(&peer));
-    let more = format!("event_route[tm:branch-failure:one] {{\n{}}}\n", note(bench));
+    let more = format!("event_route[tm:branch-failure:one] {{\n{}}}\n", note());
     let server = start(bench, &api, &relay, "\texit;\n", &more)?;
     same("reply", sent(&call(&server)?).0, 603)?;
     seen(&server, FORMS[0].2)?;

@@ -37,9 +37,9 @@ impl Regulation {
         }
         let is_plain = |code: u16| code == 603 || (400..500).contains(&code);
         match (reason, reply) {
-            (BlockReason::Analytics, BlockReply::NetworkBlocked) => None,
+            (BlockReason::Analytics, BlockReply::NetworkBlocked)
+            | (BlockReason::List, BlockReply::Code(607, _)) => None,
             (BlockReason::Analytics, _) => Some("603+ and nothing else, by 47 CFR 64.1200(k)(9)"),
-            (BlockReason::List, BlockReply::Code(607, _)) => None,
             (_, BlockReply::Code(code, _)) if is_plain(code) => None,
             (BlockReason::List, _) => {
                 Some("603, 607 or 4xx: 603+ tells of analytics, and this is the subscriber's list")
