@@ -3,6 +3,8 @@
 
 mod call;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
@@ -77,6 +79,7 @@ pub struct Policy<'a> {
     redirect_contact: Option<&'a ContactUri>,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -88,6 +91,7 @@ impl<'a> Policy<'a> {
             redirect_contact: config.redirect_contact.as_ref(),
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
         }
     }
 
@@ -104,7 +108,7 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        match self.screen(call, &Identity::read(&headers)) {
+        match self.screen(call, &Identity::read(&headers, self.home)) {
             Step::Answer(decision) => Step::Answer(Decision {
                 understands_608: understands_608(&headers),
                 ..decision
@@ -162,7 +166,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some("emergency");
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
