@@ -13,7 +13,9 @@ mod limits;
 mod lists;
 mod mode;
 mod no_proxy;
+mod phrase;
 mod proxy;
+mod replies;
 mod roots;
 mod secret;
 mod timeout;
@@ -32,7 +34,9 @@ pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use lists::{ListConfig, ListFile};
 pub use mode::Mode;
+pub use phrase::registered_phrase;
 pub use proxy::{HttpProxy, ProxyUrl};
+pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
@@ -57,6 +61,13 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub block_reply: String,
+    pub block_location: String,
+    pub regulation: String,
+    pub reply_reason: i32,
+    pub redress_url: String,
+    pub redress_tel: String,
+    pub redress_email: String,
     pub emergency: String,
     pub emergency_window: i32,
     pub trusted_sources: String,
@@ -98,6 +109,8 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// How calls are answered.
+    pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
     /// How long the caller of an emergency number is called back unscreened; zero for not at all.
@@ -125,6 +138,7 @@ impl Config {
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
+        let mode = Mode::new(&given.mode)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(
@@ -141,7 +155,8 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
-            mode: Mode::new(&given.mode)?,
+            mode,
+            replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,
             emergency_window: emergency::window(given.emergency_window)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,

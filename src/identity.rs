@@ -9,6 +9,7 @@ use numbers_online_number::Country;
 pub use caller::{Caller, NumberFrom};
 
 use self::uri::Uri;
+use crate::feature_caps::understands_608;
 use crate::name_addr::Value;
 use crate::number::Number;
 use crate::privacy;
@@ -40,6 +41,7 @@ impl Identity {
             caller: number.map(|number| Caller {
                 number,
                 from: NumberFrom::From,
+                understands_608: understands_608(headers),
             }),
             is_withheld: privacy::is_withheld(headers)
                 || from.is_some_and(|uri| uri.is_anonymous()),
