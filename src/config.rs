@@ -7,17 +7,21 @@ mod bad_parameter;
 mod cache;
 mod contact;
 mod decision_options;
+mod default_country;
 mod emergency;
 mod limits;
 mod lists;
 mod mode;
 mod no_proxy;
+mod phrase;
 mod proxy;
+mod replies;
 mod roots;
 mod secret;
 mod timeout;
 mod trusted_sources;
 
+use numbers_online_number::Country;
 use std::time::Duration;
 
 pub use api_url::ApiUrl;
@@ -30,7 +34,9 @@ pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use lists::{ListConfig, ListFile};
 pub use mode::Mode;
+pub use phrase::registered_phrase;
 pub use proxy::{HttpProxy, ProxyUrl};
+pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
@@ -55,6 +61,13 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub block_reply: String,
+    pub block_location: String,
+    pub regulation: String,
+    pub reply_reason: i32,
+    pub redress_url: String,
+    pub redress_tel: String,
+    pub redress_email: String,
     pub emergency: String,
     pub emergency_window: i32,
     pub trusted_sources: String,
@@ -62,6 +75,7 @@ pub struct Given {
     pub deny_list: String,
     pub dno_list: String,
     pub dno_max_age: i32,
+    pub default_country: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -95,6 +109,8 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// How calls are answered.
+    pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
     /// How long the caller of an emergency number is called back unscreened; zero for not at all.
@@ -103,6 +119,8 @@ pub struct Config {
     pub trusted_sources: TrustedSources,
     /// Lists of calling numbers.
     pub lists: ListConfig,
+    /// The country whose forms of numbers are read.
+    pub default_country: Option<Country>,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -120,6 +138,7 @@ impl Config {
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
+        let mode = Mode::new(&given.mode)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(
@@ -136,11 +155,13 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
-            mode: Mode::new(&given.mode)?,
+            mode,
+            replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,
             emergency_window: emergency::window(given.emergency_window)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             lists: ListConfig::new(given)?,
+            default_country: default_country::read(&given.default_country)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

@@ -175,7 +175,8 @@ mod tests {
     }
 
     fn nth(n: usize) -> Number {
-        Number::new(&format!("+1{:010}", 2_000_000_000 + n)).expect("a global number")
+        Number::new(format!("+1{:010}", 2_000_000_000 + n).as_bytes(), None)
+            .expect("a global number")
     }
 
     fn source(n: u8) -> IpAddr {

@@ -9,6 +9,7 @@ mod handles;
 mod host;
 mod outcome;
 mod pool;
+mod replies;
 
 pub use abi::*;
 
@@ -36,6 +37,7 @@ static API: nol_api = nol_api {
     shed: Some(pool::shed),
     cancel: Some(pool::cancel),
     gauge: Some(entries::gauge),
+    network_blocked: Some(replies::network_blocked),
     command: Some(entries::command),
 };
 

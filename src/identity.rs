@@ -4,9 +4,12 @@
 mod caller;
 mod uri;
 
+use numbers_online_number::Country;
+
 pub use caller::{Caller, NumberFrom};
 
 use self::uri::Uri;
+use crate::feature_caps::understands_608;
 use crate::name_addr::Value;
 use crate::number::Number;
 use crate::privacy;
@@ -21,23 +24,24 @@ pub struct Identity {
     pub is_withheld: bool,
 }
 
-/// The number that a URI of the called party names.
+/// The number that a URI of the called party names, also in the forms of the country `home`.
 #[must_use]
-pub fn called_number(uri: &[u8]) -> Option<Number> {
-    Uri::read(uri).and_then(|uri| uri.number())
+pub fn called_number(uri: &[u8], home: Option<Country>) -> Option<Number> {
+    Uri::read(uri).and_then(|uri| uri.number(home))
 }
 
 impl Identity {
-    /// Reads the identity of a request.
+    /// Reads the identity of a request, with numbers in the forms of the country `home` too.
     #[must_use]
-    pub fn read(headers: &Headers<'_>) -> Self {
+    pub fn read(headers: &Headers<'_>, home: Option<Country>) -> Self {
         let from = headers.bodies(HeaderName::From).next();
         let from = from.and_then(|body| Uri::read(Value::only(body).uri()));
-        let number = from.and_then(|uri| uri.number());
+        let number = from.and_then(|uri| uri.number(home));
         Self {
             caller: number.map(|number| Caller {
                 number,
                 from: NumberFrom::From,
+                understands_608: understands_608(headers),
             }),
             is_withheld: privacy::is_withheld(headers)
                 || from.is_some_and(|uri| uri.is_anonymous()),

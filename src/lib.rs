@@ -50,6 +50,7 @@ pub mod emergency_window;
 pub mod engine;
 pub mod evidence;
 pub mod failure;
+mod feature_caps;
 #[allow(unsafe_code, reason = "the boundary to C")]
 pub mod ffi;
 pub mod http;
@@ -59,14 +60,18 @@ mod length_prefixed;
 pub mod lists;
 pub mod log;
 pub mod name_addr;
+pub mod network_blocked;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;
+mod parts;
 pub mod policy;
 pub mod pool;
 pub mod privacy;
 pub mod question;
 pub mod redis;
+mod redress_value;
+pub mod reply;
 pub mod report;
 mod resolver;
 pub mod signing;

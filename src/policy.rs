@@ -3,6 +3,8 @@
 
 mod call;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
@@ -10,6 +12,7 @@ use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
+use crate::feature_caps::understands_608;
 use crate::identity::{self, Caller, Identity};
 use crate::lists::{Listed, Lists, Selection};
 use crate::number::Number;
@@ -85,6 +88,7 @@ pub struct Policy<'a> {
     trusted_sources: &'a TrustedSources,
     lists: Option<(&'a Lists, Selection)>,
     window: Option<(&'a EmergencyWindow, Moment)>,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -96,6 +100,7 @@ impl<'a> Policy<'a> {
             redirect_contact: config.redirect_contact.as_ref(),
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
             lists: None,
             window: None,
         }
@@ -132,7 +137,13 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        self.screen(call, &Identity::read(&headers))
+        match self.screen(call, &Identity::read(&headers, self.home)) {
+            Step::Answer(decision) => Step::Answer(Decision {
+                understands_608: understands_608(&headers),
+                ..decision
+            }),
+            ask @ Step::Ask(_) => ask,
+        }
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -157,7 +168,14 @@ impl<'a> Policy<'a> {
     /// The caller of a call.
     #[must_use]
     pub fn caller(&self, call: &Call<'_>) -> Option<Caller> {
-        Identity::read(&Headers::read(call.head)).caller
+        Identity::read(&Headers::read(call.head), self.home).caller
+    }
+
+    /// The called number, if the call goes to one: that of the URI that the script wrote, or else of the one that was received.
+    #[must_use]
+    pub fn called(&self, call: &Call<'_>) -> Option<Number> {
+        let number = |uri| identity::called_number(uri, self.home);
+        number(call.next_uri).or_else(|| number(call.request_uri))
     }
 
     /// The caller of an emergency call, who may be called back. A source that is not trusted cannot open the way to a number by writing
@@ -211,7 +229,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some(EMERGENCY);
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
@@ -221,7 +240,7 @@ impl<'a> Policy<'a> {
     fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
         let (window, now) = self.window?;
         let called = [call.request_uri, call.next_uri].into_iter();
-        let mut numbers = called.filter_map(identity::called_number);
+        let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
         numbers
             .any(|number| window.has(&number, now))
             .then(|| self.call_back())
@@ -297,6 +316,7 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            understands_608: caller.understands_608,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.

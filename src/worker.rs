@@ -175,7 +175,7 @@ impl<'a> Worker<'a> {
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 caller: question.caller,
-                called: call.called(),
+                called: policy.called(call),
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
                 counters,

@@ -215,12 +215,15 @@ fn neighbour(of: &Number, find: impl Fn(&Number) -> Option<Listed>) -> Option<Nu
     } else {
         char::from(last + 1)
     };
-    let beside = Number::new(&format!("{}{other}", &text[..text.len() - 1]))?;
+    let beside = Number::new(
+        format!("{}{other}", &text[..text.len() - 1]).as_bytes(),
+        None,
+    )?;
     find(&beside).is_none().then_some(beside)
 }
 
 fn number(text: &str) -> Result<Number> {
-    Number::new(text).ok_or_else(|| format!("{text} is no number").into())
+    Number::new(text.as_bytes(), None).ok_or_else(|| format!("{text} is no number").into())
 }
 
 /// Shared memory that this process has touched.

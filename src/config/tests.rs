@@ -17,6 +17,13 @@ pub(crate) fn given() -> Given {
         block_reassigned: 0,
         redirect_contact: String::new(),
         mode: "redirect".to_owned(),
+        block_reply: String::new(),
+        block_location: "RLN".to_owned(),
+        regulation: String::new(),
+        reply_reason: 1,
+        redress_url: String::new(),
+        redress_tel: String::new(),
+        redress_email: String::new(),
         emergency: "on".to_owned(),
         emergency_window: 14_400,
         trusted_sources: "any".to_owned(),
@@ -24,6 +31,7 @@ pub(crate) fn given() -> Given {
         deny_list: String::new(),
         dno_list: String::new(),
         dno_max_age: 7,
+        default_country: String::new(),
         cache_ttl: 60,
         cache_size: 65536,
         cache_redis: String::new(),
@@ -125,6 +133,14 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter mode: \"Inline\" cannot be used; allowed: redirect or inline",
+        ),
+        (
+            Given {
+                default_country: "UK".to_owned(),
+                ..given()
+            },
+            "parameter default_country: \"UK\" cannot be used; allowed: an ISO 3166-1 country code of two letters, such as US or GB \
+             (the United Kingdom)",
         ),
     ] {
         assert_eq!(

@@ -84,7 +84,9 @@ mod tests {
         let outbox = Shared::<Outbox>::new().expect("memory");
         let start = Clock::starting(Instant::now()).at(Instant::now());
         let at = |n: usize| start.after(Duration::from_secs(n as u64));
-        let nth = |n: usize| Number::new(&format!("+1202555{n:04}")).expect("a global number");
+        let nth = |n: usize| {
+            Number::new(format!("+1202555{n:04}").as_bytes(), None).expect("a global number")
+        };
         assert!(outbox.is_empty() && outbox.take().is_empty());
         for count in [1, 5, PLACES, PLACES + 10] {
             for n in 0..count {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One line of a list.
 
+use crate::number::Number;
+
 /// The numbers that one line covers, as keys (see [`key`]), and how many digits of a number it looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -31,7 +33,11 @@ pub(super) fn parse(text: &[u8], line: u32) -> Result<Option<Entry>, &'static st
         Some(prefix) => (prefix, true),
         None => (text, false),
     };
-    let digits = Digits::new(text)?;
+    let mut digits = Digits::new(text)?;
+    // A complete number is compared in the form in which a caller's is read: without a trunk prefix behind the country code.
+    if let Some(number) = Number::new(text, None).filter(|_| !is_prefix) {
+        digits.key = key(number.as_str());
+    }
     let length = 2 * digits.len + u8::from(!is_prefix);
     Ok(Some(Entry {
         first: digits.key,
@@ -194,6 +200,7 @@ mod tests {
             "+12125550100# a comment",
             "+1 (212) 555-0100 # another # one",
             "+1.212.555.0100",
+            "+1 (1) 212 555 0100",
         ] {
             assert_eq!(entry(same), number, "{same:?}");
         }

@@ -3,9 +3,6 @@
 
 use std::net::IpAddr;
 
-use crate::identity;
-use crate::number::Number;
-
 /// One SIP request, as the server parsed it. Absent values are empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Call<'a> {
@@ -28,12 +25,6 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The called number, if the call goes to one: that of the URI that the script wrote, or else of the one that was received.
-    #[must_use]
-    pub fn called(&self) -> Option<Number> {
-        identity::called_number(self.next_uri).or_else(|| identity::called_number(self.request_uri))
-    }
-
     /// Whether it opens a dialog.
     #[must_use]
     pub fn is_initial_invite(&self) -> bool {

@@ -57,7 +57,8 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        if decision.keeps_away() && self.is_known_to_others(call.called(), started, counters) {
+        if decision.keeps_away() && self.is_known_to_others(policy.called(call), started, counters)
+        {
             policy.call_back()
         } else {
             decision
@@ -72,7 +73,7 @@ impl Worker<'_> {
         decision: Decision,
         counters: Counters,
     ) -> Begun {
-        let called = call.called();
+        let called = policy.called(call);
         let asks = decision.keeps_away() && called.is_some() && self.shares_callers();
         let Some(caller) = asks.then(|| policy.caller(call)).flatten() else {
             return Begun::Decided(decision, counters);

@@ -42,7 +42,7 @@ impl Files {
 }
 
 fn number(text: &str) -> Number {
-    Number::new(text).expect("a global number")
+    Number::new(text.as_bytes(), None).expect("a global number")
 }
 
 /// A list of two lines that every list here has, and of 2000 numbers that begin with `of`.

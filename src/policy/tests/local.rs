@@ -25,7 +25,7 @@ const CALLER: &str = "+14155550123";
 const CALLED: &str = "+442079460958";
 
 fn number(text: &str) -> Number {
-    Number::new(text).expect("a global number")
+    Number::new(text.as_bytes(), None).expect("a global number")
 }
 
 /// The decision without a question, if there is one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
-use crate::decision::{Advice, SipReply, Treatment};
+use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::os::shared::Shared;
@@ -48,6 +48,8 @@ fn an_outcome_is_read_as_it_was_written() {
         LookupOutcome::Answered(longest()),
         LookupOutcome::Known(longest()),
         LookupOutcome::Stale(longest(), Failure::Reset),
+        LookupOutcome::Settled(longest(), Source::List),
+        LookupOutcome::CalledBack,
     ];
     findings.extend(
         Failure::ALL
@@ -72,7 +74,7 @@ fn an_outcome_is_read_as_it_was_written() {
 #[test]
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
-    let number = Number::new("+441632960123").expect("a global number");
+    let number = Number::new(b"+441632960123", None).expect("a global number");
     for known in [
         Known::Nothing,
         Known::Earlier(longest()),
@@ -82,9 +84,10 @@ fn a_question_is_read_as_it_was_written() {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                understands_608: known != Known::Nothing,
             },
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-            called: Number::new("+442079460958"),
+            called: Number::new(b"+442079460958", None),
             known,
             counters: Counters {
                 cache_miss: true,
