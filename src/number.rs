@@ -3,47 +3,20 @@
 
 use std::fmt;
 
-use crate::text::Text;
+use numbers_online_number::{Country, E164, normalise};
+
 use crate::u64_pair;
 
-/// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`). Whether it is valid is decided by
-/// the API.
+/// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Number(Text<16>);
-
-/// The calling party, as the URI of From gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// A telephone number.
-    Number(Number),
-    /// The caller withheld the number.
-    Anonymous,
-    /// A caller without a global telephone number: a name, an extension, a number in national format.
-    NoNumber,
-}
+pub struct Number(E164);
 
 impl Number {
-    /// Reads a global number. Visual separators (RFC 3966 section 5) are dropped.
+    /// Reads a number in its global form, or with `home` in the forms in which it is dialled there
+    /// ([`numbers_online_number::normalise`]).
     #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let mut digits = [0; MAX_LENGTH];
-        let mut len = 0;
-        for byte in text.bytes() {
-            match byte {
-                b'+' if len == 0 => {}
-                b'0'..=b'9' if len > 0 => {}
-                b'-' | b'.' | b'(' | b')' | b' ' if len > 0 => continue,
-                _ => return None,
-            }
-            *digits.get_mut(len)? = byte;
-            len += 1;
-        }
-        let digits = std::str::from_utf8(digits.get(..len)?).ok()?;
-        if len < 2 {
-            None
-        } else {
-            Text::new(digits).map(Self)
-        }
+    pub fn new(text: &[u8], home: Option<Country>) -> Option<Self> {
+        normalise(text, home).map(Self)
     }
 
     /// As words of shared memory: its characters, then zeros.
@@ -60,7 +33,8 @@ impl Number {
     #[must_use]
     pub fn from_shared(shared: [u64; 2]) -> Option<Self> {
         let bytes = u64_pair::bytes(shared);
-        Self::new(std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0'))
+        let text = std::str::from_utf8(&bytes).ok()?;
+        E164::new(text.trim_end_matches('\0')).map(Self)
     }
 
     /// `+` and digits.
@@ -73,158 +47,34 @@ impl Number {
 /// Masked, for logs: the country code and the last two digits are kept.
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.as_str();
-        let head = (1 + country_code_length(all)).min(all.len().saturating_sub(2));
-        let tail = all.len() - 2;
-        let (first, last) = (
-            all.get(..head).unwrap_or_default(),
-            all.get(tail..).unwrap_or_default(),
-        );
-        write!(f, "{first}{}{last}", "*".repeat(tail - head))
-    }
-}
-
-impl Caller {
-    /// Reads the URI of From. A `tel:` URI, or the user part of a SIP or SIPS URI, is a number if it is a global one;
-    /// parameters of the user part (RFC 4904 `tgrp`, RFC 3966) and a password are not part of it.
-    #[must_use]
-    pub fn from_uri(uri: &[u8]) -> Self {
-        let Some((scheme, rest)) = std::str::from_utf8(uri)
-            .ok()
-            .and_then(|uri| uri.trim().split_once(':'))
-        else {
-            return Self::NoNumber;
-        };
-        let (user, host) = if scheme.eq_ignore_ascii_case("tel") {
-            (rest, "")
-        } else if scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips") {
-            let (user, host) = rest.rsplit_once('@').unwrap_or(("", rest));
-            (user.split(':').next().unwrap_or_default(), host)
-        } else {
-            return Self::NoNumber;
-        };
-        let user = user.split(';').next().unwrap_or_default();
-        let host = host.split([';', '?', ':']).next().unwrap_or_default();
-        if host.eq_ignore_ascii_case("anonymous.invalid")
-            || ANONYMOUS.iter().any(|name| user.eq_ignore_ascii_case(name))
-        {
-            return Self::Anonymous;
-        }
-        match unescape(user).and_then(|user| Number::new(user.as_str())) {
-            Some(number) => Self::Number(number),
-            None => Self::NoNumber,
-        }
-    }
-}
-
-/// Resolves the percent-escapes of a user part (RFC 3261 section 19.1.2). `None` if it cannot be a number any more.
-fn unescape(user: &str) -> Option<Text<64>> {
-    if !user.contains('%') {
-        return Text::new(user);
-    }
-    let mut plain = String::with_capacity(user.len());
-    let mut rest = user;
-    while let Some((before, escaped)) = rest.split_once('%') {
-        plain.push_str(before);
-        let code = escaped
-            .get(..2)
-            .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-        plain.push(char::from(u8::from_str_radix(code, 16).ok()?));
-        rest = escaped.get(2..)?;
-    }
-    plain.push_str(rest);
-    Text::new(&plain)
-}
-
-/// Digits of the country code of a number that starts with `+` (ITU-T E.164 Annex, list of 2016).
-fn country_code_length(number: &str) -> usize {
-    match number.get(1..3).unwrap_or_default() {
-        code if code.starts_with(['1', '7']) => 1,
-        "20" | "27" | "30" | "31" | "32" | "33" | "34" | "36" | "39" | "40" | "41" | "43"
-        | "44" | "45" | "46" | "47" | "48" | "49" | "51" | "52" | "53" | "54" | "55" | "56"
-        | "57" | "58" | "60" | "61" | "62" | "63" | "64" | "65" | "66" | "81" | "82" | "84"
-        | "86" | "90" | "91" | "92" | "93" | "94" | "95" | "98" => 2,
-        _ => 3,
+        self.0.fmt(f)
     }
 }
 
 /// `+` and fifteen digits.
 const MAX_LENGTH: usize = 16;
 
-/// User parts that mean a withheld number: RFC 3323 section 4.1.1.3, and those that gateways use.
-const ANONYMOUS: &[&str] = &[
-    "anonymous",
-    "restricted",
-    "unavailable",
-    "unknown",
-    "private",
-    "withheld",
-];
-
 #[cfg(test)]
 mod tests {
-    use super::{Caller, Number};
-
-    fn number(text: &str) -> Caller {
-        Caller::Number(Number::new(text).expect("a global number"))
-    }
+    use super::Number;
 
     #[test]
-    fn a_global_number_is_found_wherever_a_uri_may_carry_it() {
-        for uri in [
-            "sip:+14155550123@192.0.2.1",
-            "sips:+14155550123@example.com:5061;transport=tls",
-            "SIP:+1-415-555-0123@example.com;user=phone",
-            "sip:+14155550123;tgrp=trunk1;trunk-context=example.com@example.com",
-            "sip:+14155550123;npdi;rn=+14155550199@example.com",
-            "sip:+14155550123:secret@example.com",
-            "sip:%2B14155550123@example.com",
-            "tel:+14155550123",
-            "tel:+1(415)555.0123;isub=1411",
+    fn a_global_number_is_a_plus_and_digits() {
+        for (text, number) in [
+            ("+14155550123", Some("+14155550123")),
+            ("+1 (415) 555-0123", Some("+14155550123")),
+            ("+1.415.555.0123", Some("+14155550123")),
+            ("+123456789012345", Some("+123456789012345")),
+            ("+1234567890123456", None),
+            ("+", None),
+            ("", None),
+            ("14155550123", None),
+            ("++1", None),
+            ("+1415x", None),
         ] {
-            assert_eq!(
-                Caller::from_uri(uri.as_bytes()),
-                number("+14155550123"),
-                "{uri}"
-            );
+            let found = Number::new(text.as_bytes(), None);
+            assert_eq!(found.as_ref().map(Number::as_str), number, "{text}");
         }
-    }
-
-    #[test]
-    fn a_withheld_number_is_anonymous() {
-        for uri in [
-            "sip:anonymous@anonymous.invalid",
-            "sip:Restricted@10.0.0.1",
-            "sip:anonymous.invalid",
-            "sip:+14155550123@anonymous.invalid",
-        ] {
-            assert_eq!(Caller::from_uri(uri.as_bytes()), Caller::Anonymous, "{uri}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_a_global_number_is_no_number() {
-        for uri in [
-            "sip:02079460958@example.com",
-            "sip:14155550123@example.com",
-            "tel:555-0123;phone-context=+1415",
-            "sip:alice@example.com",
-            "sip:+@example.com",
-            "sip:+1234567890123456@example.com",
-            "sip:+1415%zz@example.com",
-            "sip:+1415%2@example.com",
-            "sip:+1%00415@example.com",
-            "sip:example.com",
-            "urn:service:sos",
-            "",
-            "+14155550123",
-        ] {
-            assert_eq!(Caller::from_uri(uri.as_bytes()), Caller::NoNumber, "{uri}");
-        }
-        assert_eq!(
-            Caller::from_uri(b"sip:+1415\xff@example.com"),
-            Caller::NoNumber
-        );
     }
 
     #[test]
@@ -237,7 +87,10 @@ mod tests {
             ("+1", "+1"),
         ] {
             assert_eq!(
-                format!("{:?}", Number::new(number).expect("a global number")),
+                format!(
+                    "{:?}",
+                    Number::new(number.as_bytes(), None).expect("a global number")
+                ),
                 masked
             );
         }

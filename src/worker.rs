@@ -18,8 +18,8 @@ use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::log::{Level, Log};
-use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
@@ -55,8 +55,8 @@ pub enum Begun {
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLookup {
-    /// The calling number.
-    pub number: Number,
+    /// The caller.
+    pub caller: Caller,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -122,7 +122,7 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(&question, started, &mut counters);
-                policy.resume(question.number, outcome)
+                policy.resume(&question.caller, outcome)
             }
         };
         (decision, counters)
@@ -139,12 +139,12 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => return Begun::Decided(decision, counters),
             Step::Ask(question) => question,
         };
-        match self.at_once(&question.number, started, &mut counters) {
+        match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                Begun::Decided(policy.resume(question.number, outcome), counters)
+                Begun::Decided(policy.resume(&question.caller, outcome), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
-                number: question.number,
+                caller: question.caller,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -163,7 +163,7 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
-            number: lookup.number,
+            caller: lookup.caller,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

@@ -136,7 +136,7 @@ pub(super) unsafe extern "C" fn begin(
         }
         let policy = Policy::new(&process.server.engine.config);
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        Ok((policy.resume(lookup.number, outcome), counters))
+        Ok((policy.resume(&lookup.caller, outcome), counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
     unsafe { entries::conclude(worker, call, result, begin) }
@@ -226,7 +226,7 @@ unsafe fn conclude(
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(outcome.number, outcome.outcome);
+            let decision = policy.resume(&outcome.caller, outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);

@@ -8,7 +8,7 @@ use super::Wake;
 use crate::answer::{Answer, Packed};
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::number::Number;
+use crate::identity::Caller;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -21,7 +21,7 @@ shareable! {
     pub(super) struct Slot {
         /// Nanoseconds of the queue's clock.
         started: AtomicU64,
-        number: [AtomicU64; 2],
+        caller: [AtomicU64; 3],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -36,7 +36,7 @@ type Whole = Packed<304>;
 impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
-        store(&self.number, lookup.number.to_shared());
+        store(&self.caller, lookup.caller.to_shared());
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -47,7 +47,7 @@ impl Slot {
     pub(super) fn lookup(&self) -> Option<PendingLookup> {
         let (outcome, counters) = self.outcome();
         Some(PendingLookup {
-            number: self.number()?,
+            caller: self.caller()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),
@@ -57,8 +57,8 @@ impl Slot {
         })
     }
 
-    pub(super) fn number(&self) -> Option<Number> {
-        Number::from_shared(load(&self.number))
+    pub(super) fn caller(&self) -> Option<Caller> {
+        Caller::from_shared(load(&self.caller))
     }
 
     pub(super) fn started(&self) -> u64 {

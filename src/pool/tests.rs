@@ -17,6 +17,7 @@ use crate::config::tests::given;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
@@ -34,9 +35,12 @@ const LONG: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
 
 pub(super) fn lookup() -> PendingLookup {
-    let number = Number::new("+14155550123").expect("a global number");
+    let number = Number::new(b"+14155550123", None).expect("a global number");
     PendingLookup {
-        number,
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

@@ -64,13 +64,13 @@ impl Worker<'_> {
 
     /// A real decision about a number, made as for a call from it.
     pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
-        let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+        self.number(number)?;
         let started = Instant::now();
-        let uri = format!("tel:{}", number.as_str());
+        let head = format!("From: <tel:{number}>");
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
-            from_uri: uri.as_bytes(),
+            head: head.as_bytes(),
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);
@@ -78,6 +78,11 @@ impl Worker<'_> {
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
+    }
+
+    fn number(&self, text: &str) -> Result<Number, Refused> {
+        Number::new(text.as_bytes(), self.current.config.default_country)
+            .ok_or_else(|| Refused(NUMBER.to_owned()))
     }
 
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
@@ -125,7 +130,7 @@ impl Worker<'_> {
         let key = if number.is_empty() {
             None
         } else {
-            let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+            let number = self.number(number)?;
             Some(self.current.keys.key(&number, ""))
         };
         self.engine.failed.forget(key.as_ref());
@@ -194,4 +199,5 @@ fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
     }
 }
 
-const NUMBER: &str = "allowed: a number with a leading + and at most 15 digits";
+const NUMBER: &str =
+    "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country";

@@ -79,6 +79,7 @@ pub(crate) fn params() -> nol_params {
         mode: lend("redirect"),
         emergency: lend("on"),
         trusted_sources: lend("any"),
+        default_country: lend(""),
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),
@@ -101,7 +102,7 @@ pub(crate) fn invite() -> nol_call {
         call_id: lend("1@example.com"),
         from_tag: lend("a"),
         to_tag: lend(""),
-        from_uri: lend("sip:+14155550123@example.com"),
+        head: lend("From: <sip:+14155550123@example.com>;tag=a\r\n\r\n"),
         request_uri: lend("sip:+442079460958@example.com"),
         ..unsafe { std::mem::zeroed() }
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Collected, Job, Queue, Ticket, Wake};
 use crate::counters::Counters;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -17,9 +18,13 @@ const NOW: Duration = Duration::ZERO;
 const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
 
 fn lookup(digits: u64) -> PendingLookup {
-    let number = Number::new(&format!("+1415555{digits:04}")).expect("a global number");
+    let number =
+        Number::new(format!("+1415555{digits:04}").as_bytes(), None).expect("a global number");
     PendingLookup {
-        number,
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),
@@ -56,7 +61,7 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     );
     answer(&queue, &job);
     assert_eq!((queue.next(), queue.next()), (Some(7), None));
-    let done = Collected::Done(lookup(100).number, DONE, Counters::default());
+    let done = Collected::Done(lookup(100).caller, DONE, Counters::default());
     assert_eq!(queue.collect(ticket), done);
     assert_eq!(queue.collect(ticket), Collected::Gone);
 }
@@ -129,7 +134,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     );
     queue.server_died();
     let lost = Collected::Done(
-        lookup(1).number,
+        lookup(1).caller,
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),
     );

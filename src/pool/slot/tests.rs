@@ -2,6 +2,7 @@
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::decision::{Advice, SipReply, Treatment};
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
@@ -71,10 +72,13 @@ fn an_outcome_is_read_as_it_was_written() {
 #[test]
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
-    let number = Number::new("+441632960123").expect("a global number");
+    let number = Number::new(b"+441632960123", None).expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
-            number,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+            },
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {
