@@ -161,13 +161,9 @@ impl Request {
     }
 }
 
-/// An OPTIONS request, which needs no lookup.
+/// An OPTIONS over a connection of its own.
 pub fn ping(transport: Transport, server: SocketAddr, within: Duration) -> Result<Reply> {
-    let mut client = Client::connect(transport, server)?;
-    let mut request = Request::new("OPTIONS", "sip:testbed@127.0.0.1");
-    "sip:ping@127.0.0.1".clone_into(&mut request.uri);
-    client.send(&request)?;
-    client.final_reply(&request, within)
+    Client::connect(transport, server)?.ping(within)
 }
 
 /// Letters that are unique among the requests of all runs.
