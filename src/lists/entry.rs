@@ -36,7 +36,7 @@ pub(super) fn parse(text: &[u8], line: u32) -> Result<Option<Entry>, &'static st
     let mut digits = Digits::new(text)?;
     // A complete number is compared in the form in which a caller's is read: without a trunk prefix behind the country code.
     if let Some(number) = Number::new(text, None).filter(|_| !is_prefix) {
-        digits.key = key(number.as_str());
+        digits = Digits::of(&number);
     }
     let length = 2 * digits.len + u8::from(!is_prefix);
     Ok(Some(Entry {
@@ -100,6 +100,15 @@ impl Digits {
         }
         digits.key *= room(digits.len);
         Ok(digits)
+    }
+
+    /// Those of a complete number.
+    fn of(number: &Number) -> Self {
+        let text = number.as_str();
+        Self {
+            key: key(text),
+            len: u8::try_from(text.len() - 1).unwrap_or(MOST_DIGITS),
+        }
     }
 
     /// The last key that begins with these digits.
