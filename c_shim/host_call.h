@@ -66,7 +66,7 @@ static void read_headers(struct sip_msg *msg, nol_call *call)
 	}
 }
 
-void nol_read(struct sip_msg *msg, nol_call *call)
+void nol_read(struct sip_msg *msg, const str *profile, nol_call *call)
 {
 	int is_readable;
 
@@ -76,6 +76,8 @@ void nol_read(struct sip_msg *msg, nol_call *call)
 		call->request_uri = lend(&msg->first_line.u.request.uri);
 		call->next_uri = lend(&msg->new_uri);
 	}
+	if(profile)
+		call->profile = lend(profile);
 	call->source = (nol_str){(const char *)msg->rcv.src_ip.u.addr, msg->rcv.src_ip.len};
 	/* What cannot be parsed stays empty, and a call without a number is allowed. */
 	is_readable = parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) == 0;
@@ -175,10 +177,13 @@ int nol_conclude(struct sip_msg *msg, const nol_result *result)
 	return result->rc;
 }
 
-void nol_refuse_profile(const str *profile)
+int nol_check_profile(const char *function, const str *profile)
 {
-	if(profile && profile->len > 0)
-		LM_ERR("there is no profile \"%.*s\"; the call is decided without one\n", profile->len, profile->s);
+	if(nol_has_profile(lend(profile)))
+		return 0;
+	LM_ERR("%s(): there is no profile \"%.*s\": allowed are the names that the parameter profile gives\n", function, profile->len,
+			profile->s);
+	return -1;
 }
 
 int nol_decide_now(struct sip_msg *msg, str *profile)
@@ -187,12 +192,20 @@ int nol_decide_now(struct sip_msg *msg, str *profile)
 	nol_result result;
 	int rc = nol_earlier_rc(msg);
 
-	nol_refuse_profile(profile);
 	if(rc != 0)
 		return rc;
-	nol_read(msg, &call);
+	nol_read(msg, profile, &call);
 	nol_decide(&call, &result);
 	return nol_conclude(msg, &result);
+}
+
+/* The profile that decided. */
+static nol_str decided_by(struct sip_msg *msg)
+{
+	const nol_result *result = nol_stored_rc() == 0 ? remembered(msg) : NULL;
+	str profile = result ? text_of(result, result->profile) : nol_stored_profile();
+
+	return lend(&profile);
 }
 
 static int is_initial_invite(struct sip_msg *msg)
@@ -208,6 +221,7 @@ static int is_initial_invite(struct sip_msg *msg)
 static void find_reply(struct sip_msg *msg, nol_final *final)
 {
 	const nol_result *result = remembered(msg);
+	const nol_str none = {NULL, 0};
 
 	final->code = nol_stored_code();
 	final->phrase = nol_stored_phrase();
@@ -215,9 +229,9 @@ static void find_reply(struct sip_msg *msg, nol_final *final)
 	if(nol_stored_rc() != 0)
 		return;
 	if(final->code == 0)
-		final->code = result ? result->code : nol_allow_code();
+		final->code = result ? result->code : nol_allow_code(none);
 	if(final->phrase.len <= 0)
-		final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase();
+		final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase(none);
 	if(final->contact.len <= 0 && result)
 		final->contact = text_of(result, result->contact);
 }
@@ -226,7 +240,7 @@ int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, n
 {
 	int rc = nol_earlier_rc(msg);
 
-	if(msg->REQ_METHOD == METHOD_ACK || !nol_reply_due(rc) || (rc == 0 && !is_initial_invite(msg)))
+	if(msg->REQ_METHOD == METHOD_ACK || !nol_reply_due(rc, decided_by(msg)) || (rc == 0 && !is_initial_invite(msg)))
 		return NOL_REPLY_NONE;
 	if(!has_sender) {
 		LM_ERR("numbers_online_reply() needs the module %s: load it\n", sender);

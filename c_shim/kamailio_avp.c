@@ -66,7 +66,8 @@ static int add_all(const nol_result *result)
 	enum { NOL_AVPS(PLACE) PLACES };
 
 #define WRITE(kind, name) \
-	if(nol_wants(PLACE_##name) && write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name) < 0) \
+	if((nol_wants(PLACE_##name) || (PLACE_##name == PLACE_profile && result->profile.len > 0)) \
+			&& write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name) < 0) \
 		return -1;
 	NOL_AVPS(WRITE)
 	(void)PLACES;
@@ -121,6 +122,11 @@ str nol_stored_phrase(void)
 str nol_stored_contact(void)
 {
 	return stored_text("nol_contact");
+}
+
+str nol_stored_profile(void)
+{
+	return stored_text("nol_profile");
 }
 
 /* event_route[numbers_online:state]: $avp(nol_state) names the change. */

@@ -84,11 +84,12 @@ void nol_hold_running(nol_hold *hold)
 static void answer(tm_cell_t *transaction, const nol_result *result)
 {
 	static time_t logged;
-	int is_sent, is_decided = nol_reply_due(result->rc) && result->code >= 400;
+	const nol_str profile = {result->bytes + result->profile.at, result->profile.len};
+	int is_sent, is_decided = nol_reply_due(result->rc, profile) && result->code >= 400;
 	str phrase = {(char *)result->bytes + result->phrase.at, result->phrase.len};
-	str allow = nol_allow_phrase();
+	str allow = nol_allow_phrase(profile);
 
-	is_sent = nol_reply_without_memory(transaction->uas.request, transaction, is_decided ? result->code : nol_allow_code(),
+	is_sent = nol_reply_without_memory(transaction->uas.request, transaction, is_decided ? result->code : nol_allow_code(profile),
 			is_decided ? &phrase : &allow) == 0;
 	if(nol_is_new_second(&logged))
 		LM_ERR("out of memory: the route of a suspended call cannot be resumed; %s\n",

@@ -77,7 +77,8 @@ static void remove_avps(void)
 static int add_all(const nol_result *result)
 {
 #define WRITE(kind, name) \
-	if(nol_wants(PLACE_##name) && write_##kind(PLACE_##name, result, result->name) < 0) \
+	if((nol_wants(PLACE_##name) || (PLACE_##name == PLACE_profile && result->profile.len > 0)) \
+			&& write_##kind(PLACE_##name, result, result->name) < 0) \
 		return -1;
 	NOL_AVPS(WRITE)
 	return 0;
@@ -128,6 +129,11 @@ str nol_stored_phrase(void)
 str nol_stored_contact(void)
 {
 	return stored_text(PLACE_contact);
+}
+
+str nol_stored_profile(void)
+{
+	return stored_text(PLACE_profile);
 }
 
 static event_id_t state_event = EVI_ERROR;

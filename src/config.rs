@@ -11,6 +11,7 @@ mod emergency;
 mod limits;
 mod mode;
 mod no_proxy;
+mod profile;
 mod proxy;
 mod roots;
 mod secret;
@@ -26,6 +27,7 @@ pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
+pub use profile::{ProfileId, ProfileName};
 pub use proxy::{HttpProxy, ProxyUrl};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
@@ -65,6 +67,7 @@ pub struct Given {
     pub http_proxy: String,
     pub async_lookups: i32,
     pub async_queue: i32,
+    pub profile: Vec<String>,
 }
 
 /// Everything the operator chose.
@@ -105,6 +108,22 @@ pub struct Config {
 impl Config {
     /// Parses the parameters. Reads the environment and files, and keeps nothing open.
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
+        let roots = Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?;
+        Self::with(given, roots)
+    }
+
+    /// Parses the parameters of a profile. What the base has from the same file is not read again.
+    pub fn of_profile(given: &Given, base: (&Given, &Self)) -> Result<Self, BadParameter> {
+        let (base_given, base) = base;
+        let same = |given: &Given| (given.ca_file.clone(), given.tls_insecure);
+        if same(given) == same(base_given) {
+            Self::with(given, base.roots.clone())
+        } else {
+            Self::new(given)
+        }
+    }
+
+    fn with(given: &Given, roots: Roots) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
         Ok(Self {
@@ -126,7 +145,7 @@ impl Config {
             mode: Mode::new(&given.mode)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
-            roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
+            roots,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,
         })

@@ -4,7 +4,7 @@
 mod call;
 
 use crate::answer::Answer;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
+use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
@@ -173,6 +173,7 @@ impl<'a> Policy<'a> {
 
     fn follow(&self, number: Number, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
+            profile: ProfileId::BASE,
             treatment: answer.treatment,
             would: answer.treatment,
             reply: answer.reply,

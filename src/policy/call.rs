@@ -24,6 +24,8 @@ pub struct Call<'a> {
     pub next_uri: &'a [u8],
     /// Where the request came from.
     pub source: Option<IpAddr>,
+    /// The name of the profile that is to decide; empty for the module's parameters.
+    pub profile: &'a [u8],
     /// The headers that a decision reads.
     pub headers: &'a [Header<'a>],
     /// The rest of the header section, from the first line that the server could not parse.

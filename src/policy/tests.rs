@@ -21,6 +21,7 @@ pub(crate) const CALL: Call<'_> = Call {
     next_uri: b"",
     source: None,
     headers: &[],
+    profile: b"",
     unread: b"",
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::number::Number;
 use crate::os::shared::Shared;
@@ -74,6 +75,8 @@ fn a_question_is_read_as_it_was_written() {
     let number = Number::new("+441632960123").expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
+            profile: ProfileId::new(4096).expect("small"),
+            timeout: Timeout::new(400).expect("in range"),
             number,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
