@@ -23,6 +23,7 @@ mod names;
 mod operator;
 mod package;
 mod privacy;
+mod profiles;
 mod proxied;
 mod record;
 mod redis;
@@ -109,6 +110,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         redis::trials,
         beside_tls::trials,
         shortage::trials,
+        profiles::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))
@@ -124,6 +126,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         replies::trials,
         emergency::server_trials,
         operator::trials,
+        profiles::server_trials,
         kemi::trials,
         suspended::trials,
         package::trials,
