@@ -35,7 +35,7 @@ use self::token_bucket::TokenBucket;
 use crate::cause::Cause;
 use crate::clock::Moment;
 use crate::config::Limits;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Health};
 use crate::failure::Failure;
 use crate::os::shared::shareable;
 
@@ -167,18 +167,28 @@ impl Admission<'_> {
         self.state(endpoint).take_check(now)
     }
 
-    /// Records the result of a check of the API's health, and what it proves.
+    /// Takes over the check of an endpoint's health that one worker makes at the start of the server. Only a good health is recorded
+    /// then: a network that is not up yet says nothing about the API.
+    pub fn take_first_check(&self, endpoint: Endpoint) -> bool {
+        self.state(endpoint).take_first_check()
+    }
+
+    /// Records the result of a check of the API's health.
     pub fn checked(
         &self,
         limits: &Limits,
         endpoint: Endpoint,
-        outcome: Result<(), Failure>,
-        evidence: Evidence,
+        health: Health,
         now: Moment,
     ) -> Option<Change> {
         let is_forced = self.control.mode() == Mode::Closed;
         self.state(endpoint)
-            .checked(endpoint, limits, outcome, evidence, is_forced, now)
+            .checked(endpoint, limits, health, is_forced, now)
+    }
+
+    /// Records that a request was answered at once after a doubtful health.
+    pub fn health_does_not_reach(&self, endpoint: Endpoint) {
+        self.state(endpoint).health_does_not_reach();
     }
 
     /// Records how long the API took to answer about a number.

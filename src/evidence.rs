@@ -71,16 +71,6 @@ impl Evidence {
         }
     }
 
-    /// Whether a bad health may be about the health endpoint alone: another program answers for it, it is silent, or it wants a key.
-    /// A request about a number proves more then. A 5xx of the API's own is not doubtful. Without a connection no request can succeed.
-    #[must_use]
-    pub fn is_doubtful_health(failure: Failure, cause: Option<Cause>) -> bool {
-        match Self::of(failure, cause, None) {
-            Self::Unreachable | Self::Nothing => false,
-            _ => failure != Failure::Http5xx || cause.is_some(),
-        }
-    }
-
     /// Whether the number that was asked about may be the reason of the failure. Such a number is not asked about for a while.
     #[must_use]
     pub fn may_be_about_the_number(self) -> bool {
@@ -88,9 +78,37 @@ impl Evidence {
     }
 }
 
+/// The result of a check of the API's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// The API says that it works.
+    Good,
+    /// The check failed for a reason of our own.
+    Unknown(Failure),
+    /// The failure may be about the health endpoint alone: another program answers for it, it is silent, or it wants a key. A
+    /// request about a number proves more then.
+    Doubtful(Failure),
+    /// The API says that it does not work, or there is no connection. No request can succeed.
+    Bad(Failure),
+}
+
+impl Health {
+    /// What a failed check proves, given its evidence.
+    #[must_use]
+    pub fn of(failure: Failure, cause: Option<Cause>, evidence: Evidence) -> Self {
+        match evidence {
+            Evidence::Nothing => Self::Unknown(failure),
+            Evidence::Unreachable => Self::Bad(failure),
+            // With a known cause it is not the API's own 5xx.
+            _ if failure == Failure::Http5xx && cause.is_none() => Self::Bad(failure),
+            _ => Self::Doubtful(failure),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Evidence;
+    use super::{Evidence, Health};
     use crate::cause::Cause;
     use crate::failure::Failure;
 
@@ -122,18 +140,30 @@ mod tests {
     #[test]
     fn a_health_that_others_may_have_spoiled_is_doubtful() {
         let page = Some(Cause::HttpIntermediary);
-        for (failure, cause, is_doubtful) in [
-            (Failure::Http5xx, None, false),
-            (Failure::Connect, None, false),
-            (Failure::Shed, None, false),
-            (Failure::Http5xx, page, true),
-            (Failure::Http4xx, page, true),
-            (Failure::HttpOther, None, true),
-            (Failure::Http401, None, true),
-            (Failure::TimeoutResponse, None, true),
+        for (failure, cause, health) in [
+            (Failure::Http5xx, None, Health::Bad(Failure::Http5xx)),
+            (Failure::Connect, None, Health::Bad(Failure::Connect)),
+            (Failure::Shed, None, Health::Unknown(Failure::Shed)),
+            (Failure::Http5xx, page, Health::Doubtful(Failure::Http5xx)),
+            (Failure::Http4xx, page, Health::Doubtful(Failure::Http4xx)),
+            (
+                Failure::HttpOther,
+                None,
+                Health::Doubtful(Failure::HttpOther),
+            ),
+            (Failure::Http401, None, Health::Doubtful(Failure::Http401)),
+            (
+                Failure::TimeoutResponse,
+                None,
+                Health::Doubtful(Failure::TimeoutResponse),
+            ),
         ] {
-            let got = Evidence::is_doubtful_health(failure, cause);
-            assert_eq!(got, is_doubtful, "{failure:?} {cause:?}");
+            let evidence = Evidence::of(failure, cause, None);
+            assert_eq!(
+                Health::of(failure, cause, evidence),
+                health,
+                "{failure:?} {cause:?}"
+            );
         }
     }
 }

@@ -16,7 +16,7 @@
 //! 6. [`admission`], [`evidence`], [`policy`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
-//! 8. [`number`], [`emergency`], [`privacy`], [`sip_header`]: parsers of parts of a request.
+//! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
 //! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`cause`], [`clock`], [`counters`],
 //!    [`deadline`], [`failure`], [`log`], [`report`], [`signing`], [`text`].
 //!
@@ -52,9 +52,11 @@ pub mod failure;
 #[allow(unsafe_code, reason = "the boundary to C")]
 pub mod ffi;
 pub mod http;
+pub mod identity;
 pub mod in_flight;
 mod length_prefixed;
 pub mod log;
+pub mod name_addr;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;

@@ -37,8 +37,8 @@ use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::log::Log;
-use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::os::shared::Shared;
 use crate::policy::LookupOutcome;
@@ -83,8 +83,8 @@ pub enum Next {
 pub struct Completed {
     /// The profile that decides.
     pub profile: ProfileId,
-    /// The calling number.
-    pub number: Number,
+    /// The caller.
+    pub caller: Caller,
     /// What the lookup found out.
     pub outcome: LookupOutcome,
     /// What it adds to the statistics.
@@ -214,9 +214,9 @@ impl Pool {
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let seen = self.queue.sequence();
-            let (profile, number, outcome, counters) = match self.queue.collect(ticket) {
-                Collected::Done(profile, number, outcome, counters) => {
-                    (profile, number, outcome, counters)
+            let (profile, caller, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(profile, caller, outcome, counters) => {
+                    (profile, caller, outcome, counters)
                 }
                 Collected::Gone => return None,
                 Collected::Pending => {
@@ -230,12 +230,12 @@ impl Pool {
                         continue;
                     };
                     let (outcome, counters) = lookup.unanswered(failure);
-                    (lookup.profile, lookup.number, outcome, counters)
+                    (lookup.profile, lookup.caller, outcome, counters)
                 }
             };
             return Some(Completed {
                 profile,
-                number,
+                caller,
                 outcome,
                 counters,
                 took: started.elapsed(),
@@ -251,7 +251,7 @@ impl Pool {
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
         Some(Completed {
             profile: lookup.profile,
-            number: lookup.number,
+            caller: lookup.caller,
             outcome,
             counters,
             took: started.elapsed(),

@@ -6,14 +6,15 @@ use std::fmt::Write;
 use ring::digest;
 
 use crate::config::DecisionOptions;
+use crate::identity::Caller;
 use crate::number::Number;
 use crate::{length_prefixed, text, u64_pair};
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// The calling number.
-    pub number: Number,
+    /// The caller.
+    pub caller: Caller,
     /// The operator's options.
     pub options: &'a DecisionOptions,
     /// The call that it is about.
@@ -48,7 +49,7 @@ impl Question<'_> {
     pub fn idempotency_key(&self) -> IdempotencyKey {
         match self.origin {
             Origin::Call { call_id, from_tag } => {
-                IdempotencyKey::new(call_id, from_tag, &self.number)
+                IdempotencyKey::new(call_id, from_tag, &self.caller.number)
             }
             Origin::Key(key) => key,
         }
@@ -69,7 +70,7 @@ impl Question<'_> {
         let _ = write!(
             body,
             r#"{{"number":"{}","allow_code":{},"spam_threshold":{}"#,
-            self.number.as_str(),
+            self.caller.number.as_str(),
             allow_code.code(),
             spam_threshold.score(),
         );
@@ -129,6 +130,7 @@ const BODY_BYTES: usize = 192;
 mod tests {
     use super::{IdempotencyKey, Origin, Question};
     use crate::config::{AllowCode, DecisionOptions, Threshold};
+    use crate::identity::{Caller, NumberFrom};
     use crate::number::Number;
 
     fn number(text: &str) -> Number {
@@ -144,9 +146,12 @@ mod tests {
             block_invalid: true,
             block_reassigned: false,
         };
-        let number = number("+14155550123");
+        let caller = Caller {
+            number: number("+14155550123"),
+            from: NumberFrom::From,
+        };
         let question = |options| Question {
-            number,
+            caller,
             options,
             origin: Origin::Call {
                 call_id: b"a",

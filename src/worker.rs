@@ -2,6 +2,7 @@
 //! The worker of one process: it decides calls.
 
 mod generation;
+mod health;
 mod lookup;
 mod operator;
 mod request;
@@ -19,8 +20,8 @@ use crate::deadline::Deadline;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::log::{Level, Log};
-use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
@@ -63,8 +64,8 @@ pub struct PendingLookup {
     pub profile: ProfileId,
     /// Its timeout.
     pub timeout: Timeout,
-    /// The calling number.
-    pub number: Number,
+    /// The caller.
+    pub caller: Caller,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -114,10 +115,13 @@ impl<'a> Worker<'a> {
     pub fn warm(&self, started: Instant) {
         let mut generations = self.all.iter();
         let with_key = generations.find(|generation| generation.config.api_key.value().is_ok());
-        if let Some(Generation { config, client, .. }) = with_key.map(|found| &**found) {
-            let deadline = Deadline::after(started, config.timeout.span());
+        if let Some(generation) = with_key {
+            let deadline = Deadline::after(started, generation.config.timeout.span());
             // A worker that waits for a silent API takes no calls meanwhile.
-            let _ = client.warm(deadline.or_after(started, WARM));
+            let until = deadline.or_after(started, WARM);
+            if generation.client.warm(until).is_ok() {
+                self.check_first_health(generation, until);
+            }
         }
     }
 
@@ -135,7 +139,7 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(&question, started, &mut counters);
-                policy.resume(question.number, outcome)
+                policy.resume(&question.caller, outcome)
             }
         };
         (decision.by(profile), counters)
@@ -156,15 +160,15 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => return Begun::Decided(decision.by(profile), counters),
             Step::Ask(question) => question,
         };
-        match self.at_once(&question.number, started, &mut counters) {
+        match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                let decision = policy.resume(question.number, outcome);
+                let decision = policy.resume(&question.caller, outcome);
                 Begun::Decided(decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 profile,
                 timeout: config.timeout,
-                number: question.number,
+                caller: question.caller,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -186,7 +190,7 @@ impl<'a> Worker<'a> {
                 return (decision, Counters::default());
             }
             Step::Answer(decision) => decision.number,
-            Step::Ask(question) => Some(question.number),
+            Step::Ask(question) => Some(question.caller.number),
         };
         let moment = self.engine.clock.at(started);
         if let Some(times) = self.engine.note_unknown_profile(moment) {
@@ -218,7 +222,7 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
-            number: lookup.number,
+            caller: lookup.caller,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

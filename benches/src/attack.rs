@@ -35,6 +35,8 @@ struct Attack {
     ordinary: u32,
     /// How many numbers they come from. With few numbers all are soon in the cache, and the API is asked only about the attacker's.
     ordinary_numbers: usize,
+    /// What answers for `/api/health`; the API if there is none.
+    health: Option<fn() -> Vec<Step>>,
     /// How long the API fails at first, so that the breaker is open when it recovers.
     outage: Duration,
 }
@@ -103,6 +105,7 @@ fn attacks() -> Vec<Attack> {
         reply: error,
         ordinary: 5,
         ordinary_numbers: usize::MAX,
+        health: None,
         outage: Duration::ZERO,
     };
     vec![
@@ -165,14 +168,45 @@ fn attacks() -> Vec<Attack> {
             outage: Duration::from_secs(5),
             ..plain
         },
+        Attack {
+            name: "8 numbers fail fast, /api/health is a page",
+            numbers: 8,
+            rate: 40,
+            reply: plain.reply.clone(),
+            health: Some(page),
+            ..plain
+        },
+        Attack {
+            name: "8 numbers get no answer, nor does /api/health",
+            numbers: 8,
+            rate: 40,
+            reply: vec![Step::Hold],
+            health: Some(|| vec![Step::Hold]),
+            ..plain
+        },
     ]
+}
+
+/// The page of another program.
+fn page() -> Vec<Step> {
+    vec![Step::Send(answer::response(
+        "200 OK",
+        &[("Content-Type", "text/html")],
+        b"<html><body>Welcome</body></html>",
+    ))]
 }
 
 impl Attack {
     fn run(&self) -> Result<Course> {
         let installation = Installation::new()?;
         let attackers: Vec<_> = (0..self.numbers).map(|n| number(700, n)).collect();
-        let plan = |reply| Plan::always(reply).about(attackers.iter().cloned(), &self.reply);
+        let plan = |reply| {
+            let plan = Plan::always(reply).about(attackers.iter().cloned(), &self.reply);
+            match self.health {
+                None => plan,
+                Some(health) => plan.health(health()),
+            }
+        };
         let well = plan(ok(&decision("block", 603)));
         let api = Api::http(well.clone())?;
         let setup = installation

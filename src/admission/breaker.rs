@@ -4,6 +4,9 @@
 //! A request can fail because of the number in it. So errors that a number may cause do not open the breaker by themselves:
 //! they make a check of the API's health due, which no caller can influence, and that check decides. Exception: if the API does
 //! not answer about many numbers for a whole window, the breaker opens although the health is good.
+//!
+//! Another program may answer for the health, always. Where no health has been good yet, a doubtful one does not count while
+//! requests are answered.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -32,6 +35,12 @@ shareable! {
         due: AtomicU64,
         /// When a check was begun last.
         checked: AtomicU64,
+        /// 1 if the check that is made before any other was begun.
+        begun: AtomicU64,
+        /// 1 if a check was good: `/api/health` reaches the API.
+        reached: AtomicU64,
+        /// When a request was answered last, to a second.
+        answered: AtomicU64,
         latch: Latch,
     }
 }
@@ -86,6 +95,11 @@ impl Breaker {
         taken
     }
 
+    /// Takes over the check that is made before any other.
+    pub(super) fn take_first_check(&self) -> bool {
+        self.begun.swap(1, AcqRel) == 0
+    }
+
     /// A request failed.
     pub(super) fn failed(&self, limits: &BreakerLimits, error: Error, now: Moment) -> Step {
         if limits.errors == 0 || self.latch.trial().is_some() {
@@ -126,7 +140,15 @@ impl Breaker {
     }
 
     /// A request got an answer. True if it closes the breaker.
-    pub(super) fn succeeded(&self) -> bool {
+    pub(super) fn succeeded(&self, now: Moment) -> bool {
+        let answered = Moment::from_shared(self.answered.load(Relaxed));
+        if answered.is_none_or(|answered| answered.after(CHECK_INTERVAL) <= now) {
+            self.answered.store(now.to_shared(), Relaxed);
+        }
+        self.close()
+    }
+
+    fn close(&self) -> bool {
         for word in [
             &self.errors,
             &self.unreachable,
@@ -144,8 +166,9 @@ impl Breaker {
 
     /// The API's health was checked and is good. True if it closes the breaker.
     pub(super) fn is_well(&self) -> bool {
+        self.reached.store(1, Relaxed);
         if self.latch.trial().is_some() {
-            return self.succeeded();
+            return self.close();
         }
         for word in [&self.errors, &self.unreachable] {
             word.store(0, Relaxed);
@@ -162,6 +185,22 @@ impl Breaker {
         }
     }
 
+    /// The health is not that of the API, or so it seems: another program answers for it, or nobody does.
+    pub(super) fn is_doubtful(&self, limits: &BreakerLimits, now: Moment) -> Step {
+        let is_answered = Moment::from_shared(self.answered.load(Relaxed))
+            .is_some_and(|answered| answered.after(limits.window) > now);
+        if self.reached.load(Relaxed) == 0 && is_answered {
+            Step::Counted
+        } else {
+            self.is_unwell(limits, now)
+        }
+    }
+
+    /// A request was answered at once after a doubtful health: `/api/health` does not reach the API.
+    pub(super) fn does_not_reach(&self) {
+        self.reached.store(0, Relaxed);
+    }
+
     /// The API's health was checked and is not good.
     pub(super) fn is_unwell(&self, limits: &BreakerLimits, now: Moment) -> Step {
         if limits.errors == 0 || self.latch.trial().is_some() {
@@ -171,9 +210,10 @@ impl Breaker {
         self.open(limits, now)
     }
 
-    /// Closes it and deletes all errors.
-    pub(super) fn reset(&self) -> bool {
-        self.succeeded()
+    /// Closes it, and forgets all errors and whether a health was good.
+    pub(super) fn reset(&self) {
+        self.reached.store(0, Relaxed);
+        self.close();
     }
 
     /// When the next trial may be made; `None` while the breaker is closed.

@@ -9,7 +9,7 @@ use super::secret_in_use::{SecretInUse, Switch};
 use super::{Change, Permit};
 use crate::clock::Moment;
 use crate::config::{BreakerLimits, Limits};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Health};
 use crate::failure::Failure;
 use crate::os::shared::shareable;
 
@@ -134,7 +134,7 @@ impl EndpointState<'_> {
             }
             return changes;
         }
-        if self.breaker.succeeded() {
+        if self.breaker.succeeded(now) {
             changes.push(Change::BreakerClosed { endpoint });
         }
         match evidence {
@@ -169,29 +169,39 @@ impl EndpointState<'_> {
         changes
     }
 
+    /// Takes over the check of the API's health that is made once, at the start of the server.
+    pub(super) fn take_first_check(&self) -> bool {
+        self.breaker.take_first_check()
+    }
+
     /// Records the result of a check of the API's health.
     pub(super) fn checked(
         &self,
         endpoint: Endpoint,
         limits: &Limits,
-        outcome: Result<(), Failure>,
-        evidence: Evidence,
+        health: Health,
         is_forced: bool,
         now: Moment,
     ) -> Option<Change> {
-        match outcome {
-            Err(_) if evidence == Evidence::Nothing => {
+        let (failure, step) = match health {
+            Health::Unknown(_) => {
                 self.breaker.is_unproven(now);
-                None
+                return None;
             }
-            Ok(()) => self
-                .breaker
-                .is_well()
-                .then_some(Change::BreakerClosed { endpoint }),
-            Err(_) if is_forced => None,
-            Err(failure) => (self.breaker.is_unwell(&limits.breaker, now) == Step::Opened)
-                .then(|| opened(endpoint, failure, limits)),
-        }
+            Health::Good => {
+                let closed = self.breaker.is_well();
+                return closed.then_some(Change::BreakerClosed { endpoint });
+            }
+            _ if is_forced => return None,
+            Health::Doubtful(failure) => (failure, self.breaker.is_doubtful(&limits.breaker, now)),
+            Health::Bad(failure) => (failure, self.breaker.is_unwell(&limits.breaker, now)),
+        };
+        (step == Step::Opened).then(|| opened(endpoint, failure, limits))
+    }
+
+    /// A request was answered at once after a doubtful health.
+    pub(super) fn health_does_not_reach(&self) {
+        self.breaker.does_not_reach();
     }
 
     /// Clears everything that stops requests.

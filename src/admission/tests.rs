@@ -6,7 +6,7 @@ use super::{Account, Admission, Change, Control, Endpoint, Mode, Permit, Route};
 use crate::cause::Cause;
 use crate::clock::{Clock, Moment};
 use crate::config::{BreakerLimits, Limits, RateLimit};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Health};
 use crate::failure::Failure;
 use crate::os::shared::Shared;
 
@@ -81,9 +81,12 @@ impl Server {
 
     /// A check of the API's health.
     fn check(&self, second: u64, outcome: Result<(), Failure>) -> Option<Change> {
-        let evidence = evidence(outcome, None);
+        let health = match outcome {
+            Ok(()) => Health::Good,
+            Err(failure) => Health::of(failure, None, evidence(outcome, None)),
+        };
         self.admission()
-            .checked(&self.limits, PRIMARY, outcome, evidence, at(second))
+            .checked(&self.limits, PRIMARY, health, at(second))
     }
 }
 

@@ -12,7 +12,7 @@ use super::handles::{Process, Server, free, make};
 use crate::config::ProfileId;
 use crate::decision::Decision;
 use crate::failure::Failure;
-use crate::number::Number;
+use crate::identity::Caller;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
@@ -138,7 +138,7 @@ pub(super) unsafe extern "C" fn begin(
             return Err(nol_rc::NOL_PENDING);
         }
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        let decision = decision(process.server, lookup.profile, lookup.number, &outcome);
+        let decision = decision(process.server, lookup.profile, &lookup.caller, &outcome);
         Ok((decision, counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
@@ -229,9 +229,9 @@ unsafe fn conclude(
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let Completed {
-                profile, number, ..
+                profile, caller, ..
             } = outcome;
-            let decision = decision(server, profile, number, &outcome.outcome);
+            let decision = decision(server, profile, &caller, &outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
@@ -247,12 +247,12 @@ unsafe fn conclude(
 fn decision(
     server: &Server,
     profile: ProfileId,
-    number: Number,
+    caller: &Caller,
     outcome: &LookupOutcome,
 ) -> Decision {
     // A reload does not read what a policy needs again.
     let config = &server.engine.profiles.get(profile).config;
-    Policy::new(config).resume(number, *outcome).by(profile)
+    Policy::new(config).resume(caller, *outcome).by(profile)
 }
 
 pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {

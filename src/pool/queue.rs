@@ -20,7 +20,7 @@ use super::waiters::Waiters;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::number::Number;
+use crate::identity::Caller;
 use crate::os::shared::{Shared, shareable};
 use crate::policy::LookupOutcome;
 use crate::worker::PendingLookup;
@@ -64,7 +64,7 @@ pub(super) enum Collected {
     /// The question has no answer yet.
     Pending,
     /// The answer. The question is off the queue.
-    Done(ProfileId, Number, LookupOutcome, Counters),
+    Done(ProfileId, Caller, LookupOutcome, Counters),
     /// The question was not in the queue.
     Gone,
 }
@@ -215,14 +215,14 @@ impl Queue {
             Phase::Free | Phase::Abandoned => Collected::Gone,
             phase @ (Phase::Answered | Phase::Delivered) => {
                 let (outcome, counters) = slot.outcome();
-                let asked = slot.profile().zip(slot.number());
+                let asked = slot.profile().zip(slot.caller());
                 let taken = self.slots.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.progress.delivered();
                 }
                 match (asked, taken) {
-                    (Some(((profile, _), number)), true) => {
-                        Collected::Done(profile, number, outcome, counters)
+                    (Some(((profile, _), caller)), true) => {
+                        Collected::Done(profile, caller, outcome, counters)
                     }
                     // Delivered just now.
                     (Some(_), false) => Collected::Pending,

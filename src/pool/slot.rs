@@ -9,7 +9,7 @@ use crate::answer::{Answer, Packed};
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::number::Number;
+use crate::identity::Caller;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -24,7 +24,7 @@ shareable! {
         started: AtomicU64,
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
-        number: [AtomicU64; 2],
+        caller: [AtomicU64; 3],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -42,7 +42,7 @@ impl Slot {
         let timeout = u64::from(lookup.timeout.milliseconds());
         let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
-        store(&self.number, lookup.number.to_shared());
+        store(&self.caller, lookup.caller.to_shared());
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -56,7 +56,7 @@ impl Slot {
         Some(PendingLookup {
             profile,
             timeout,
-            number: self.number()?,
+            caller: self.caller()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),
@@ -74,8 +74,8 @@ impl Slot {
         Some((ProfileId::new(index)?, Timeout::new(timeout)?))
     }
 
-    pub(super) fn number(&self) -> Option<Number> {
-        Number::from_shared(load(&self.number))
+    pub(super) fn caller(&self) -> Option<Caller> {
+        Caller::from_shared(load(&self.caller))
     }
 
     pub(super) fn started(&self) -> u64 {

@@ -17,6 +17,7 @@ use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
@@ -38,7 +39,10 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
     PendingLookup {
         profile: ProfileId::BASE,
         timeout: pool.shortest,
-        number,
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

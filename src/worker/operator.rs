@@ -89,11 +89,11 @@ impl Worker<'_> {
             return Err(Refused(self.profile_names()));
         }
         let started = Instant::now();
-        let uri = format!("tel:{}", number.as_str());
+        let head = format!("From: <tel:{}>", number.as_str());
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
-            from_uri: uri.as_bytes(),
+            head: head.as_bytes(),
             profile: profile.as_bytes(),
             ..Call::default()
         };

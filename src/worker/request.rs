@@ -4,13 +4,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Worker;
-use crate::admission::{Change, Endpoint, Permit};
+use crate::admission::{Change, Permit};
 use crate::answer::{self, Answer, Unusable};
 use crate::cache::Key;
 use crate::cause::Cause;
 use crate::counters::Counters;
-use crate::deadline::Deadline;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Health};
 use crate::failure::Failure;
 use crate::http::{Credentials, Reply};
 use crate::log::Level;
@@ -42,16 +41,17 @@ impl Worker<'_> {
             return Err(Failure::TimeoutQueue);
         }
         let permit = admission.admit(&config.limits, self.current.number, engine.clock.at(now))?;
+        let mut is_doubtful = false;
         if permit.check {
             // Half of the time is left for the request itself.
             let now = Instant::now();
             let half = deadline.left(now).unwrap_or_default() / 2;
             let until = deadline.or_after(now, half);
             let health = self.check_health(permit.endpoint, deadline, until, counters);
-            if let Err(unusable) = health
-                && !Evidence::is_doubtful_health(unusable.failure, unusable.cause)
-            {
-                return Err(unusable.failure);
+            match health {
+                Health::Bad(failure) | Health::Unknown(failure) => return Err(failure),
+                Health::Doubtful(_) => is_doubtful = true,
+                Health::Good => {}
             }
         }
         let signing = permit
@@ -93,6 +93,9 @@ impl Worker<'_> {
         let evidence = match &answer {
             Ok(_) => {
                 admission.note_answer(now.duration_since(sent), engine.clock.at(now));
+                if is_doubtful {
+                    admission.health_does_not_reach(permit.endpoint);
+                }
                 Evidence::Accepted
             }
             Err(unusable) => self.evidence(*unusable, retry_after, given),
@@ -107,7 +110,7 @@ impl Worker<'_> {
             let has_time = deadline.left(now).is_some_and(|left| left >= CHECK);
             if has_time && admission.take_check(permit.endpoint, engine.clock.at(now)) {
                 // This call has failed already. Otherwise the next call would have to wait for the check.
-                let _ = self.check_health(permit.endpoint, deadline, deadline, counters);
+                self.check_health(permit.endpoint, deadline, deadline, counters);
             }
         }
         answer.map_err(|unusable| unusable.failure)
@@ -141,53 +144,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Checks the API's health, which no caller can influence.
-    /// A timeout is judged by `deadline`, the call's own.
-    fn check_health(
-        &self,
-        endpoint: Endpoint,
-        deadline: Deadline,
-        until: Deadline,
-        counters: &mut Counters,
-    ) -> Result<(), Unusable> {
-        let engine = self.engine;
-        let started = Instant::now();
-        let given = deadline.left(started).unwrap_or_default();
-        let exchange = self.current.client.health(endpoint, until);
-        let outcome = exchange
-            .reply
-            .map_err(|failure| Unusable {
-                failure,
-                cause: exchange.cause,
-            })
-            .and_then(|reply| {
-                if answer::is_healthy(reply.status, &reply.body) {
-                    Ok(())
-                } else {
-                    Err(answer::unhealthy(reply.status, &reply.body))
-                }
-            });
-        let now = Instant::now();
-        let limits = &self.current.config.limits;
-        let failed = outcome.map_err(|unusable| unusable.failure);
-        let evidence = match outcome {
-            Ok(()) => Evidence::Alive,
-            Err(unusable) => self.evidence(unusable, None, given),
-        };
-        let moment = engine.clock.at(now);
-        let change = self
-            .admission()
-            .checked(limits, endpoint, failed, evidence, moment);
-        if let Some(change) = change {
-            self.announce(&change, counters);
-        }
-        if let Err(unusable) = outcome {
-            self.note_failure(unusable, now.duration_since(started), now);
-        }
-        outcome
-    }
-
-    fn announce(&self, change: &Change, counters: &mut Counters) {
+    pub(super) fn announce(&self, change: &Change, counters: &mut Counters) {
         counters.changes |= change.bit();
         let line = format!("{}{change}", self.prefix());
         self.log.line(change.level(), &line);
@@ -209,7 +166,7 @@ impl Worker<'_> {
         if let Some(skew) = skew {
             self.admission().note_skew(skew);
         }
-        Answer::new(reply.status, &reply.body, &question.number).map_err(|unusable| {
+        Answer::new(reply.status, &reply.body, &question.caller.number).map_err(|unusable| {
             let is_off = skew.is_some_and(|skew| skew.abs() > SIGNATURE_WINDOW_S);
             if unusable.failure == Failure::Signature && is_signed && is_off {
                 Unusable::new(Failure::ClockSkew)
@@ -219,7 +176,7 @@ impl Worker<'_> {
         })
     }
 
-    fn note_failure(&self, unusable: Unusable, took: Duration, now: Instant) {
+    pub(super) fn note_failure(&self, unusable: Unusable, took: Duration, now: Instant) {
         let Unusable { failure, cause } = unusable;
         let moment = self.engine.clock.at(now);
         let Some(times) = self.admission().note_failure(failure, cause, moment) else {
@@ -236,7 +193,7 @@ impl Worker<'_> {
     }
 
     /// What a failed exchange proves that had this much time.
-    fn evidence(
+    pub(super) fn evidence(
         &self,
         unusable: Unusable,
         retry_after: Option<Duration>,

@@ -86,6 +86,13 @@ fn lines(server: &Running, words: &str) -> usize {
     server.host.log().wait_for_lines(1, SOON, is_one)
 }
 
+/// The checks of the API's health after the one that is made at the start of the server.
+fn checks(api: &Api) -> usize {
+    api.wait_for_health_requests(1, SOON)
+        .len()
+        .saturating_sub(1)
+}
+
 fn breaker(bench: &Bench, api: &Api) -> Setup {
     bench
         .setup(&api.url())

@@ -59,7 +59,7 @@ fn old_errors_and_errors_before_a_success_do_not_count() {
     assert!(counted(0) && counted(1));
     assert!(counted(11), "the window is over");
     assert!(counted(12));
-    assert!(!breaker.succeeded(), "it was closed");
+    assert!(!breaker.succeeded(at(12)), "it was closed");
     assert!(counted(13) && counted(14));
     assert_eq!(unreachable(&breaker, 15), Step::Opened);
 }
@@ -148,4 +148,47 @@ fn without_a_number_of_errors_it_never_opens() {
     let counted = |error| breaker.failed(&off, error, at(0)) == Step::Counted;
     assert!((0..100).all(|n| counted(Error::Unreachable) && counted(Error::NoAnswer(n))));
     assert!(breaker.pass(&off, at(0)) && !breaker.take_check(at(0)));
+}
+
+#[test]
+fn a_doubtful_health_does_not_count_while_requests_are_answered() {
+    let breaker = breaker();
+    breaker.succeeded(at(0));
+    assert_eq!(breaker.is_doubtful(&LIMITS, at(9)), Step::Counted);
+    assert!(breaker.pass(&LIMITS, at(9)));
+    breaker.succeeded(at(9));
+    assert_eq!(breaker.is_doubtful(&LIMITS, at(18)), Step::Counted);
+    assert_eq!(
+        breaker.is_doubtful(&LIMITS, at(19)),
+        Step::Opened,
+        "nothing was answered for a window"
+    );
+}
+
+#[test]
+fn a_doubtful_health_counts_at_once_if_there_was_no_answer_or_a_good_health() {
+    let unanswered = breaker();
+    assert_eq!(unanswered.is_doubtful(&LIMITS, at(0)), Step::Opened);
+    let breaker = breaker();
+    breaker.succeeded(at(0));
+    breaker.is_well();
+    assert_eq!(breaker.is_doubtful(&LIMITS, at(1)), Step::Opened);
+    // The trial's health is doubtful too, and its request is answered.
+    breaker.does_not_reach();
+    assert!(breaker.succeeded(at(16)));
+    assert_eq!(breaker.is_doubtful(&LIMITS, at(17)), Step::Counted);
+    breaker.is_well();
+    breaker.reset();
+    assert_eq!(
+        breaker.is_doubtful(&LIMITS, at(18)),
+        Step::Counted,
+        "a reload forgets that a health was good"
+    );
+}
+
+#[test]
+fn one_check_is_made_before_any_other() {
+    let breaker = breaker();
+    assert!(breaker.take_first_check());
+    assert!(!breaker.take_first_check());
 }

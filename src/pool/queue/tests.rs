@@ -9,6 +9,7 @@ use super::{Collected, Job, Queue, Ticket, Wake};
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
@@ -23,7 +24,10 @@ fn lookup(digits: u64) -> PendingLookup {
     PendingLookup {
         profile: ProfileId::BASE,
         timeout: Timeout::new(400).expect("in range"),
-        number,
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),
@@ -62,7 +66,7 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     assert_eq!((queue.next(), queue.next()), (Some(7), None));
     let done = Collected::Done(
         ProfileId::BASE,
-        lookup(100).number,
+        lookup(100).caller,
         DONE,
         Counters::default(),
     );
@@ -140,7 +144,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     queue.server_died();
     let lost = Collected::Done(
         ProfileId::BASE,
-        lookup(1).number,
+        lookup(1).caller,
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),
     );

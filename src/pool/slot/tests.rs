@@ -3,6 +3,7 @@
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
@@ -77,7 +78,10 @@ fn a_question_is_read_as_it_was_written() {
         let lookup = PendingLookup {
             profile: ProfileId::new(4096).expect("small"),
             timeout: Timeout::new(400).expect("in range"),
-            number,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+            },
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {

@@ -12,6 +12,7 @@ use crate::config::Given;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
@@ -54,7 +55,10 @@ fn serving(engine: &'static Engine) -> Arc<Pool> {
 fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
     let number = Number::new(number).expect("a global number");
     let lookup = PendingLookup {
-        number,
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
         counters: Counters {
             cache_miss: true,
             ..Counters::default()

@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use testbed::{Api, Plan, Refused, Result, Step, answer};
 
-use super::{Row, block, breaker, calls, error, lines, out_of_order, page, start};
+use super::{Row, block, breaker, calls, checks, error, lines, out_of_order, page, start};
 use crate::{
     bench::Bench,
     callers,
@@ -31,6 +31,16 @@ pub(super) const ROWS: &[Row] = &[
         "a health endpoint that another program answers for does not keep the breaker open",
         "breaker_errors",
         a_health_of_others,
+    ),
+    (
+        "a health that never reached the API does not open the breaker while calls are answered",
+        "breaker_errors",
+        a_health_that_never_reached_the_api,
+    ),
+    (
+        "a health that was good and is a page now opens the breaker",
+        "breaker_errors",
+        a_health_that_was_good,
     ),
     (
         "an answer between errors keeps the breaker closed",
@@ -62,14 +72,14 @@ fn opens_and_closes(bench: &Bench) -> Result<()> {
     expect(5, &Expected::fail_open("http_5xx"))?;
     expect(10, &Expected::fail_open("breaker_open"))?;
     same("requests", api.requests().len(), 5)?;
-    same("checks", api.health_requests().len(), 1)?;
+    same("checks", checks(&api), 1)?;
     same("lines about it", lines(&server, "breaker open"), 1)?;
     // The trial fails, and the breaker stays open.
     thread::sleep(Duration::from_millis(1100));
     expect(1, &Expected::fail_open("http_5xx"))?;
     expect(4, &Expected::fail_open("breaker_open"))?;
     same("requests", api.requests().len(), 5)?;
-    same("checks", api.health_requests().len(), 2)?;
+    same("checks", checks(&api), 2)?;
     // The trial succeeds.
     api.play(Plan::always(block()));
     thread::sleep(Duration::from_millis(1100));
@@ -112,6 +122,31 @@ fn a_health_of_others(bench: &Bench) -> Result<()> {
         server.finish()?;
     }
     Ok(())
+}
+
+fn a_health_that_never_reached_the_api(bench: &Bench) -> Result<()> {
+    for health in [page("403 Forbidden"), page("302 Found"), vec![Step::Hold]] {
+        let api = Api::http(Plan::always(block()).health(health.clone()))?;
+        let server = start(bench, breaker(bench, &api))?;
+        server.expect(callers::BRITISH, &Expected::block())?;
+        api.play(Plan::always(error()).health(health.clone()));
+        calls(&server, 10, &Expected::fail_open("http_5xx"))?;
+        api.play(Plan::always(block()).health(health));
+        server.expect(callers::SECOND, &Expected::block())?;
+        server.finish()?;
+    }
+    Ok(())
+}
+
+fn a_health_that_was_good(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(block()))?;
+    let server = start(bench, breaker(bench, &api))?;
+    server.expect(callers::BRITISH, &Expected::block())?;
+    same("checks after the first", checks(&api), 0)?;
+    api.play(Plan::always(error()).health(page("403 Forbidden")));
+    calls(&server, 5, &Expected::fail_open("http_5xx"))?;
+    server.expect(callers::SECOND, &Expected::fail_open("breaker_open"))?;
+    server.finish()
 }
 
 fn no_errors_in_a_row(bench: &Bench) -> Result<()> {

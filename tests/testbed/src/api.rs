@@ -113,14 +113,13 @@ impl Api {
     /// The requests, once there are at least `count` or the time is up.
     #[must_use]
     pub fn wait_for_requests(&self, count: usize, limit: Duration) -> Vec<Request> {
-        let end = Instant::now() + limit;
-        loop {
-            let requests = self.requests();
-            if requests.len() >= count || Instant::now() > end {
-                return requests;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait_until(count, limit, || self.requests())
+    }
+
+    /// The health requests, once there are at least `count` or the time is up.
+    #[must_use]
+    pub fn wait_for_health_requests(&self, count: usize, limit: Duration) -> Vec<Request> {
+        wait_until(count, limit, || self.health_requests())
     }
 
     /// How many connections it accepted so far.
@@ -132,6 +131,17 @@ impl Api {
     /// Closes the open connections, as a restart of the server would. It continues to listen.
     pub fn hang_up(&self) {
         self.shared.hang_up();
+    }
+}
+
+fn wait_until(count: usize, limit: Duration, so_far: impl Fn() -> Vec<Request>) -> Vec<Request> {
+    let end = Instant::now() + limit;
+    loop {
+        let requests = so_far();
+        if requests.len() >= count || Instant::now() > end {
+            return requests;
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
