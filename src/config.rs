@@ -7,6 +7,7 @@ mod bad_parameter;
 mod cache;
 mod contact;
 mod decision_options;
+mod default_country;
 mod emergency;
 mod limits;
 mod mode;
@@ -17,6 +18,8 @@ mod roots;
 mod secret;
 mod timeout;
 mod trusted_sources;
+
+use numbers_online_number::Country;
 
 pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
@@ -55,6 +58,7 @@ pub struct Given {
     pub mode: String,
     pub emergency: String,
     pub trusted_sources: String,
+    pub default_country: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -93,6 +97,8 @@ pub struct Config {
     pub emergency: Emergency,
     /// The sources whose claims of priority are trusted.
     pub trusted_sources: TrustedSources,
+    /// The country whose forms of numbers are read.
+    pub default_country: Option<Country>,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -145,6 +151,7 @@ impl Config {
             mode: Mode::new(&given.mode)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
+            default_country: default_country::read(&given.default_country)?,
             roots,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

@@ -4,6 +4,8 @@
 mod caller;
 mod uri;
 
+use numbers_online_number::Country;
+
 pub use caller::{Caller, NumberFrom};
 
 use self::uri::Uri;
@@ -21,12 +23,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads the identity of a request.
+    /// Reads the identity of a request, with numbers in the forms of the country `home` too.
     #[must_use]
-    pub fn read(headers: &Headers<'_>) -> Self {
+    pub fn read(headers: &Headers<'_>, home: Option<Country>) -> Self {
         let from = headers.bodies(HeaderName::From).next();
         let from = from.and_then(|body| Uri::read(Value::only(body).uri()));
-        let number = from.and_then(|uri| uri.number());
+        let number = from.and_then(|uri| uri.number(home));
         Self {
             caller: number.map(|number| Caller {
                 number,

@@ -3,6 +3,8 @@
 
 mod call;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
@@ -76,6 +78,7 @@ pub struct Policy<'a> {
     redirect_contact: Option<&'a ContactUri>,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -87,6 +90,7 @@ impl<'a> Policy<'a> {
             redirect_contact: config.redirect_contact.as_ref(),
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
         }
     }
 
@@ -103,7 +107,7 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        self.screen(call, &Identity::read(&headers))
+        self.screen(call, &Identity::read(&headers, self.home))
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -155,7 +159,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some("emergency");
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))

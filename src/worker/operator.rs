@@ -84,12 +84,12 @@ impl Worker<'_> {
 
     /// A real decision about a number, made as for a call from it by a profile; without a name by the module's parameters.
     pub fn check(&mut self, number: &str, profile: &str) -> Result<Report, Refused> {
-        let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
-        if self.engine.profiles.find(profile.as_bytes()).is_none() {
+        let Some(id) = self.engine.profiles.find(profile.as_bytes()) else {
             return Err(Refused(self.profile_names()));
-        }
+        };
+        read(number, self.all.get(id)).ok_or_else(|| Refused(NUMBER.to_owned()))?;
         let started = Instant::now();
-        let head = format!("From: <tel:{}>", number.as_str());
+        let head = format!("From: <tel:{number}>");
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
@@ -166,15 +166,19 @@ impl Worker<'_> {
             engine.failed.forget(None);
             return Ok(Report::default().number(c"purged", engine.cache.purge(None)));
         }
-        let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
-        let keys = self.all.iter().map(|profile| profile.keys.key(&number, ""));
-        let purged: usize = keys
-            .map(|key| {
-                engine.failed.forget(Some(&key));
-                engine.cache.purge(Some(&key))
-            })
-            .sum();
-        Ok(Report::default().number(c"purged", purged))
+        let keys = self.all.iter().filter_map(|profile| {
+            let number = read(number, profile)?;
+            Some(profile.keys.key(&number, ""))
+        });
+        let keys: Vec<_> = keys.collect();
+        if keys.is_empty() {
+            return Err(Refused(NUMBER.to_owned()));
+        }
+        let purged = keys.iter().map(|key| {
+            engine.failed.forget(Some(key));
+            engine.cache.purge(Some(key))
+        });
+        Ok(Report::default().number(c"purged", purged.sum::<usize>()))
     }
 
     /// Sets the breakers to open, closed or automatic.
@@ -263,7 +267,13 @@ fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
     }
 }
 
+/// A number as a profile reads it.
+fn read(text: &str, profile: &Generation) -> Option<Number> {
+    Number::new(text.as_bytes(), profile.config.default_country)
+}
+
 /// How many names a line lists.
 const SHOWN_NAMES: usize = 20;
 
-const NUMBER: &str = "allowed: a number with a leading + and at most 15 digits";
+const NUMBER: &str =
+    "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country";
