@@ -102,9 +102,18 @@ static void drop_profiles(void)
 	profiles = NULL;
 }
 
-int nol_wants(int place)
+/* reply_reason */
+static int is_explained;
+
+int nol_wants(int place, const nol_result *result)
 {
-	return (wanted >> place) & 1;
+#define AVP_PLACE(kind, name) AVP_##name,
+	enum { NOL_AVPS(AVP_PLACE) AVPS };
+
+	(void)AVPS;
+	/* A 603+ needs its Reason header in any process, and a reply the mode of its profile. */
+	return ((wanted >> place) & 1) || (place == AVP_reply_reason && result->rc < 0)
+		   || (place == AVP_profile && result->profile.len > 0);
 }
 
 int nol_start(const nol_host *host, const nol_params *params)
@@ -124,6 +133,7 @@ int nol_start(const nol_host *host, const nol_params *params)
 		say(host, NOL_ERROR, "parameter avps: allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"");
 		return -1;
 	}
+	is_explained = params->reply_reason && !is(params->mode, "inline");
 	all.profiles = profiles;
 	all.profile_count = profile_count;
 	rc = api->engine_new(host, &all, &engine);
@@ -196,6 +206,11 @@ int nol_has_profile(nol_str name)
 	return numbers_online_api()->profile(engine, name, NULL) == NOL_OK;
 }
 
+int nol_is_explained(void)
+{
+	return is_explained;
+}
+
 int nol_longest_timeout(void)
 {
 	return numbers_online_api()->longest_timeout(engine);
@@ -244,6 +259,11 @@ int nol_is_new_second(time_t *last)
 int nol_is_refusal(int code)
 {
 	return code >= 300 && code < 700;
+}
+
+int nol_is_network_blocked(nol_str message, nol_blocked *blocked)
+{
+	return numbers_online_api()->network_blocked(message, blocked) == NOL_OK;
 }
 
 int nol_command_run(nol_command command, nol_str argument, nol_str profile, nol_emit emit, void *to)

@@ -146,6 +146,8 @@ pub struct Decision {
     pub failure: Failure,
     /// The number asked about.
     pub number: Option<Number>,
+    /// Whether the caller understands a 608.
+    pub understands_608: bool,
     /// What else the API said.
     pub advice: Advice,
 }
@@ -168,6 +170,7 @@ impl Decision {
             source,
             failure,
             number,
+            understands_608: false,
             advice: Advice::default(),
         }
     }

@@ -10,6 +10,7 @@ mod host;
 mod outcome;
 mod pool;
 mod profile;
+mod replies;
 
 pub use abi::*;
 
@@ -38,6 +39,7 @@ static API: nol_api = nol_api {
     finish: Some(pool::finish),
     shed: Some(pool::shed),
     cancel: Some(pool::cancel),
+    network_blocked: Some(replies::network_blocked),
     command: Some(entries::command),
 };
 

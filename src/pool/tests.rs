@@ -42,6 +42,7 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
