@@ -9,7 +9,7 @@ CALLS ?= 1000
 # What to measure; if empty, all. For bench-throughput: headings of columns. For bench-async and bench-opensips: delays of the API
 # in ms, and parts of the names of rows.
 ONLY ?=
-fuzz_targets = answer dns headers number
+fuzz_targets = answer dns headers network_blocked number
 fuzz_work = $(target)/fuzz
 
 .PHONY: bench
