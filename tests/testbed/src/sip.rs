@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A small SIP client: it sends requests, retransmits on demand, acknowledges, and waits for a bounded time.
 mod client;
+mod peer;
 mod reply;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub use client::{Client, Transport};
+pub use peer::Peer;
 pub use reply::Reply;
 
 use crate::Result;
