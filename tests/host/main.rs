@@ -19,6 +19,7 @@ mod emergency;
 mod expect;
 mod faults;
 mod kemi;
+mod labels;
 mod latency;
 mod names;
 mod network_blocked;
@@ -114,6 +115,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         beside_tls::trials,
         reasons::trials,
         network_blocked::trials,
+        labels::trials,
         shortage::trials,
         profiles::trials,
     ]
