@@ -7,7 +7,7 @@ use numbers_online_number::Country;
 
 use crate::answer::Answer;
 use crate::clock::Moment;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
+use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::emergency_window::EmergencyWindow;
@@ -309,6 +309,7 @@ impl<'a> Policy<'a> {
 
     fn follow(&self, caller: &Caller, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
+            profile: ProfileId::BASE,
             treatment: answer.treatment,
             would: answer.treatment,
             reply: answer.reply,

@@ -39,7 +39,7 @@ impl Worker<'_> {
             return;
         }
         let deadline = self.deadline(started);
-        let (Some(redis), Some(keys)) = (&mut self.redis, &self.current.caller_keys) else {
+        let (Some(redis), Some(keys)) = (&mut self.redis, &self.all.base().caller_keys) else {
             return;
         };
         for (number, left) in window.take_untold(self.engine.clock.at(Instant::now())) {
@@ -85,6 +85,8 @@ impl Worker<'_> {
             advice: decision.advice,
         };
         Begun::Ask(PendingLookup {
+            profile: self.current.profile,
+            timeout: self.current.config.timeout,
             caller,
             called,
             key: IdempotencyKey::new(call.call_id, call.from_tag, &caller.number),
@@ -121,7 +123,7 @@ impl Worker<'_> {
         }
         let deadline = self.deadline(started);
         let (Some(called), Some(redis), Some(keys)) =
-            (called, &mut self.redis, &self.current.caller_keys)
+            (called, &mut self.redis, &self.all.base().caller_keys)
         else {
             return false;
         };
@@ -133,6 +135,6 @@ impl Worker<'_> {
     fn shares_callers(&self) -> bool {
         self.redis.is_some()
             && self.engine.emergency_window.is_on()
-            && self.current.caller_keys.is_some()
+            && self.all.base().caller_keys.is_some()
     }
 }

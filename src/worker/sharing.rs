@@ -11,7 +11,7 @@ impl Worker<'_> {
         if let Known::Settled(..) = lookup.known {
             return None;
         }
-        self.catch_up();
+        self.turn_to(lookup.profile);
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
         is_shared.then(|| self.current.keys.key(&lookup.caller.number, ""))

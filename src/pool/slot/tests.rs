@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
@@ -81,6 +82,8 @@ fn a_question_is_read_as_it_was_written() {
         Known::Settled(longest(), Source::List),
     ] {
         let lookup = PendingLookup {
+            profile: ProfileId::new(4096).expect("small"),
+            timeout: Timeout::new(400).expect("in range"),
             caller: Caller {
                 number,
                 from: NumberFrom::From,
