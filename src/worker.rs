@@ -167,7 +167,7 @@ impl<'a> Worker<'a> {
         };
         self.remember_caller(&policy, call, &decision, started);
         self.tell_others(started, &mut counters);
-        let decision = self.unless_called_back(&policy, call, decision, started, &mut counters);
+        let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
         (decision.by(profile), counters)
     }
 
@@ -186,14 +186,14 @@ impl<'a> Worker<'a> {
         let question = match policy.begin(call) {
             Step::Answer(decision) => {
                 self.remember_caller(&policy, call, &decision, started);
-                return self.settled(&policy, call, decision.by(profile), counters);
+                return self.settled(&policy, call, &decision.by(profile), counters);
             }
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
                 let decision = policy.resume(&question.caller, outcome);
-                self.settled(&policy, call, decision.by(profile), counters)
+                self.settled(&policy, call, &decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 profile,

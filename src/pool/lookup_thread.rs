@@ -63,7 +63,7 @@ impl LookupThread {
             // Without a cache, calls that arrive together ask each for itself.
             let Some(key) = worker.shared_key(call.lookup()) else {
                 let (outcome, counters) = self.look_up(&mut worker, &call);
-                self.conclude(&mut worker, call, outcome, counters);
+                self.conclude(&mut worker, call, &outcome, counters);
                 continue;
             };
             if let Some((lead, call)) = self.common.coalescing.join(key, call) {
@@ -114,12 +114,12 @@ impl LookupThread {
         let mut failed = false;
         loop {
             let (outcome, counters) = self.look_up(worker, &call);
-            self.conclude(worker, call, outcome, counters);
+            self.conclude(worker, call, &outcome, counters);
             match outcome {
                 LookupOutcome::Answered(answer) | LookupOutcome::Known(answer) => {
                     for call in lead.end() {
                         let counters = call.coalesced();
-                        self.conclude(worker, call, LookupOutcome::Known(answer), counters);
+                        self.conclude(worker, call, &LookupOutcome::Known(answer), counters);
                     }
                     return;
                 }
@@ -151,7 +151,7 @@ impl LookupThread {
         &self,
         worker: &mut Worker<'_>,
         call: Completion,
-        outcome: LookupOutcome,
+        outcome: &LookupOutcome,
         mut counters: Counters,
     ) {
         let checked = panics::caught(|| {
@@ -159,7 +159,7 @@ impl LookupThread {
         });
         let outcome = checked.unwrap_or_else(|place| {
             self.log_panic(&place);
-            outcome
+            *outcome
         });
         call.conclude(&outcome, counters);
     }

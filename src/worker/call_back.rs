@@ -53,7 +53,7 @@ impl Worker<'_> {
         &mut self,
         policy: &Policy<'_>,
         call: &Call<'_>,
-        decision: Decision,
+        decision: &Decision,
         started: Instant,
         counters: &mut Counters,
     ) -> Decision {
@@ -61,7 +61,7 @@ impl Worker<'_> {
         {
             policy.call_back()
         } else {
-            decision
+            *decision
         }
     }
 
@@ -70,13 +70,13 @@ impl Worker<'_> {
         &self,
         policy: &Policy<'_>,
         call: &Call<'_>,
-        decision: Decision,
+        decision: &Decision,
         counters: Counters,
     ) -> Begun {
-        let called = policy.called(call);
-        let asks = decision.keeps_away() && called.is_some() && self.shares_callers();
+        let to = policy.called(call);
+        let asks = decision.keeps_away() && to.is_some() && self.shares_callers();
         let Some(caller) = asks.then(|| policy.caller(call)).flatten() else {
-            return Begun::Decided(decision, counters);
+            return Begun::Decided(*decision, counters);
         };
         let answer = Answer {
             treatment: decision.treatment,
@@ -88,7 +88,7 @@ impl Worker<'_> {
             profile: self.current.profile,
             timeout: self.current.config.timeout,
             caller,
-            called,
+            called: to,
             key: IdempotencyKey::new(call.call_id, call.from_tag, &caller.number),
             known: Known::Settled(answer, decision.source),
             counters,
@@ -100,15 +100,15 @@ impl Worker<'_> {
     pub(crate) fn outcome(
         &mut self,
         lookup: &PendingLookup,
-        outcome: LookupOutcome,
+        outcome: &LookupOutcome,
         started: Instant,
         counters: &mut Counters,
     ) -> LookupOutcome {
-        let decision = Policy::new(&self.current.config).resume(&lookup.caller, outcome);
+        let decision = Policy::new(&self.current.config).resume(&lookup.caller, *outcome);
         if decision.keeps_away() && self.is_known_to_others(lookup.called, started, counters) {
             LookupOutcome::CalledBack
         } else {
-            outcome
+            *outcome
         }
     }
 
