@@ -26,6 +26,7 @@ mod network_blocked;
 mod operator;
 mod package;
 mod privacy;
+mod profiles;
 mod proxied;
 mod reasons;
 mod record;
@@ -116,6 +117,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         network_blocked::trials,
         labels::trials,
         shortage::trials,
+        profiles::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))
@@ -131,6 +133,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         replies::trials,
         emergency::server_trials,
         operator::trials,
+        profiles::server_trials,
         kemi::trials,
         suspended::trials,
         package::trials,
