@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
+    process::Command,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -19,7 +20,7 @@ use super::{
     calls::{call, finish, screening},
     database::accounted,
     installation::{CARRIER, Installation, asks},
-    trial,
+    lacking, shipped, trial,
 };
 use crate::{
     bench::Bench,
@@ -44,10 +45,16 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             no_rule,
         ),
     ];
-    trials
+    let mut trials: Vec<Trial> = trials
         .into_iter()
         .map(|(name, body)| trial(suite, subject, &format!("switches/{name}"), body))
-        .collect()
+        .collect();
+    let page = "switches/the page in the GUI switches it";
+    trials.push(match lacks_python() {
+        Some(what) => lacking(subject, page, what),
+        None => trial(suite, subject, page, gui),
+    });
+    trials
 }
 
 /// Changes a setting as the GUI does: by JSON-RPC over HTTP, with a string as its value.
@@ -87,6 +94,41 @@ fn enabled(bench: &Bench) -> Result<()> {
         same(&format!("reply with {value:?}"), reply.status, status)?;
     }
     same("requests", api.requests().len(), 1)?;
+    finish(host)
+}
+
+/// Debian's own, which has the packages of Debian.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// What the page of the GUI needs and this machine has not.
+fn lacks_python() -> Option<String> {
+    let packages = Command::new(PYTHON)
+        .args(["-c", "import flask, flask_wtf"])
+        .output();
+    let found = packages.is_ok_and(|output| output.status.success());
+    (!found).then(|| "python3-flask and python3-flaskext.wtf (apt-get install)".to_owned())
+}
+
+fn gui(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    machine.set(&asks(&api, LONG))?;
+    let host = machine.start(bench)?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/dsiprouter/gui.py");
+    let output = Command::new(PYTHON)
+        .arg("-B")
+        .arg(script)
+        .arg(shipped(""))
+        .arg(host.address().port().to_string())
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    // It is on now.
+    let number = callers::several(1).next().ok_or("no caller")?;
+    let reply = call(&machine, &host, &machine.invite(&number))?;
+    same("reply", reply.status, 603)?;
     finish(host)
 }
 
