@@ -37,8 +37,14 @@ def state():
     switches = sendJsonRpcCmd(KAMAILIO, 'cfg.get', [GROUP])
     status = sendJsonRpcCmd(KAMAILIO, 'numbers_online.status')
     stats = sendJsonRpcCmd(KAMAILIO, 'numbers_online.stats')
+    profiles = status.pop('profiles', [])
     shown = {key: value for key, value in stats.items() if key in COUNTERS or (key.startswith('fail_') and value)}
-    return {'switches': switches, 'status': status, 'stats': shown}
+    return {'switches': switches, 'status': status, 'stats': shown, 'profiles': profiles}
+
+
+def profile_names():
+    """What the switch `profile` may be. The module allows the calls of a name that it does not know."""
+    return [''] + [profile['profile'] for profile in state()['profiles']]
 
 
 def page(error=None, code=200):
@@ -69,7 +75,10 @@ def change():
     wanted = {switch: request.form.get(switch) for switch in SWITCHES}
     if any(value not in ('0', '1') for value in wanted.values()):
         return page('Each switch is 0 or 1.', 400)
+    wanted['profile'] = request.form.get('profile', '')
     try:
+        if wanted['profile'] not in profile_names():
+            return page('There is no such profile.', 400)
         for switch, value in wanted.items():
             sendJsonRpcCmd(KAMAILIO, 'cfg.sets', [GROUP, switch, value])
     except Exception as ex:

@@ -107,6 +107,14 @@ assert (found['enabled'], found['enforce']) == (1, 0), found
 post(302, enabled='1', enforce='1', csrf_token=good)
 assert re.search(r'id="enabled"[^/]*<option value="1" selected', client.get(URL).text)
 
+assert 'There is no such profile.' in post(400, enabled='1', enforce='1', profile='tenant-z', csrf_token=good)
+post(302, enabled='1', enforce='1', profile='tenant-a', csrf_token=good)
+assert switches()['profile'] == 'tenant-a'
+assert '<option selected>tenant-a</option>' in client.get(URL).text
+# No profile is chosen as long as a form has none.
+post(302, enabled='1', enforce='1', csrf_token=good)
+assert switches()['profile'] == ''
+
 # A Kamailio that does not answer.
 kamailio['port'] = 9
 reply = client.get(URL)

@@ -19,7 +19,7 @@ use super::{
     Body,
     calls::{call, finish, screening},
     database::accounted,
-    installation::{CARRIER, Installation, asks},
+    installation::{CARRIER, Installation, ON, TENANT_KEY, asks},
     lacking, shipped, trial,
 };
 use crate::{
@@ -33,11 +33,16 @@ use crate::{
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trials: [Body; 4] = [
+    let trials: [Body; 6] = [
         ("it is switched on and off by RPC", enabled),
         (
             "without enforce a block is logged, and the call goes on",
             enforce,
+        ),
+        ("a profile decides that a switch names", profile),
+        (
+            "a profile decides that a route of the operator's own chooses",
+            chosen,
         ),
         ("TransNexus verifies the calls that it allows", transnexus),
         (
@@ -109,11 +114,17 @@ fn lacks_python() -> Option<String> {
     (!found).then(|| "python3-flask and python3-flaskext.wtf (apt-get install)".to_owned())
 }
 
+/// Two tenants, one with a key of its own.
+const TENANTS: &str = r#"
+modparam("numbers_online", "profile", "tenant-a=>api_key=env:TENANT_A_KEY")
+modparam("numbers_online", "profile", "tenant-b=>spam_threshold=50")
+"#;
+
 fn gui(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let machine = Installation::new(bench)?;
     machine.install(&[])?;
-    machine.set(&asks(&api, LONG))?;
+    machine.set(&format!("{}{TENANTS}", asks(&api, LONG)))?;
     let host = machine.start(bench)?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/dsiprouter/gui.py");
     let output = Command::new(PYTHON)
@@ -158,6 +169,55 @@ fn enforce(bench: &Bench) -> Result<()> {
         "reply",
         call(&machine, &host, &machine.invite(&numbers[1]))?.status,
         603,
+    )?;
+    finish(host)
+}
+
+/// The key that the API got with a call's lookup.
+fn key(machine: &Installation, host: &Host, api: &Api, number: &str) -> Result<String> {
+    let reply = call(machine, host, &machine.invite(number))?;
+    same("reply", reply.status, 603)?;
+    let last = api.requests().pop().ok_or("no request")?;
+    Ok(last.header("Authorization").unwrap_or_default().to_owned())
+}
+
+fn profile(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    machine.set(&format!("{ON}{}{TENANTS}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    for (number, (name, wanted)) in callers::several(3).zip([
+        ("", callers::KEY),
+        ("tenant-a", TENANT_KEY),
+        ("", callers::KEY),
+    ]) {
+        set(&host, "numbersonline", "profile", name)?;
+        same(
+            &format!("key of the profile {name:?}"),
+            key(&machine, &host, &api, &number)?,
+            format!("Bearer {wanted}"),
+        )?;
+    }
+    finish(host)
+}
+
+fn chosen(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    // The example in the settings chooses tenant-a for the number that is called.
+    machine.change(
+        "##!define NUMBERSONLINE_CHOOSES_PROFILE\n",
+        "#!define NUMBERSONLINE_CHOOSES_PROFILE\n",
+    )?;
+    machine.set(&format!("{ON}{}{TENANTS}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    let number = callers::several(1).next().ok_or("no caller")?;
+    same(
+        "key",
+        key(&machine, &host, &api, &number)?,
+        format!("Bearer {TENANT_KEY}"),
     )?;
     finish(host)
 }
