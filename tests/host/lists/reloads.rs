@@ -87,7 +87,12 @@ pub(super) fn under_load(bench: &Bench) -> Result<()> {
         text
     };
     let lists = [("deny_list", &*many("+1202")), ("dno_list", "+44*\n")];
-    let server = bench.start(&setup(bench, &api.url(), &lists)?)?;
+    let setup = setup(bench, &api.url(), &lists)?;
+    let server = bench.start(&Setup {
+        // A transaction takes shared memory for seconds after its reply, and there are many in one second.
+        options: ["-m", "512"].map(str::to_owned).into(),
+        ..setup
+    })?;
     let (address, stop) = (server.host.address(), AtomicBool::new(false));
     let calls = || -> std::result::Result<usize, String> {
         let mut calls = 0;
@@ -106,6 +111,7 @@ pub(super) fn under_load(bench: &Bench) -> Result<()> {
                 return Err(format!("{reply:?}"));
             }
             calls += 2;
+            thread::sleep(Duration::from_millis(1));
         }
         Ok(calls)
     };
