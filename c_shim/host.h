@@ -50,6 +50,10 @@ static inline str nol_allow_phrase(void)
 	return (str){(char *)phrase.s, (int)phrase.len};
 }
 
+/* Write the value of an AVP, as nol_host wants it. */
+size_t nol_copy_text(const str *text, char *to, size_t room);
+size_t nol_copy_number(long number, char *to, size_t room);
+
 /* Implemented by each server's module. */
 
 /* Writes all AVPs: 0. If there is not enough memory, writes none: -1. */
@@ -60,6 +64,9 @@ int nol_stored_rc(void);
 int nol_stored_code(void);
 str nol_stored_phrase(void);
 str nol_stored_contact(void);
+
+/* See nol_host. */
+size_t nol_avp(nol_str name, char *to, size_t room);
 
 void nol_raise_state(const nol_result *result);
 void nol_raise_counter(int counter);

@@ -3,6 +3,8 @@
 #ifndef NOL_HOST_CALL_H
 #define NOL_HOST_CALL_H
 
+#include <stdio.h>
+
 /* What is behind the first line of a request. The library searches it for headers, because the server stops at a bad line. */
 static nol_str header_section(const struct sip_msg *msg)
 {
@@ -34,6 +36,23 @@ void nol_read(struct sip_msg *msg, nol_call *call)
 		call->to_tag = lend(&get_to(msg)->tag_value);
 	if(msg->from && parse_from_header(msg) == 0)
 		call->from_tag = lend(&get_from(msg)->tag_value);
+}
+
+size_t nol_copy_text(const str *text, char *to, size_t room)
+{
+	size_t len = lend(text).len;
+
+	if(len > room)
+		return 0;
+	memcpy(to, text->s, len);
+	return len;
+}
+
+size_t nol_copy_number(long number, char *to, size_t room)
+{
+	int len = snprintf(to, room, "%ld", number);
+
+	return len > 0 && (size_t)len < room ? (size_t)len : 0;
 }
 
 /*

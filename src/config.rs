@@ -8,6 +8,7 @@ mod cache;
 mod contact;
 mod decision_options;
 mod emergency;
+mod identity;
 mod limits;
 mod mode;
 mod no_proxy;
@@ -24,6 +25,7 @@ pub use cache::{CacheConfig, RedisUrl};
 pub use contact::ContactUri;
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
+pub use identity::{Anonymous, IdentityOptions};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use proxy::{HttpProxy, ProxyUrl};
@@ -51,6 +53,10 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub number_source: String,
+    pub verstat_source: String,
+    pub ask_withheld: i32,
+    pub anonymous: String,
     pub emergency: String,
     pub trusted_sources: String,
     pub cache_ttl: i32,
@@ -86,9 +92,11 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// How callers are identified.
+    pub identity: IdentityOptions,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
-    /// The sources whose claims of priority are trusted.
+    /// The sources that are believed: their identities, verifications and claims of priority.
     pub trusted_sources: TrustedSources,
     /// How answers are stored.
     pub cache: CacheConfig,
@@ -124,6 +132,7 @@ impl Config {
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
             mode: Mode::new(&given.mode)?,
+            identity: IdentityOptions::new(given)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,

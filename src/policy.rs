@@ -4,11 +4,13 @@
 mod call;
 
 use crate::answer::Answer;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
+use crate::config::{
+    Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, TrustedSources,
+};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
-use crate::identity::{Caller, Identity};
+use crate::identity::{Caller, Identity, Request};
 use crate::number::Number;
 use crate::question::{Origin, Question};
 use crate::sip_header::Headers;
@@ -74,6 +76,7 @@ impl LookupOutcome {
 pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
+    identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
 }
@@ -85,6 +88,7 @@ impl<'a> Policy<'a> {
         Self {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
+            identity: &config.identity,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
         }
@@ -103,7 +107,13 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        self.screen(call, &Identity::read(&headers))
+        let request = Request {
+            headers: &headers,
+            is_trusted: self.trusted_sources.is_trusted(call.source),
+            called_uri: call.target(),
+            avps: call.avps,
+        };
+        self.screen(call, &Identity::read(&request, &self.identity.sources))
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -113,8 +123,11 @@ impl<'a> Policy<'a> {
             return Step::Answer(decision);
         }
         match identity.caller {
-            Some(caller) => Step::Ask(self.question(call, caller)),
-            None => Step::Answer(self.bypass(Failure::NoNumber)),
+            Some(caller) => Step::Ask(self.question(call, caller, identity.called)),
+            None => Step::Answer(Decision {
+                failure: Failure::NoNumber,
+                ..self.without_question(identity)
+            }),
         }
     }
 
@@ -133,20 +146,23 @@ impl<'a> Policy<'a> {
                 }
             }
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                self.fail_open(failure, Some(caller.number))
+                self.fail_open(failure, caller)
             }
         }
     }
 
     /// The decision after something failed: allow.
-    #[must_use]
-    pub fn fail_open(&self, failure: Failure, number: Option<Number>) -> Decision {
-        Decision::allow(
-            self.options.allow_code.code(),
-            Source::FailOpen,
-            failure,
-            number,
-        )
+    fn fail_open(&self, failure: Failure, caller: &Caller) -> Decision {
+        Decision {
+            number_from: Some(caller.from),
+            attestation: caller.verification.attestation,
+            ..Decision::allow(
+                self.options.allow_code.code(),
+                Source::FailOpen,
+                failure,
+                Some(caller.number),
+            )
+        }
     }
 
     /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
@@ -161,16 +177,44 @@ impl<'a> Policy<'a> {
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
     }
 
-    /// The decision about a caller who does not want to be known.
+    /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.
     fn withheld(&self, identity: &Identity) -> Option<Decision> {
-        identity
-            .is_withheld
-            .then(|| self.bypass(Failure::Anonymous))
+        let is_asked_about = self.identity.ask_withheld && identity.caller.is_some();
+        if !identity.is_withheld || is_asked_about {
+            return None;
+        }
+        let bypass = Decision {
+            failure: Failure::Anonymous,
+            ..self.without_question(identity)
+        };
+        let (treatment, reply) = match self.identity.anonymous {
+            Anonymous::Allow => return Some(bypass),
+            Anonymous::Flag => (Treatment::Flag, bypass.reply),
+            Anonymous::Block => (Treatment::Block, SipReply::standard(433)),
+        };
+        Some(Decision {
+            treatment,
+            would: treatment,
+            reply,
+            reason: Text::new("anonymous").unwrap_or_default(),
+            source: Source::Local,
+            ..bypass
+        })
     }
 
-    fn question(&self, call: &Call<'a>, caller: Caller) -> Question<'a> {
+    /// An allow without a question. The number of the caller is not shown to the script: it may be withheld.
+    fn without_question(&self, identity: &Identity) -> Decision {
+        Decision {
+            number_from: identity.caller.map(|caller| caller.from),
+            attestation: identity.verification.attestation,
+            ..self.bypass(Failure::None)
+        }
+    }
+
+    fn question(&self, call: &Call<'a>, caller: Caller, called: Option<Number>) -> Question<'a> {
         Question {
             caller,
+            called,
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,
@@ -197,6 +241,8 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            number_from: Some(caller.from),
+            attestation: caller.verification.attestation,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.

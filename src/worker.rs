@@ -18,8 +18,9 @@ use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::Caller;
+use crate::identity::{Caller, Identity};
 use crate::log::{Level, Log};
+use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
@@ -57,6 +58,8 @@ pub enum Begun {
 pub struct PendingLookup {
     /// The caller.
     pub caller: Caller,
+    /// The called number, if the call goes to one.
+    pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -115,10 +118,32 @@ impl<'a> Worker<'a> {
     #[must_use]
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
         self.catch_up();
-        let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let decision = match policy.begin(call) {
+        self.carry_out(&policy, policy.begin(call), started)
+    }
+
+    /// Decides about a number as about the caller of a call.
+    fn decide_about(&mut self, number: Number, started: Instant) -> (Decision, Counters) {
+        self.catch_up();
+        let config = Arc::clone(&self.current.config);
+        let policy = Policy::new(&config);
+        let call = Call {
+            call_id: b"check",
+            ..Call::default()
+        };
+        let step = policy.screen(&call, &Identity::of(number));
+        self.carry_out(&policy, step, started)
+    }
+
+    fn carry_out(
+        &mut self,
+        policy: &Policy<'_>,
+        step: Step<'_>,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        let mut counters = Counters::default();
+        let decision = match step {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(&question, started, &mut counters);
@@ -145,6 +170,7 @@ impl<'a> Worker<'a> {
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 caller: question.caller,
+                called: question.called,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -164,6 +190,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.caller,
+            called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

@@ -20,6 +20,7 @@ pub(crate) const CALL: Call<'_> = Call {
     next_uri: b"",
     source: None,
     head: b"From: <sip:+14155550123@example.com>;tag=a\r\n",
+    avps: &[],
 };
 
 fn answer(treatment: Treatment, code: u16) -> Answer {

@@ -9,6 +9,7 @@ use crate::answer::{Answer, Packed};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::Caller;
+use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -22,6 +23,8 @@ shareable! {
         /// Nanoseconds of the queue's clock.
         started: AtomicU64,
         caller: [AtomicU64; 3],
+        /// Zeros if the call does not go to a number.
+        called: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -37,6 +40,10 @@ impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
+        store(
+            &self.called,
+            lookup.called.as_ref().map_or([0; 2], Number::to_shared),
+        );
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -48,6 +55,7 @@ impl Slot {
         let (outcome, counters) = self.outcome();
         Some(PendingLookup {
             caller: self.caller()?,
+            called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),

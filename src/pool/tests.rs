@@ -17,7 +17,7 @@ use crate::config::tests::given;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
@@ -40,7 +40,9 @@ pub(super) fn lookup() -> PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            verification: Verification::default(),
         },
+        called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use super::Worker;
 use crate::admission::{Endpoint, LatchState, Mode};
+use crate::cache::Key;
 use crate::decision::Decision;
 use crate::http::Phase;
+use crate::identity::Verstat;
 use crate::number::Number;
-use crate::policy::Call;
 use crate::report::Report;
 
 /// A command that failed: one line that says what is allowed, or what to repair.
@@ -66,14 +67,7 @@ impl Worker<'_> {
     pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
         let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
         let started = Instant::now();
-        let head = format!("From: <tel:{}>", number.as_str());
-        let call = Call {
-            method: b"INVITE",
-            call_id: b"check",
-            head: head.as_bytes(),
-            ..Call::default()
-        };
-        let (decision, _) = self.decide(&call, started);
+        let (decision, _) = self.decide_about(number, started);
         Ok(describe(&decision).number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -122,14 +116,21 @@ impl Worker<'_> {
 
     /// Removes a number from the cache, or with an empty text all of them.
     pub fn cache_purge(&mut self, number: &str) -> Result<Report, Refused> {
-        let key = if number.is_empty() {
-            None
+        let purge = |key: Option<&Key>| {
+            self.engine.failed.forget(key);
+            self.engine.cache.purge(key)
+        };
+        let purged = if number.is_empty() {
+            purge(None)
         } else {
             let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
-            Some(self.current.keys.key(&number, ""))
+            // Each verification has an answer of its own.
+            let classes = Verstat::ALL.map(Verstat::as_str);
+            let keys = [""].into_iter().chain(classes);
+            keys.map(|class| purge(Some(&self.current.keys.key(&number, class))))
+                .sum()
         };
-        self.engine.failed.forget(key.as_ref());
-        Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
+        Ok(Report::default().number(c"purged", purged))
     }
 
     /// Sets the breakers to open, closed or automatic.

@@ -17,6 +17,7 @@ mod decisions;
 mod emergency;
 mod expect;
 mod faults;
+mod identity;
 mod kemi;
 mod latency;
 mod names;
@@ -96,6 +97,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         decisions::trials,
         calls::trials,
         emergency::trials,
+        identity::trials,
         withheld::trials,
         faults::trials,
         connections::trials,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Collected, Job, Queue, Ticket, Wake};
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -23,7 +23,9 @@ fn lookup(digits: u64) -> PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            verification: Verification::default(),
         },
+        called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

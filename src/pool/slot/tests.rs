@@ -2,7 +2,7 @@
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::decision::{Advice, SipReply, Treatment};
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
@@ -73,12 +73,14 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new("+441632960123").expect("a global number");
-    for earlier in [Some(longest()), None] {
+    for (earlier, called) in [(Some(longest()), Some(number)), (None, None)] {
         let lookup = PendingLookup {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                verification: Verification::default(),
             },
+            called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {
