@@ -118,6 +118,10 @@ check: ## Format, lints and documentation, without a warning
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
 
+.PHONY: number-table
+number-table: ## Make the tables of number/ anew from the metadata in rlibphonenumber (docs/numbers.md)
+	$(CARGO) run --release --package numbers-online-number-generator
+
 .PHONY: demo
 demo: setup all ## Send real calls through a real Kamailio and show what becomes of them (KEEP=1: leave it running)
 	$(CARGO) build --release --package numbers-online-service

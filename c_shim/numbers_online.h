@@ -67,6 +67,7 @@ typedef struct nol_str {
 	X(STR, anonymous, "allow")                      /* allow, flag or block: a caller who is withheld, and not asked about */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
 	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that are believed beyond From */ \
+	X(STR, default_country, "")                     /* ISO 3166-1 code: the country whose forms of numbers are read */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \

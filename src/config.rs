@@ -7,6 +7,7 @@ mod bad_parameter;
 mod cache;
 mod contact;
 mod decision_options;
+mod default_country;
 mod emergency;
 mod identity;
 mod limits;
@@ -17,6 +18,8 @@ mod roots;
 mod secret;
 mod timeout;
 mod trusted_sources;
+
+use numbers_online_number::Country;
 
 pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
@@ -59,6 +62,7 @@ pub struct Given {
     pub anonymous: String,
     pub emergency: String,
     pub trusted_sources: String,
+    pub default_country: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -98,6 +102,8 @@ pub struct Config {
     pub emergency: Emergency,
     /// The sources that are believed: their identities, verifications and claims of priority.
     pub trusted_sources: TrustedSources,
+    /// The country whose forms of numbers are read.
+    pub default_country: Option<Country>,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -135,6 +141,7 @@ impl Config {
             identity: IdentityOptions::new(given)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
+            default_country: default_country::read(&given.default_country)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

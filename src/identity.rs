@@ -6,6 +6,8 @@ mod sources;
 mod uri;
 mod verification;
 
+use numbers_online_number::Country;
+
 pub use caller::{Caller, NumberFrom};
 pub use sources::{AvpName, BadSource, MOST_AVPS, Sources};
 pub use verification::{Attestation, Verification, Verstat};
@@ -42,6 +44,8 @@ pub struct Request<'a> {
     pub called_uri: &'a [u8],
     /// The values of [`Sources::avps`], empty where there is none.
     pub avps: &'a [&'a [u8]],
+    /// The country in whose forms numbers are read, besides the global one.
+    pub home: Option<Country>,
 }
 
 /// One identity of a request.
@@ -89,7 +93,7 @@ impl Identity {
             }),
             is_withheld,
             verification,
-            called: Uri::read(request.called_uri).and_then(|uri| uri.number()),
+            called: Uri::read(request.called_uri).and_then(|uri| uri.number(request.home)),
         }
     }
 
@@ -113,11 +117,11 @@ impl<'a> Request<'a> {
         let name = match source {
             NumberSource::From => {
                 let body = self.headers.bodies(HeaderName::From).next()?;
-                return Candidate::of_uri(Value::only(body));
+                return Candidate::of_uri(Value::only(body), self.home);
             }
             NumberSource::Script(place) => {
                 let value = self.avps.get(place).filter(|value| !value.is_empty())?;
-                return Some(Candidate::of_script(Value::only(value)));
+                return Some(Candidate::of_script(Value::only(value), self.home));
             }
             NumberSource::Pai => HeaderName::PAssertedIdentity,
             NumberSource::Ppi => HeaderName::PPreferredIdentity,
@@ -128,7 +132,7 @@ impl<'a> Request<'a> {
             if source == NumberSource::Rpid && is_called_party(value) {
                 continue;
             }
-            let Some(candidate) = Candidate::of_uri(value) else {
+            let Some(candidate) = Candidate::of_uri(value, self.home) else {
                 continue;
             };
             if candidate.number.is_some() && candidate.is_tel() {
@@ -172,21 +176,21 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    fn of_uri(value: Value<'a>) -> Option<Self> {
+    fn of_uri(value: Value<'a>, home: Option<Country>) -> Option<Self> {
         let uri = Uri::read(value.uri())?;
         Some(Self {
             value,
             uri: Some(uri),
-            number: uri.number(),
+            number: uri.number(home),
         })
     }
 
     /// The script may give a number alone.
-    fn of_script(value: Value<'a>) -> Self {
-        Self::of_uri(value).unwrap_or_else(|| Self {
+    fn of_script(value: Value<'a>, home: Option<Country>) -> Self {
+        Self::of_uri(value, home).unwrap_or_else(|| Self {
             value,
             uri: None,
-            number: uri::number(value.uri()),
+            number: uri::number(value.uri(), home),
         })
     }
 

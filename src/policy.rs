@@ -3,6 +3,8 @@
 
 mod call;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::config::{
     Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, TrustedSources,
@@ -79,6 +81,7 @@ pub struct Policy<'a> {
     identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -91,6 +94,7 @@ impl<'a> Policy<'a> {
             identity: &config.identity,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
         }
     }
 
@@ -112,6 +116,7 @@ impl<'a> Policy<'a> {
             is_trusted: self.trusted_sources.is_trusted(call.source),
             called_uri: call.target(),
             avps: call.avps,
+            home: self.home,
         };
         self.screen(call, &Identity::read(&request, &self.identity.sources))
     }
@@ -171,7 +176,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some("emergency");
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))

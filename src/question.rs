@@ -142,7 +142,7 @@ mod tests {
     use crate::number::Number;
 
     fn number(text: &str) -> Number {
-        Number::new(text).expect("a global number")
+        Number::new(text.as_bytes(), None).expect("a global number")
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub(crate) fn given() -> Given {
         anonymous: "allow".to_owned(),
         emergency: "on".to_owned(),
         trusted_sources: "any".to_owned(),
+        default_country: String::new(),
         cache_ttl: 60,
         cache_size: 65536,
         cache_redis: String::new(),
@@ -110,6 +111,14 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter mode: \"Inline\" cannot be used; allowed: redirect or inline",
+        ),
+        (
+            Given {
+                default_country: "UK".to_owned(),
+                ..given()
+            },
+            "parameter default_country: \"UK\" cannot be used; allowed: an ISO 3166-1 country code of two letters, such as US or GB \
+             (the United Kingdom)",
         ),
     ] {
         assert_eq!(

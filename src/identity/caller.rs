@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_caller_is_read_as_it_was_written() {
-        let number = Number::new("+441632960123").expect("a global number");
+        let number = Number::new(b"+441632960123", None).expect("a global number");
         let verification = Verification {
             verstat: Some(Verstat::NotValidated),
             attestation: Some(Attestation::C),

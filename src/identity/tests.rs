@@ -50,6 +50,7 @@ fn the_called_number_is_that_of_the_uri_the_call_goes_to() {
             is_trusted: false,
             called_uri: called_uri.as_bytes(),
             avps: &[],
+            home: None,
         };
         let called = Identity::read(&request, &sources).called;
         let called = called.as_ref().map(crate::number::Number::as_str);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The URI of a caller.
 
+use numbers_online_number::Country;
+
 use crate::name_addr::named;
 use crate::number::Number;
 
@@ -54,14 +56,18 @@ impl<'a> Uri<'a> {
         })
     }
 
-    /// The telephone number.
-    pub(super) fn number(&self) -> Option<Number> {
-        // A local number is valid only in its context (RFC 3966 section 5.1.5).
-        let is_local = !self.user.starts_with(b"+");
-        if is_local && self.parameters(b"phone-context").next().is_some() {
-            return None;
+    /// The telephone number, with the forms of the country `home` too.
+    pub(super) fn number(&self, home: Option<Country>) -> Option<Number> {
+        let number = number(self.user, home)?;
+        let is_local = !self.user.starts_with(b"+") && !self.user.starts_with(b"%2");
+        match self.parameters(b"phone-context").next() {
+            // The context of a local number is a domain, or the start of global numbers (RFC 3966 section 5.1.5). It is a national
+            // number only if that start is its country code.
+            Some([b'+', code @ ..]) if is_local => {
+                (code == number.country_code().as_bytes()).then_some(number)
+            }
+            _ => Some(number),
         }
-        number(self.user)
     }
 
     /// Whether it stands for a caller who does not want to be known (RFC 3323 section 4.1.1.3, and names that gateways use).
@@ -80,9 +86,9 @@ impl<'a> Uri<'a> {
 }
 
 /// The telephone number that a user part is, without its parameters.
-pub(super) fn number(user: &[u8]) -> Option<Number> {
+pub(super) fn number(user: &[u8], home: Option<Country>) -> Option<Number> {
     let mut room = [0; MOST];
-    Number::new(std::str::from_utf8(unescaped(user, &mut room)?).ok()?)
+    Number::new(unescaped(user, &mut room)?, home)
 }
 
 /// Whether a user part stands for a withheld number.

@@ -65,13 +65,18 @@ impl Worker<'_> {
 
     /// A real decision about a number, made as for a call from it.
     pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
-        let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+        let number = self.number(number)?;
         let started = Instant::now();
         let (decision, _) = self.decide_about(number, started);
         Ok(describe(&decision).number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
+    }
+
+    fn number(&self, text: &str) -> Result<Number, Refused> {
+        Number::new(text.as_bytes(), self.current.config.default_country)
+            .ok_or_else(|| Refused(NUMBER.to_owned()))
     }
 
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
@@ -123,7 +128,7 @@ impl Worker<'_> {
         let purged = if number.is_empty() {
             purge(None)
         } else {
-            let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+            let number = self.number(number)?;
             // Each verification has an answer of its own.
             let classes = Verstat::ALL.map(Verstat::as_str);
             let keys = [""].into_iter().chain(classes);
@@ -195,4 +200,5 @@ fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
     }
 }
 
-const NUMBER: &str = "allowed: a number with a leading + and at most 15 digits";
+const NUMBER: &str =
+    "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country";

@@ -91,6 +91,7 @@ pub(crate) fn params() -> nol_params {
         anonymous: lend("allow"),
         emergency: lend("on"),
         trusted_sources: lend("any"),
+        default_country: lend(""),
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The table of `tests/vectors/callers.txt`, which describes itself.
 
+use numbers_online_number::Country;
+
 use super::{Headers, Identity, Request, Sources};
 use crate::identity::Verstat;
 
@@ -55,6 +57,9 @@ impl Form {
             is_trusted: self.option("untrusted").is_none(),
             called_uri: b"",
             avps: &[self.option("avp").unwrap_or_default().as_bytes()],
+            home: self
+                .option("country")
+                .map(|code| Country::new(code).expect("a country")),
         };
         let identity = Identity::read(&request, &sources.expect("usable"));
         let mut words = Vec::new();

@@ -72,7 +72,7 @@ fn an_outcome_is_read_as_it_was_written() {
 #[test]
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
-    let number = Number::new("+441632960123").expect("a global number");
+    let number = Number::new(b"+441632960123", None).expect("a global number");
     for (earlier, called) in [(Some(longest()), Some(number)), (None, None)] {
         let lookup = PendingLookup {
             caller: Caller {

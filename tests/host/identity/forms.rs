@@ -152,6 +152,7 @@ fn check(bench: &Bench, params: &str, forms: &[Form]) -> Result<()> {
         let name = match name {
             "sources" => "number_source",
             "verstat" => "verstat_source",
+            "country" => "default_country",
             name => name,
         };
         setup = setup.param(name, value);
