@@ -217,10 +217,10 @@ impl<'a> Policy<'a> {
         }
     }
 
-    fn question(&self, call: &Call<'a>, caller: Caller, called: Option<Number>) -> Question<'a> {
+    fn question(&self, call: &Call<'a>, caller: Caller, to: Option<Number>) -> Question<'a> {
         Question {
             caller,
-            called,
+            called: to,
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,

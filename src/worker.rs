@@ -120,7 +120,7 @@ impl<'a> Worker<'a> {
         self.catch_up();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        self.carry_out(&policy, policy.begin(call), started)
+        self.carry_out(&policy, &policy.begin(call), started)
     }
 
     /// Decides about a number as about the caller of a call.
@@ -133,20 +133,20 @@ impl<'a> Worker<'a> {
             ..Call::default()
         };
         let step = policy.screen(&call, &Identity::of(number));
-        self.carry_out(&policy, step, started)
+        self.carry_out(&policy, &step, started)
     }
 
     fn carry_out(
         &mut self,
         policy: &Policy<'_>,
-        step: Step<'_>,
+        step: &Step<'_>,
         started: Instant,
     ) -> (Decision, Counters) {
         let mut counters = Counters::default();
         let decision = match step {
-            Step::Answer(decision) => decision,
+            Step::Answer(decision) => *decision,
             Step::Ask(question) => {
-                let outcome = self.find_out(&question, started, &mut counters);
+                let outcome = self.find_out(question, started, &mut counters);
                 policy.resume(&question.caller, outcome)
             }
         };

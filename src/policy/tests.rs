@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod identity;
 mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};
