@@ -13,7 +13,9 @@ mod identity;
 mod limits;
 mod mode;
 mod no_proxy;
+mod phrase;
 mod proxy;
+mod replies;
 mod roots;
 mod secret;
 mod timeout;
@@ -31,7 +33,9 @@ pub use emergency::Emergency;
 pub use identity::{Anonymous, IdentityOptions};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
+pub use phrase::registered_phrase;
 pub use proxy::{HttpProxy, ProxyUrl};
+pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
@@ -60,6 +64,13 @@ pub struct Given {
     pub verstat_source: String,
     pub ask_withheld: i32,
     pub anonymous: String,
+    pub block_reply: String,
+    pub block_location: String,
+    pub regulation: String,
+    pub reply_reason: i32,
+    pub redress_url: String,
+    pub redress_tel: String,
+    pub redress_email: String,
     pub emergency: String,
     pub trusted_sources: String,
     pub default_country: String,
@@ -98,6 +109,8 @@ pub struct Config {
     pub mode: Mode,
     /// How callers are identified.
     pub identity: IdentityOptions,
+    /// How calls are answered.
+    pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
     /// The sources that are believed: their identities, verifications and claims of priority.
@@ -121,6 +134,7 @@ impl Config {
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
+        let mode = Mode::new(&given.mode)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(
@@ -137,8 +151,9 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
-            mode: Mode::new(&given.mode)?,
             identity: IdentityOptions::new(given)?,
+            mode,
+            replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             default_country: default_country::read(&given.default_country)?,

@@ -152,6 +152,8 @@ pub struct Decision {
     pub number_from: Option<NumberFrom>,
     /// The attestation of the caller.
     pub attestation: Option<Attestation>,
+    /// Whether the caller understands a 608.
+    pub understands_608: bool,
     /// What else the API said.
     pub advice: Advice,
 }
@@ -175,6 +177,7 @@ impl Decision {
             number,
             number_from: None,
             attestation: None,
+            understands_608: false,
             advice: Advice::default(),
         }
     }

@@ -15,6 +15,7 @@ pub use verification::{Attestation, Verification, Verstat};
 use self::sources::{NumberSource, VerstatSource};
 use self::uri::Uri;
 use self::verification::Claim;
+use crate::feature_caps::understands_608;
 use crate::name_addr::{Value, values};
 use crate::number::Number;
 use crate::privacy;
@@ -90,6 +91,7 @@ impl Identity {
                 number,
                 from: source.name(),
                 verification,
+                understands_608: understands_608(request.headers),
             }),
             is_withheld,
             verification,
@@ -105,6 +107,7 @@ impl Identity {
                 number,
                 from: NumberFrom::Script,
                 verification: Verification::default(),
+                understands_608: false,
             }),
             ..Self::default()
         }

@@ -12,6 +12,7 @@ use crate::config::{
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
+use crate::feature_caps::understands_608;
 use crate::identity::{Caller, Identity, Request};
 use crate::number::Number;
 use crate::question::{Origin, Question};
@@ -118,7 +119,14 @@ impl<'a> Policy<'a> {
             avps: call.avps,
             home: self.home,
         };
-        self.screen(call, &Identity::read(&request, &self.identity.sources))
+        let identity = Identity::read(&request, &self.identity.sources);
+        match self.screen(call, &identity) {
+            Step::Answer(decision) => Step::Answer(Decision {
+                understands_608: understands_608(&headers),
+                ..decision
+            }),
+            ask @ Step::Ask(_) => ask,
+        }
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -249,6 +257,7 @@ impl<'a> Policy<'a> {
             number: Some(caller.number),
             number_from: Some(caller.from),
             attestation: caller.verification.attestation,
+            understands_608: caller.understands_608,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.

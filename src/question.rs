@@ -158,6 +158,7 @@ mod tests {
             number: number("+14155550123"),
             from: NumberFrom::From,
             verification: Verification::default(),
+            understands_608: false,
         };
         let question = |options| Question {
             caller,
@@ -202,6 +203,7 @@ mod tests {
                         verstat: Some(verstat),
                         attestation: None,
                     },
+                    understands_608: false,
                 },
                 called: Some(longest),
                 options: &options,

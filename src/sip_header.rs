@@ -6,6 +6,8 @@
 pub enum HeaderName {
     /// `Attestation-Info` (3GPP TS 24.229 section 7.2.18).
     AttestationInfo,
+    /// `Feature-Caps` (RFC 6809).
+    FeatureCaps,
     /// `From`, or its compact form `f` (RFC 3261).
     From,
     /// `P-Asserted-Identity` (RFC 3325).
@@ -137,6 +139,7 @@ pub fn trimmed(value: &[u8]) -> &[u8] {
 
 const NAMES: &[(&[u8], HeaderName)] = &[
     (b"attestation-info", HeaderName::AttestationInfo),
+    (b"feature-caps", HeaderName::FeatureCaps),
     (b"from", HeaderName::From),
     (b"f", HeaderName::From),
     (b"p-asserted-identity", HeaderName::PAssertedIdentity),

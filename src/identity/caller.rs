@@ -13,6 +13,8 @@ pub struct Caller {
     pub from: NumberFrom,
     /// What the network says about it.
     pub verification: Verification,
+    /// Whether the caller understands a 608.
+    pub understands_608: bool,
 }
 
 /// Where a calling number was found: `$avp(nol_number_from)`.
@@ -42,18 +44,21 @@ impl Caller {
     #[must_use]
     pub fn to_shared(&self) -> [u64; 3] {
         let [high, low] = self.number.to_shared();
-        let facts = u64::from(self.verification.to_shared()) << 8 | self.from as u64;
+        let facts = u64::from(self.from as u8)
+            | u64::from(self.verification.to_shared()) << 8
+            | u64::from(self.understands_608) << 24;
         [high, low, facts]
     }
 
     /// From shared memory, if a caller is there.
     #[must_use]
     pub fn from_shared([high, low, facts]: [u64; 3]) -> Option<Self> {
-        let [from, verstat, attestation, ..] = facts.to_le_bytes();
+        let [from, verstat, attestation, understands_608, ..] = facts.to_le_bytes();
         Some(Self {
             number: Number::from_shared([high, low])?,
             from: *NumberFrom::ALL.get(usize::from(from))?,
             verification: Verification::from_shared(u16::from_le_bytes([verstat, attestation])),
+            understands_608: understands_608 == 1,
         })
     }
 }
@@ -94,6 +99,7 @@ mod tests {
                     number,
                     from,
                     verification,
+                    understands_608: from == NumberFrom::Pai,
                 };
                 assert_eq!(Caller::from_shared(caller.to_shared()), Some(caller));
             }

@@ -41,6 +41,7 @@ pub(super) fn lookup() -> PendingLookup {
             number,
             from: NumberFrom::From,
             verification: Verification::default(),
+            understands_608: false,
         },
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),

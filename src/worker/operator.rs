@@ -11,6 +11,7 @@ use crate::decision::Decision;
 use crate::http::Phase;
 use crate::identity::Verstat;
 use crate::number::Number;
+use crate::reply::Reply;
 use crate::report::Report;
 
 /// A command that failed: one line that says what is allowed, or what to repair.
@@ -68,7 +69,8 @@ impl Worker<'_> {
         let number = self.number(number)?;
         let started = Instant::now();
         let (decision, _) = self.decide_about(number, started);
-        Ok(describe(&decision).number(
+        let reply = Reply::new(&decision, &self.current.config.replies);
+        Ok(describe(&decision, &reply).number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
@@ -163,12 +165,12 @@ impl Worker<'_> {
 }
 
 /// Every field of a decision that may be shown in a terminal.
-fn describe(decision: &Decision) -> Report {
+fn describe(decision: &Decision, reply: &Reply<'_>) -> Report {
     let advice = &decision.advice;
     Report::default()
         .text(c"decision", decision.treatment.as_str())
-        .number(c"code", decision.reply.code)
-        .text(c"phrase", decision.reply.phrase.as_str())
+        .number(c"code", reply.sip.code)
+        .text(c"phrase", reply.sip.phrase.as_str())
         .text(c"reason", decision.reason.as_str())
         .text(c"source", decision.source.as_str())
         .text(c"failure", decision.failure.as_str())
@@ -181,6 +183,12 @@ fn describe(decision: &Decision) -> Report {
         .text(c"dnc", advice.dnc.as_str())
         .text(c"reassigned", advice.reassigned.as_str())
         .text(c"receipt", advice.receipt.as_str())
+        .text(
+            c"reply_reason",
+            reply
+                .reason
+                .map_or(String::new(), |reason| reason.to_string()),
+        )
         .maybe(c"balance_low", advice.balance_low.map(i64::from))
 }
 

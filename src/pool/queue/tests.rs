@@ -25,6 +25,7 @@ fn lookup(digits: u64) -> PendingLookup {
             number,
             from: NumberFrom::From,
             verification: Verification::default(),
+            understands_608: false,
         },
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),

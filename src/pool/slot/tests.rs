@@ -79,6 +79,7 @@ fn a_question_is_read_as_it_was_written() {
                 number,
                 from: NumberFrom::From,
                 verification: Verification::default(),
+                understands_608: earlier.is_some(),
             },
             called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),

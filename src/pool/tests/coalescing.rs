@@ -59,6 +59,7 @@ fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
             number,
             from: NumberFrom::From,
             verification: Verification::default(),
+            understands_608: false,
         },
         counters: Counters {
             cache_miss: true,
