@@ -78,7 +78,7 @@ fn later_bad_values() -> Vec<(&'static str, Value, &'static str)> {
         ("breaker_errors", (-1).into(), "1..1000"),
         ("breaker_retry", 901.into(), "1..900"),
         ("tls_insecure", 2.into(), "0 or 1"),
-        ("number_source", "pai,to".into(), "rpid"),
+        ("number_source", "to".into(), "rpid"),
         ("number_source", "".into(), "rpid"),
         ("number_source", "$avp(nol_e164)".into(), "rpid"),
         ("verstat_source", "identity".into(), "attestation-info"),
