@@ -7,7 +7,8 @@ use numbers_online_number::Country;
 
 use crate::answer::Answer;
 use crate::config::{
-    Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, TrustedSources,
+    Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, ProfileId,
+    TrustedSources,
 };
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
@@ -159,21 +160,22 @@ impl<'a> Policy<'a> {
                 }
             }
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                self.fail_open(failure, caller)
+                self.fail_open(failure, Some(caller))
             }
         }
     }
 
     /// The decision after something failed: allow.
-    fn fail_open(&self, failure: Failure, caller: &Caller) -> Decision {
+    #[must_use]
+    pub fn fail_open(&self, failure: Failure, caller: Option<&Caller>) -> Decision {
         Decision {
-            number_from: Some(caller.from),
-            attestation: caller.verification.attestation,
+            number_from: caller.map(|caller| caller.from),
+            attestation: caller.and_then(|caller| caller.verification.attestation),
             ..Decision::allow(
                 self.options.allow_code.code(),
                 Source::FailOpen,
                 failure,
-                Some(caller.number),
+                caller.map(|caller| caller.number),
             )
         }
     }
@@ -248,6 +250,7 @@ impl<'a> Policy<'a> {
 
     fn follow(&self, caller: &Caller, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
+            profile: ProfileId::BASE,
             treatment: answer.treatment,
             would: answer.treatment,
             reply: answer.reply,

@@ -3,8 +3,8 @@
 
 use std::ffi::c_void;
 use std::net::IpAddr;
-use std::ptr;
 use std::time::{Duration, Instant};
+use std::{ptr, slice};
 
 use super::abi::{
     nol_call, nol_command, nol_emit, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_str,
@@ -51,7 +51,9 @@ pub(super) unsafe extern "C" fn engine_new(
             nol_rc::NOL_BAD_PARAMETER
         })?;
         // A server registers the names of AVPs on first use, which must be before fork.
-        let _ = avps.read(&engine.config.identity.sources);
+        for (_, profile) in engine.profiles.iter() {
+            let _ = avps.read(&profile.config.identity.sources);
+        }
         *place = Box::into_raw(Box::new(Server::new(engine, log, avps))).cast();
         Ok(())
     })
@@ -84,6 +86,7 @@ pub(super) unsafe extern "C" fn command(
     worker: *mut nol_worker,
     command: nol_command,
     argument: nol_str,
+    profile: nol_str,
     emit: nol_emit,
     to: *mut c_void,
 ) -> nol_rc {
@@ -92,8 +95,10 @@ pub(super) unsafe extern "C" fn command(
         let emit = emit.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         // SAFETY: the header lends the argument for this function.
         let argument = unsafe { argument.text() }.unwrap_or("\u{fffd}");
+        // SAFETY: the header lends the name for this function.
+        let profile = unsafe { profile.text() }.unwrap_or("\u{fffd}");
         worker.catch_up();
-        let outcome = run(worker, command, argument);
+        let outcome = run(worker, command, argument, profile);
         let (report, rc) = match outcome {
             Ok(report) => (report, Ok(())),
             Err(Refused(why)) => (
@@ -121,10 +126,15 @@ pub(super) unsafe extern "C" fn command(
     unsafe { with(worker, carry_out) }
 }
 
-fn run(worker: &mut Worker<'_>, command: nol_command, argument: &str) -> Result<Report, Refused> {
+fn run(
+    worker: &mut Worker<'_>,
+    command: nol_command,
+    argument: &str,
+    profile: &str,
+) -> Result<Report, Refused> {
     match command {
         nol_command::NOL_STATUS => Ok(worker.status()),
-        nol_command::NOL_CHECK => worker.check(argument),
+        nol_command::NOL_CHECK => worker.check(argument, profile),
         nol_command::NOL_PROBE => Ok(worker.probe()),
         nol_command::NOL_CACHE_STATS => Ok(worker.cache_stats()),
         nol_command::NOL_CACHE_PURGE => worker.cache_purge(argument),
@@ -171,12 +181,17 @@ pub(super) unsafe fn conclude(
     let body = |process: &mut Process| {
         // SAFETY: the caller's promise.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let server = process.server;
-        let read = server.avps.read(&server.engine.config.identity.sources);
+        let Server { engine, avps, .. } = process.server;
+        let call = lent(call);
+        // A reload does not read these parameters again.
+        let profile = engine
+            .profiles
+            .get(engine.profiles.find(call.profile).unwrap_or_default());
+        let read = avps.read(&profile.config.identity.sources);
         let avps = read.as_ref().map(AvpValues::all).unwrap_or_default();
         let call = Call {
             avps: &avps,
-            ..lent(call)
+            ..call
         };
         decided = Some(decide(process, &call, started)?);
         Ok(())
@@ -206,17 +221,22 @@ pub(super) fn fill(
     took: Duration,
 ) {
     // A reload does not read these parameters again.
-    let config = server.map(|server| &*server.engine.config);
-    let contact = config.and_then(|config| config.redirect_contact.as_ref());
-    let reply = config.map(|config| Reply::new(decision, &config.replies));
+    let profile = server.map(|server| server.engine.profiles.get(decision.profile));
+    let reply = profile.map(|profile| Reply::new(decision, &profile.config.replies));
     let reply = reply.unwrap_or(Reply::plain(decision));
-    result.fill(decision, &reply, counters, contact, took);
+    result.fill(decision, &reply, counters, profile, took);
 }
 
 /// Converts the parameters for the configuration.
 fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
     let text = |value: nol_str| unsafe { value.text() }.map(str::to_owned);
+    let profiles = if params.profiles.is_null() {
+        &[]
+    } else {
+        // SAFETY: the header lends this many values for `engine_new`.
+        unsafe { slice::from_raw_parts(params.profiles, params.profile_count) }
+    };
     Ok(Given {
         api_url: text(params.api_url)?,
         api_url_backup: text(params.api_url_backup)?,
@@ -256,6 +276,10 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         http_proxy: text(params.http_proxy)?,
         async_lookups: params.async_lookups,
         async_queue: params.async_queue,
+        profile: profiles
+            .iter()
+            .map(|profile| text(*profile))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -271,6 +295,7 @@ fn lent(call: &nol_call) -> Call<'_> {
         request_uri: bytes(call.request_uri),
         next_uri: bytes(call.next_uri),
         source: address(bytes(call.source)),
+        profile: bytes(call.profile),
         head: bytes(call.head),
         avps: &[],
     };

@@ -46,6 +46,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
         trial("a verified number has an answer of its own", verified),
         trial("the called number is sent as the script left it", called),
+        trial("a profile names places and an AVP of its own", profiles),
     ];
     trials.extend(forms::trials(suite, subject));
     trials.extend(abuse::trials(suite, subject));
@@ -240,6 +241,48 @@ fn called(bench: &Bench) -> Result<()> {
         let reply = server.call(Transport::Udp, &invite().uri(uri))?;
         Expected::block().and("e164", CALLER).check(&reply)?;
         same(uri, last(&api, "called_number"), sent)?;
+    }
+    server.finish()
+}
+
+fn profiles(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let mut setup = bench
+        .setup(&api.url())
+        .param("number_source", "from")
+        .profile("avp=>number_source=$avp(tenant_caller),from;verstat_source=$avp(x)")
+        .profile("asserted=>number_source=pai;anonymous=flag")
+        .profile("withheld=>ask_withheld=1");
+    setup.prelude = format!("$avp(tenant_caller) = \"{SECOND}\"; $avp(x) = \"No-TN-Validation\";");
+    setup.profile = Some("$hdr(X-Profile)".to_owned());
+    let server = bench.start(&setup)?;
+    let asserted = format!("<tel:{}>", callers::BRITISH);
+    for (profile, number, number_from, verstat) in [
+        ("", CALLER, "from", Value::Null),
+        ("avp", SECOND, "script", json!("No-TN-Validation")),
+        ("asserted", callers::BRITISH, "pai", Value::Null),
+    ] {
+        let mut request = invite().header("P-Asserted-Identity", &asserted);
+        if !profile.is_empty() {
+            request = request.header("X-Profile", profile);
+        }
+        Expected::block()
+            .and("e164", number)
+            .and("number_from", number_from)
+            .check(&server.call(Transport::Udp, &request)?)?;
+        same("number", last(&api, "number"), json!(number))?;
+        same("verstat", last(&api, "verstat"), verstat)?;
+    }
+    for (profile, decision) in [
+        ("avp", "allow"),
+        ("asserted", "flag"),
+        ("withheld", "block"),
+    ] {
+        let request = invite()
+            .header("Privacy", "id")
+            .header("X-Profile", profile);
+        let reply = server.call(Transport::Udp, &request)?;
+        same(profile, reply.avp("decision"), decision)?;
     }
     server.finish()
 }
