@@ -7,13 +7,16 @@ use numbers_online_number::Country;
 
 use crate::answer::Answer;
 use crate::clock::Moment;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
+use crate::config::{
+    Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, ProfileId,
+    TrustedSources,
+};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
-use crate::identity::{self, Caller, Identity};
+use crate::identity::{self, Caller, Identity, Request};
 use crate::lists::{Listed, Lists, Selection};
 use crate::number::Number;
 use crate::question::{Origin, Question};
@@ -84,6 +87,7 @@ impl LookupOutcome {
 pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
+    identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
     lists: Option<(&'a Lists, Selection)>,
@@ -98,6 +102,7 @@ impl<'a> Policy<'a> {
         Self {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
+            identity: &config.identity,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
@@ -137,7 +142,7 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        match self.screen(call, &Identity::read(&headers, self.home)) {
+        match self.screen(call, &self.identity(call, &headers)) {
             Step::Answer(decision) => Step::Answer(Decision {
                 understands_608: understands_608(&headers),
                 ..decision
@@ -160,22 +165,35 @@ impl<'a> Policy<'a> {
             return Step::Answer(decision);
         }
         match identity.caller {
-            Some(caller) => Step::Ask(self.question(call, caller)),
-            None => Step::Answer(self.bypass(Failure::NoNumber)),
+            Some(caller) => Step::Ask(self.question(call, caller, identity.called)),
+            None => Step::Answer(Decision {
+                failure: Failure::NoNumber,
+                ..self.without_question(identity)
+            }),
         }
     }
 
     /// The caller of a call.
     #[must_use]
     pub fn caller(&self, call: &Call<'_>) -> Option<Caller> {
-        Identity::read(&Headers::read(call.head), self.home).caller
+        self.identity(call, &Headers::read(call.head)).caller
     }
 
-    /// The called number, if the call goes to one: that of the URI that the script wrote, or else of the one that was received.
+    /// The called number, if the call goes to one.
     #[must_use]
     pub fn called(&self, call: &Call<'_>) -> Option<Number> {
-        let number = |uri| identity::called_number(uri, self.home);
-        number(call.next_uri).or_else(|| number(call.request_uri))
+        identity::called_number(call.target(), self.home)
+    }
+
+    fn identity(&self, call: &Call<'_>, headers: &Headers<'_>) -> Identity {
+        let request = Request {
+            headers,
+            is_trusted: self.trusted_sources.is_trusted(call.source),
+            called_uri: call.target(),
+            avps: call.avps,
+            home: self.home,
+        };
+        Identity::read(&request, &self.identity.sources)
     }
 
     /// The caller of an emergency call, who may be called back. A source that is not trusted cannot open the way to a number by writing
@@ -205,22 +223,37 @@ impl<'a> Policy<'a> {
                 }
             }
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                self.fail_open(failure, Some(caller.number))
+                self.fail_open(failure, Some(caller))
             }
-            LookupOutcome::Settled(answer, source) => self.follow(caller, &answer, source),
+            LookupOutcome::Settled(answer, source) => {
+                let decision = self.follow(caller, &answer, source);
+                // The number of such a caller is not shown to the script.
+                if answer.reason.as_str() == ANONYMOUS && source == Source::Local {
+                    return Decision {
+                        failure: Failure::Anonymous,
+                        number: None,
+                        ..decision
+                    };
+                }
+                decision
+            }
             LookupOutcome::CalledBack => self.call_back(),
         }
     }
 
     /// The decision after something failed: allow.
     #[must_use]
-    pub fn fail_open(&self, failure: Failure, number: Option<Number>) -> Decision {
-        Decision::allow(
-            self.options.allow_code.code(),
-            Source::FailOpen,
-            failure,
-            number,
-        )
+    pub fn fail_open(&self, failure: Failure, caller: Option<&Caller>) -> Decision {
+        Decision {
+            number_from: caller.map(|caller| caller.from),
+            attestation: caller.and_then(|caller| caller.verification.attestation),
+            ..Decision::allow(
+                self.options.allow_code.code(),
+                Source::FailOpen,
+                failure,
+                caller.map(|caller| caller.number),
+            )
+        }
     }
 
     /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
@@ -255,16 +288,44 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// The decision about a caller who does not want to be known.
+    /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.
     fn withheld(&self, identity: &Identity) -> Option<Decision> {
-        identity
-            .is_withheld
-            .then(|| self.bypass(Failure::Anonymous))
+        let is_asked_about = self.identity.ask_withheld && identity.caller.is_some();
+        if !identity.is_withheld || is_asked_about {
+            return None;
+        }
+        let bypass = Decision {
+            failure: Failure::Anonymous,
+            ..self.without_question(identity)
+        };
+        let (treatment, reply) = match self.identity.anonymous {
+            Anonymous::Allow => return Some(bypass),
+            Anonymous::Flag => (Treatment::Flag, bypass.reply),
+            Anonymous::Block => (Treatment::Block, SipReply::standard(433)),
+        };
+        Some(Decision {
+            treatment,
+            would: treatment,
+            reply,
+            reason: Text::new(ANONYMOUS).unwrap_or_default(),
+            source: Source::Local,
+            ..bypass
+        })
     }
 
-    fn question(&self, call: &Call<'a>, caller: Caller) -> Question<'a> {
+    /// An allow without a question. The number of the caller is not shown to the script: it may be withheld.
+    fn without_question(&self, identity: &Identity) -> Decision {
+        Decision {
+            number_from: identity.caller.map(|caller| caller.from),
+            attestation: identity.verification.attestation,
+            ..self.bypass(Failure::None)
+        }
+    }
+
+    fn question(&self, call: &Call<'a>, caller: Caller, to: Option<Number>) -> Question<'a> {
         Question {
             caller,
+            called: to,
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,
@@ -280,12 +341,9 @@ impl<'a> Policy<'a> {
         let listed = lists.find(&number, selection)?;
         let allow = Decision {
             reason: Text::new(listed.reason()).unwrap_or_default(),
-            ..Decision::allow(
-                self.options.allow_code.code(),
-                Source::List,
-                Failure::None,
-                Some(number),
-            )
+            source: Source::List,
+            number: Some(number),
+            ..self.without_question(identity)
         };
         Some(match listed {
             Listed::Allow => allow,
@@ -317,6 +375,8 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            number_from: Some(caller.from),
+            attestation: caller.verification.attestation,
             understands_608: caller.understands_608,
             advice: answer.advice,
         };
@@ -332,6 +392,9 @@ impl<'a> Policy<'a> {
         decided
     }
 }
+
+/// The reason of a decision about a caller who does not want to be known.
+const ANONYMOUS: &str = "anonymous";
 
 /// The reason of an emergency call.
 const EMERGENCY: &str = "emergency";

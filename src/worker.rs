@@ -21,7 +21,7 @@ use crate::deadline::Deadline;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::Caller;
+use crate::identity::{Caller, Identity};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
@@ -155,20 +155,48 @@ impl<'a> Worker<'a> {
             return (decision, counters);
         };
         self.turn_to(profile);
-        let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = self.policy(&config, started);
-        let decision = match policy.begin(call) {
-            Step::Answer(decision) => decision,
-            Step::Ask(question) => {
-                let outcome = self.find_out(&question, started, &mut counters);
-                policy.resume(&question.caller, outcome)
-            }
-        };
+        let (decision, mut counters) = self.carry_out(&policy, &policy.begin(call), started);
         self.remember_caller(&policy, call, &decision, started);
         self.tell_others(started, &mut counters);
         let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
-        (decision.by(profile), counters)
+        (decision, counters)
+    }
+
+    /// Decides about a number as about the caller of a call.
+    fn decide_about(
+        &mut self,
+        number: Number,
+        profile: ProfileId,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        self.turn_to(profile);
+        let config = Arc::clone(&self.current.config);
+        let policy = self.policy(&config, started);
+        let call = Call {
+            call_id: b"check",
+            ..Call::default()
+        };
+        let step = policy.screen(&call, &Identity::of(number));
+        self.carry_out(&policy, &step, started)
+    }
+
+    fn carry_out(
+        &mut self,
+        policy: &Policy<'_>,
+        step: &Step<'_>,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        let mut counters = Counters::default();
+        let decision = match step {
+            Step::Answer(decision) => *decision,
+            Step::Ask(question) => {
+                let outcome = self.find_out(question, started, &mut counters);
+                policy.resume(&question.caller, outcome)
+            }
+        };
+        (decision.by(self.current.profile), counters)
     }
 
     /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
@@ -199,7 +227,7 @@ impl<'a> Worker<'a> {
                 profile,
                 timeout: config.timeout,
                 caller: question.caller,
-                called: policy.called(call),
+                called: question.called,
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
                 counters,
@@ -217,13 +245,13 @@ impl<'a> Worker<'a> {
         self.turn_to(ProfileId::BASE);
         let config = Arc::clone(&self.current.config);
         let policy = self.policy(&config, started);
-        let number = match policy.begin(call) {
+        let caller = match policy.begin(call) {
             Step::Answer(decision) if decision.source == Source::Bypass => {
                 self.remember_caller(&policy, call, &decision, started);
                 return (decision, Counters::default());
             }
-            Step::Answer(decision) => decision.number,
-            Step::Ask(question) => Some(question.caller.number),
+            Step::Answer(_) => None,
+            Step::Ask(question) => Some(question.caller),
         };
         let moment = self.engine.clock.at(started);
         if let Some(times) = self.engine.note_unknown_profile(moment) {
@@ -235,7 +263,7 @@ impl<'a> Worker<'a> {
         }
         let decision = Decision {
             reason: Text::new("unknown_profile").unwrap_or_default(),
-            ..policy.fail_open(Failure::Internal, number)
+            ..policy.fail_open(Failure::Internal, caller.as_ref())
         };
         let counters = Counters {
             unknown_profile: true,
@@ -259,6 +287,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.caller,
+            called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

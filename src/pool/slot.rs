@@ -27,6 +27,7 @@ shareable! {
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
         caller: [AtomicU64; 3],
+        /// Zeros if the call does not go to a number.
         called: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
@@ -46,8 +47,10 @@ impl Slot {
         let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
-        let called = lookup.called.as_ref();
-        store(&self.called, called.map_or([0; 2], Number::to_shared));
+        store(
+            &self.called,
+            lookup.called.as_ref().map_or([0; 2], Number::to_shared),
+        );
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -62,8 +65,8 @@ impl Slot {
             profile,
             timeout,
             caller: self.caller()?,
-            key: IdempotencyKey::from_shared(load(&self.key)),
             called: Number::from_shared(load(&self.called)),
+            key: IdempotencyKey::from_shared(load(&self.key)),
             known: match outcome {
                 LookupOutcome::Stale(answer, _) => Known::Earlier(answer),
                 LookupOutcome::Settled(answer, source) => Known::Settled(answer, source),

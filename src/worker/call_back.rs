@@ -59,7 +59,7 @@ impl Worker<'_> {
     ) -> Decision {
         if decision.keeps_away() && self.is_known_to_others(policy.called(call), started, counters)
         {
-            policy.call_back()
+            policy.call_back().by(self.current.profile)
         } else {
             *decision
         }

@@ -18,6 +18,7 @@ mod dsiprouter;
 mod emergency;
 mod expect;
 mod faults;
+mod identity;
 mod kemi;
 mod labels;
 mod latency;
@@ -103,6 +104,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         calls::trials,
         emergency::trials,
         lists::trials,
+        identity::trials,
         withheld::trials,
         faults::trials,
         connections::trials,

@@ -3,7 +3,7 @@
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Source, Treatment};
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
@@ -76,10 +76,10 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new(b"+441632960123", None).expect("a global number");
-    for known in [
-        Known::Nothing,
-        Known::Earlier(longest()),
-        Known::Settled(longest(), Source::List),
+    for (known, called) in [
+        (Known::Nothing, None),
+        (Known::Earlier(longest()), Some(number)),
+        (Known::Settled(longest(), Source::List), Some(number)),
     ] {
         let lookup = PendingLookup {
             profile: ProfileId::new(4096).expect("small"),
@@ -87,10 +87,11 @@ fn a_question_is_read_as_it_was_written() {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                verification: Verification::default(),
                 understands_608: known != Known::Nothing,
             },
+            called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-            called: Number::new(b"+442079460958", None),
             known,
             counters: Counters {
                 cache_miss: true,
