@@ -8,6 +8,7 @@ mod cache;
 mod contact;
 mod decision_options;
 mod emergency;
+mod enforcement;
 mod limits;
 mod mode;
 mod no_proxy;
@@ -24,6 +25,7 @@ pub use cache::{CacheConfig, RedisUrl};
 pub use contact::ContactUri;
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
+pub use enforcement::Enforcement;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use proxy::{HttpProxy, ProxyUrl};
@@ -51,11 +53,14 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub shadow: i32,
+    pub enforce_percent: i32,
     pub emergency: String,
     pub trusted_sources: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
+    pub log_numbers: i32,
     pub rate_limit: i32,
     pub breaker_window: i32,
     pub breaker_errors: i32,
@@ -86,6 +91,10 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// On which calls a block or a redirect is carried out.
+    pub enforcement: Enforcement,
+    /// Whether numbers in log lines are not masked.
+    pub log_numbers: bool,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
     /// The sources whose claims of priority are trusted.
@@ -107,6 +116,7 @@ impl Config {
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
+        let api_key: Secret<ApiKey> = Secret::new("api_key", &given.api_key)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(
@@ -117,7 +127,9 @@ impl Config {
             cache: CacheConfig::new(given)?,
             api_url_backup,
             signing_secrets,
-            api_key: Secret::new("api_key", &given.api_key)?,
+            enforcement: Enforcement::new(given, api_key.value().map_or("", ApiKey::expose))?,
+            log_numbers: switch("log_numbers", given.log_numbers)?,
+            api_key,
             timeout: Timeout::new(given.timeout).ok_or_else(|| {
                 BadParameter::new("timeout", given.timeout, "20..5000 milliseconds")
             })?,

@@ -131,8 +131,10 @@ pub struct Advice {
 pub struct Decision {
     /// What to do with the call.
     pub treatment: Treatment,
-    /// The treatment before a missing `redirect_contact` changed it.
+    /// The treatment before a missing `redirect_contact`, shadow mode or `enforce_percent` changed it.
     pub would: Treatment,
+    /// Whether neither shadow mode nor `enforce_percent` changed the treatment.
+    pub enforced: bool,
     /// The reply to send to an SBC.
     pub reply: SipReply,
     /// The API's machine-readable reason, an open set.
@@ -159,6 +161,7 @@ impl Decision {
         Self {
             treatment: Treatment::Allow,
             would: Treatment::Allow,
+            enforced: true,
             reply: SipReply::standard(allow_code),
             reason: Text::EMPTY,
             source,

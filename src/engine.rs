@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{BadParameter, Config, Emergency, Given, Missing, Roots};
 use crate::in_flight::InFlight;
 use crate::log::{Level, Log};
+use crate::no_number::NoNumberWatch;
 use crate::os::shared::Shared;
 
 /// What all workers of a server have in common.
@@ -28,6 +29,8 @@ pub struct Engine {
     pub failed: Shared<Failed>,
     /// The requests in flight.
     pub in_flight: Shared<InFlight>,
+    /// Detects that nearly no call has a number.
+    pub no_number: Shared<NoNumberWatch>,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -57,6 +60,7 @@ impl Engine {
             cache: Cache::new(entries).map_err(NoEngine::Memory)?,
             failed: Shared::new().map_err(NoEngine::Memory)?,
             in_flight: Shared::new().map_err(NoEngine::Memory)?,
+            no_number: Shared::new().map_err(NoEngine::Memory)?,
             clock: Clock::starting(Instant::now()),
             config: Arc::new(config),
         })

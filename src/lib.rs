@@ -17,8 +17,8 @@
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`number`], [`emergency`], [`privacy`], [`sip_header`]: parsers of parts of a request.
-//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`cause`], [`clock`], [`counters`],
-//!    [`deadline`], [`failure`], [`log`], [`report`], [`signing`], [`text`].
+//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`], [`cause`],
+//!    [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`], [`report`], [`signing`], [`text`].
 //!
 //! Unsafe code is only in [`mod@ffi`] and `os`.
 
@@ -38,7 +38,9 @@ compile_error!("a panic must not take the SIP server down: build with panic = \"
 
 pub mod admission;
 pub mod answer;
+pub mod audit;
 pub mod cache;
+pub mod call_id;
 pub mod cause;
 pub mod clock;
 pub mod config;
@@ -55,6 +57,7 @@ pub mod http;
 pub mod in_flight;
 mod length_prefixed;
 pub mod log;
+pub mod no_number;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;

@@ -2,15 +2,17 @@
 //! The decision, as two pure functions: one before the question to the API, one after it.
 
 mod call;
+mod enforcement;
 
 use crate::answer::Answer;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
+use crate::call_id::CallId;
+use crate::config::{Config, ContactUri, DecisionOptions, Emergency, Enforcement, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
 use crate::number::{Caller, Number};
 use crate::privacy;
-use crate::question::{Origin, Question};
+use crate::question::{Origin, Question, Subject};
 use crate::text::Text;
 
 pub use call::Call;
@@ -73,6 +75,7 @@ impl LookupOutcome {
 pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
+    enforcement: &'a Enforcement,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
 }
@@ -84,6 +87,7 @@ impl<'a> Policy<'a> {
         Self {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
+            enforcement: &config.enforcement,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
         }
@@ -93,6 +97,14 @@ impl<'a> Policy<'a> {
     /// who withhold their number are not.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
+        let mut step = self.screen(call);
+        if let Step::Answer(decision) = &mut step {
+            self.carry_out(decision, || self.enforcement.covers(call.call_id));
+        }
+        step
+    }
+
+    fn screen(&self, call: &Call<'a>) -> Step<'a> {
         if call.method != b"INVITE" || !call.to_tag.is_empty() {
             return Step::Answer(self.bypass(Failure::None));
         }
@@ -109,7 +121,11 @@ impl<'a> Policy<'a> {
             Caller::Anonymous => Step::Answer(self.bypass(Failure::Anonymous)),
             Caller::NoNumber => Step::Answer(self.bypass(Failure::NoNumber)),
             Caller::Number(number) => Step::Ask(Question {
-                number,
+                subject: Subject {
+                    number,
+                    enforced: self.enforcement.covers(call.call_id),
+                    call_id: CallId::new(call.call_id),
+                },
                 options: self.options,
                 origin: Origin::Call {
                     call_id: call.call_id,
@@ -121,8 +137,9 @@ impl<'a> Policy<'a> {
 
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
     #[must_use]
-    pub fn resume(&self, number: Number, outcome: LookupOutcome) -> Decision {
-        match outcome {
+    pub fn resume(&self, subject: &Subject, outcome: LookupOutcome) -> Decision {
+        let number = subject.number;
+        let mut decision = match outcome {
             LookupOutcome::Answered(answer) => self.follow(number, &answer, Source::Api),
             LookupOutcome::Known(answer) => self.follow(number, &answer, Source::Cache),
             LookupOutcome::Stale(answer, failure)
@@ -136,7 +153,9 @@ impl<'a> Policy<'a> {
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(number))
             }
-        }
+        };
+        self.carry_out(&mut decision, || subject.enforced);
+        decision
     }
 
     /// The decision after something failed: allow.
@@ -175,6 +194,7 @@ impl<'a> Policy<'a> {
         let decided = Decision {
             treatment: answer.treatment,
             would: answer.treatment,
+            enforced: true,
             reply: answer.reply,
             reason: answer.reason,
             source,

@@ -38,10 +38,10 @@ use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::Log;
-use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::os::shared::Shared;
 use crate::policy::LookupOutcome;
+use crate::question::Subject;
 use crate::worker::PendingLookup;
 
 use self::liveness::{Liveness, Service, patience};
@@ -80,8 +80,8 @@ pub enum Next {
 /// The end of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completed {
-    /// The calling number.
-    pub number: Number,
+    /// What the decision needs of the call.
+    pub subject: Subject,
     /// What the lookup found out.
     pub outcome: LookupOutcome,
     /// What it adds to the statistics.
@@ -211,8 +211,8 @@ impl Pool {
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let seen = self.queue.sequence();
-            let (number, outcome, counters) = match self.queue.collect(ticket) {
-                Collected::Done(number, outcome, counters) => (number, outcome, counters),
+            let (subject, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(subject, outcome, counters) => (subject, outcome, counters),
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -225,11 +225,11 @@ impl Pool {
                         continue;
                     };
                     let (outcome, counters) = lookup.unanswered(failure);
-                    (lookup.number, outcome, counters)
+                    (lookup.subject, outcome, counters)
                 }
             };
             return Some(Completed {
-                number,
+                subject,
                 outcome,
                 counters,
                 took: started.elapsed(),
@@ -244,7 +244,7 @@ impl Pool {
         let (lookup, _) = self.queue.abandon(ticket)?;
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
         Some(Completed {
-            number: lookup.number,
+            subject: lookup.subject,
             outcome,
             counters,
             took: started.elapsed(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A question to the API.
 
+mod subject;
+
 use std::fmt::Write;
 
 use ring::digest;
@@ -9,11 +11,16 @@ use crate::config::DecisionOptions;
 use crate::number::Number;
 use crate::{length_prefixed, text, u64_pair};
 
+pub(crate) use self::subject::SharedSubject;
+pub use self::subject::Subject;
+#[cfg(test)]
+pub(crate) use self::subject::tests::subject;
+
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// The calling number.
-    pub number: Number,
+    /// What is needed of the call when the answer is there.
+    pub subject: Subject,
     /// The operator's options.
     pub options: &'a DecisionOptions,
     /// The call that it is about.
@@ -48,7 +55,7 @@ impl Question<'_> {
     pub fn idempotency_key(&self) -> IdempotencyKey {
         match self.origin {
             Origin::Call { call_id, from_tag } => {
-                IdempotencyKey::new(call_id, from_tag, &self.number)
+                IdempotencyKey::new(call_id, from_tag, &self.subject.number)
             }
             Origin::Key(key) => key,
         }
@@ -69,7 +76,7 @@ impl Question<'_> {
         let _ = write!(
             body,
             r#"{{"number":"{}","allow_code":{},"spam_threshold":{}"#,
-            self.number.as_str(),
+            self.subject.number.as_str(),
             allow_code.code(),
             spam_threshold.score(),
         );
@@ -127,7 +134,7 @@ const BODY_BYTES: usize = 192;
 
 #[cfg(test)]
 mod tests {
-    use super::{IdempotencyKey, Origin, Question};
+    use super::{IdempotencyKey, Origin, Question, subject};
     use crate::config::{AllowCode, DecisionOptions, Threshold};
     use crate::number::Number;
 
@@ -146,7 +153,7 @@ mod tests {
         };
         let number = number("+14155550123");
         let question = |options| Question {
-            number,
+            subject: subject(number),
             options,
             origin: Origin::Call {
                 call_id: b"a",

@@ -4,6 +4,7 @@
 mod generation;
 mod health;
 mod lookup;
+mod number_form;
 mod operator;
 mod request;
 mod sharing;
@@ -19,10 +20,9 @@ use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
-use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
-use crate::question::{IdempotencyKey, Origin, Question};
+use crate::question::{IdempotencyKey, Origin, Question, Subject};
 use crate::redis::Redis;
 
 use self::generation::Generation;
@@ -55,8 +55,8 @@ pub enum Begun {
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLookup {
-    /// The calling number.
-    pub number: Number,
+    /// What is needed of the call when the lookup is over.
+    pub subject: Subject,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -118,11 +118,13 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let decision = match policy.begin(call) {
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        let decision = match step {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(&question, started, &mut counters);
-                policy.resume(question.number, outcome)
+                policy.resume(&question.subject, outcome)
             }
         };
         (decision, counters)
@@ -135,16 +137,18 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let question = match policy.begin(call) {
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        let question = match step {
             Step::Answer(decision) => return Begun::Decided(decision, counters),
             Step::Ask(question) => question,
         };
-        match self.at_once(&question.number, started, &mut counters) {
+        match self.at_once(&question.subject.number, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                Begun::Decided(policy.resume(question.number, outcome), counters)
+                Begun::Decided(policy.resume(&question.subject, outcome), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
-                number: question.number,
+                subject: question.subject,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -163,7 +167,7 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
-            number: lookup.number,
+            subject: lookup.subject,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

@@ -13,6 +13,8 @@ use super::abi::{
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
 use super::host::Log;
+use crate::audit;
+use crate::call_id::CallId;
 use crate::config::Given;
 use crate::counters::Counters;
 use crate::decision::{Decision, Source};
@@ -165,11 +167,14 @@ pub(super) unsafe fn conclude(
     // SAFETY: the caller's promise.
     let server = unsafe { worker.cast::<Process>().as_ref() }.map(|process| process.server);
     let mut decided = None;
+    let mut call_id = CallId::EMPTY;
     let body = |process: &mut Process| {
         // SAFETY: the caller's promise.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         let mut room = [NO_HEADER; NOL_CALL_HEADERS as usize];
-        decided = Some(decide(process, &lent(call, &mut room), started)?);
+        let call = lent(call, &mut room);
+        call_id = CallId::new(call.call_id);
+        decided = Some(decide(process, &call, started)?);
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -177,6 +182,7 @@ pub(super) unsafe fn conclude(
     guard(None, || {
         let (decision, counters) = decided.unwrap_or_else(|| fault(server));
         fill(result, server, &decision, counters, started.elapsed());
+        log_audit(server, &decision, &call_id);
         Ok(())
     });
     rc
@@ -201,6 +207,14 @@ pub(super) fn fill(
     result.fill(decision, counters, contact, took);
 }
 
+/// Logs a call that was blocked or redirected, or would have been.
+pub(super) fn log_audit(server: Option<&Server>, decision: &Decision, call_id: &CallId) {
+    let Some(server) = server else { return };
+    if let Some(line) = audit::line(decision, call_id, server.engine.config.log_numbers) {
+        server.log.line(Level::Notice, &line);
+    }
+}
+
 /// Converts the parameters for the configuration.
 fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
@@ -218,11 +232,14 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         block_reassigned: params.block_reassigned,
         redirect_contact: text(params.redirect_contact)?,
         mode: text(params.mode)?,
+        shadow: params.shadow,
+        enforce_percent: params.enforce_percent,
         emergency: text(params.emergency)?,
         trusted_sources: text(params.trusted_sources)?,
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,
+        log_numbers: params.log_numbers,
         rate_limit: params.rate_limit,
         breaker_window: params.breaker_window,
         breaker_errors: params.breaker_errors,

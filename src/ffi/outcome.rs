@@ -36,7 +36,7 @@ impl nol_result {
         self.reason = self.keep(decision.reason.as_str());
         self.source = self.keep(decision.source.as_str());
         self.failure = self.keep(decision.failure.as_str());
-        self.enforced = 1;
+        self.enforced = decision.enforced.into();
         self.would = self.keep(decision.would.as_str());
         self.e164 = self.keep(number);
         self.valid = advice.valid.map_or(ABSENT, i32::from);

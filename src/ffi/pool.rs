@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, nol_worker};
-use super::entries::{self, fault, fill};
+use super::entries::{self, fault, fill, log_audit};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
 use crate::failure::Failure;
@@ -136,7 +136,7 @@ pub(super) unsafe extern "C" fn begin(
         }
         let policy = Policy::new(&process.server.engine.config);
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        Ok((policy.resume(lookup.number, outcome), counters))
+        Ok((policy.resume(&lookup.subject, outcome), counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
     unsafe { entries::conclude(worker, call, result, begin) }
@@ -226,7 +226,8 @@ unsafe fn conclude(
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(outcome.number, outcome.outcome);
+            let decision = policy.resume(&outcome.subject, outcome.outcome);
+            log_audit(owner, &decision, &outcome.subject.call_id);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod enforcement;
 mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};
@@ -8,7 +9,7 @@ use crate::config::tests::given;
 use crate::config::{Config, Given};
 use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::failure::Failure;
-use crate::number::Number;
+use crate::question::Subject;
 use crate::text::Text;
 
 pub(crate) const CALL: Call<'_> = Call {
@@ -88,12 +89,12 @@ fn only_an_initial_invite_from_a_number_is_asked_about() {
     }
 }
 
-/// The number that the call is asked about.
-fn asked(policy: &Policy<'_>) -> Number {
+/// The call, once it is asked about.
+fn asked(policy: &Policy<'_>) -> Subject {
     let Step::Ask(question) = policy.begin(&CALL) else {
         unreachable!("an initial INVITE");
     };
-    question.number
+    question.subject
 }
 
 #[test]
@@ -105,14 +106,14 @@ fn an_answer_is_followed_and_a_failure_allows() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let number = asked(&policy);
+    let subject = asked(&policy);
     for (treatment, code) in [
         (Treatment::Allow, 404),
         (Treatment::Flag, 404),
         (Treatment::Redirect, 302),
         (Treatment::Block, 603),
     ] {
-        let decision = policy.resume(number, LookupOutcome::Answered(answer(treatment, code)));
+        let decision = policy.resume(&subject, LookupOutcome::Answered(answer(treatment, code)));
         assert_eq!(
             (decision.treatment, decision.reply.code, decision.source),
             (treatment, code, Source::Api)
@@ -120,7 +121,7 @@ fn an_answer_is_followed_and_a_failure_allows() {
         assert_eq!(decision.failure, Failure::None);
     }
     for failure in Failure::ALL.iter().copied() {
-        let decision = policy.resume(number, LookupOutcome::Failed(failure));
+        let decision = policy.resume(&subject, LookupOutcome::Failed(failure));
         assert_eq!(
             (decision.treatment, decision.reply.code),
             (Treatment::Allow, 404)
@@ -136,9 +137,9 @@ fn an_answer_is_followed_and_a_failure_allows() {
 fn a_redirect_without_a_contact_is_an_allow() {
     let config = Config::new(&given()).expect("usable");
     let policy = Policy::new(&config);
-    let number = asked(&policy);
+    let subject = asked(&policy);
     let decision = policy.resume(
-        number,
+        &subject,
         LookupOutcome::Answered(answer(Treatment::Redirect, 302)),
     );
     assert_eq!(
@@ -159,7 +160,7 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let number = asked(&policy);
+    let subject = asked(&policy);
     let failure = Failure::TimeoutResponse;
     for (treatment, code, outcome) in [
         (Treatment::Allow, 503, (Treatment::Allow, Source::Cache)),
@@ -172,12 +173,12 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
         (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
     ] {
         let decision = policy.resume(
-            number,
+            &subject,
             LookupOutcome::Stale(answer(treatment, code), failure),
         );
         assert_eq!((decision.treatment, decision.source), outcome);
         assert_eq!((decision.reply.code, decision.failure), (503, failure));
-        let known = policy.resume(number, LookupOutcome::Known(answer(treatment, code)));
+        let known = policy.resume(&subject, LookupOutcome::Known(answer(treatment, code)));
         assert_eq!(
             (known.treatment, known.source, known.failure),
             (treatment, Source::Cache, Failure::None)

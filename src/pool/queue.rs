@@ -19,9 +19,9 @@ use super::ticket::Ticket;
 use super::waiters::Waiters;
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::number::Number;
 use crate::os::shared::{Shared, shareable};
 use crate::policy::LookupOutcome;
+use crate::question::Subject;
 use crate::worker::PendingLookup;
 
 /// As many slots as calls may wait for lookups.
@@ -63,7 +63,7 @@ pub(super) enum Collected {
     /// The question has no answer yet.
     Pending,
     /// The answer. The question is off the queue.
-    Done(Number, LookupOutcome, Counters),
+    Done(Subject, LookupOutcome, Counters),
     /// The question was not in the queue.
     Gone,
 }
@@ -214,13 +214,13 @@ impl Queue {
             Phase::Free | Phase::Abandoned => Collected::Gone,
             phase @ (Phase::Answered | Phase::Delivered) => {
                 let (outcome, counters) = slot.outcome();
-                let number = slot.number();
+                let subject = slot.subject();
                 let taken = self.slots.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.progress.delivered();
                 }
-                match (number, taken) {
-                    (Some(number), true) => Collected::Done(number, outcome, counters),
+                match (subject, taken) {
+                    (Some(subject), true) => Collected::Done(subject, outcome, counters),
                     // Delivered just now.
                     (Some(_), false) => Collected::Pending,
                     (None, _) => Collected::Gone,

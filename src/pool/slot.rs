@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
+use crate::call_id::CallId;
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
-use crate::question::IdempotencyKey;
+use crate::question::{IdempotencyKey, SharedSubject, Subject};
 use crate::worker::PendingLookup;
 
 shareable! {
@@ -22,6 +22,8 @@ shareable! {
         /// Nanoseconds of the queue's clock.
         started: AtomicU64,
         number: [AtomicU64; 2],
+        call_id: [AtomicU64; CallId::WORDS],
+        flags: AtomicU64,
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -36,7 +38,10 @@ type Whole = Packed<304>;
 impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
-        store(&self.number, lookup.number.to_shared());
+        let subject = lookup.subject.to_shared();
+        store(&self.number, subject.number);
+        store(&self.call_id, subject.call_id);
+        self.flags.store(subject.flags, Relaxed);
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -47,7 +52,7 @@ impl Slot {
     pub(super) fn lookup(&self) -> Option<PendingLookup> {
         let (outcome, counters) = self.outcome();
         Some(PendingLookup {
-            number: self.number()?,
+            subject: self.subject()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),
@@ -57,8 +62,12 @@ impl Slot {
         })
     }
 
-    pub(super) fn number(&self) -> Option<Number> {
-        Number::from_shared(load(&self.number))
+    pub(super) fn subject(&self) -> Option<Subject> {
+        Subject::from_shared(SharedSubject {
+            number: load(&self.number),
+            call_id: load(&self.call_id),
+            flags: self.flags.load(Relaxed),
+        })
     }
 
     pub(super) fn started(&self) -> u64 {

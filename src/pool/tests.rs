@@ -21,7 +21,7 @@ use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
-use crate::question::IdempotencyKey;
+use crate::question::{IdempotencyKey, subject};
 use crate::worker::PendingLookup;
 
 pub(super) struct Silent;
@@ -36,7 +36,7 @@ const NOW: Duration = Duration::ZERO;
 pub(super) fn lookup() -> PendingLookup {
     let number = Number::new("+14155550123").expect("a global number");
     PendingLookup {
-        number,
+        subject: subject(number),
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

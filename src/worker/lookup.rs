@@ -64,7 +64,7 @@ impl Worker<'_> {
         if self.current.config.api_key.value().is_err() {
             return LookupOutcome::Failed(Failure::NoKey);
         }
-        let key = self.current.keys.key(&question.number, "");
+        let key = self.current.keys.key(&question.subject.number, "");
         let now = self.engine.clock.at(started);
         if !self.current.config.cache.is_on() {
             return match self.failed_before(&key, now, counters) {

@@ -56,6 +56,7 @@ impl Worker<'_> {
             .maybe(c"clock_skew_s", admission.clock_skew())
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used)
+            .number(c"enforce_percent", config.enforcement.percent())
             .number(
                 c"timeout_ms",
                 u64::try_from(self.current.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
@@ -167,6 +168,7 @@ fn describe(decision: &Decision) -> Report {
         .text(c"source", decision.source.as_str())
         .text(c"failure", decision.failure.as_str())
         .text(c"would", decision.would.as_str())
+        .number(c"enforced", decision.enforced)
         .maybe(c"valid", advice.valid.map(i64::from))
         .maybe(c"spam_score", advice.spam_score)
         .text(c"risk_level", advice.risk_level.as_str())

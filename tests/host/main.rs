@@ -31,6 +31,7 @@ mod repetition;
 mod replies;
 mod resolution;
 mod self_test;
+mod shadow;
 mod shortage;
 mod signing;
 mod stalls;
@@ -97,6 +98,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         calls::trials,
         emergency::trials,
         withheld::trials,
+        shadow::trials,
         faults::trials,
         connections::trials,
         names::trials,
@@ -123,6 +125,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         causes::trials,
         replies::trials,
         emergency::server_trials,
+        shadow::server_trials,
         operator::trials,
         kemi::trials,
         suspended::trials,

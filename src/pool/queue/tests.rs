@@ -10,7 +10,7 @@ use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::number::Number;
 use crate::policy::LookupOutcome;
-use crate::question::IdempotencyKey;
+use crate::question::{IdempotencyKey, subject};
 use crate::worker::PendingLookup;
 
 const NOW: Duration = Duration::ZERO;
@@ -19,7 +19,7 @@ const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
 fn lookup(digits: u64) -> PendingLookup {
     let number = Number::new(&format!("+1415555{digits:04}")).expect("a global number");
     PendingLookup {
-        number,
+        subject: subject(number),
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),
@@ -56,7 +56,7 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     );
     answer(&queue, &job);
     assert_eq!((queue.next(), queue.next()), (Some(7), None));
-    let done = Collected::Done(lookup(100).number, DONE, Counters::default());
+    let done = Collected::Done(lookup(100).subject, DONE, Counters::default());
     assert_eq!(queue.collect(ticket), done);
     assert_eq!(queue.collect(ticket), Collected::Gone);
 }
@@ -129,7 +129,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     );
     queue.server_died();
     let lost = Collected::Done(
-        lookup(1).number,
+        lookup(1).subject,
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),
     );

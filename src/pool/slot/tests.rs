@@ -4,7 +4,7 @@ use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::number::Number;
 use crate::os::shared::Shared;
-use crate::question::IdempotencyKey;
+use crate::question::{IdempotencyKey, subject};
 use crate::text::Text;
 use crate::worker::PendingLookup;
 
@@ -74,7 +74,7 @@ fn a_question_is_read_as_it_was_written() {
     let number = Number::new("+441632960123").expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
-            number,
+            subject: subject(number),
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {

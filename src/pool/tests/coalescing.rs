@@ -16,6 +16,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::pool::Completed;
+use crate::question::subject;
 use crate::worker::PendingLookup;
 
 const SLOW: &str = "+14155550100";
@@ -54,7 +55,7 @@ fn serving(engine: &'static Engine) -> Arc<Pool> {
 fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
     let number = Number::new(number).expect("a global number");
     let lookup = PendingLookup {
-        number,
+        subject: subject(number),
         counters: Counters {
             cache_miss: true,
             ..Counters::default()
