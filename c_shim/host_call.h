@@ -3,93 +3,37 @@
 #ifndef NOL_HOST_CALL_H
 #define NOL_HOST_CALL_H
 
-#include <strings.h>
-
-#define NOL_HEADER_ROW(id, name) {name, sizeof(name) - 1},
-static const struct {
-	const char *s;
-	int len;
-} wanted_headers[] = {NOL_HEADERS(NOL_HEADER_ROW)};
-
-/* Whether text begins with the name of a header, in any case. */
-static int begins_with_header(const char *text, size_t len, int i)
+/* What is behind the first line of a request. The library searches it for headers, because the server stops at a bad line. */
+static nol_str header_section(const struct sip_msg *msg)
 {
-	return (text[0] | 32) == (wanted_headers[i].s[0] | 32) && len >= (size_t)wanted_headers[i].len
-		   && strncasecmp(text, wanted_headers[i].s, wanted_headers[i].len) == 0;
-}
+	const str *version = &msg->first_line.u.request.version;
+	const char *at = version->s + version->len, *end = msg->buf + msg->len;
 
-/*
- * Whether the part of the message that the server has not parsed yet may contain a header that the library reads. Most calls have
- * none. To compare the beginning of each line is cheaper than to parse all headers.
- */
-static int has_wanted_ahead(const struct sip_msg *msg)
-{
-	const char *line = msg->unparsed, *end = msg->buf + msg->len;
-	int i;
-
-	/* HDR_EOH_F has more than one bit. */
-	if((msg->parsed_flag & HDR_EOH_F) == HDR_EOH_F)
-		return 0;
-	while(line && line < end && *line != '\r' && *line != '\n') {
-		for(i = 0; i < NOL_HEADER_TOTAL; i++) {
-			if(begins_with_header(line, (size_t)(end - line), i))
-				return 1;
-		}
-		line = memchr(line, '\n', (size_t)(end - line));
-		if(line)
-			line++;
-	}
-	return 0;
-}
-
-/* Passes the headers that the library reads. */
-static void read_headers(struct sip_msg *msg, nol_call *call)
-{
-	const struct hdr_field *header;
-	int i;
-
-	/* The server stops parsing at a line that is not a header. */
-	if(has_wanted_ahead(msg) && parse_headers(msg, HDR_EOH_F, 0) != 0)
-		call->unread = (nol_str){msg->unparsed, (size_t)(msg->buf + msg->len - msg->unparsed)};
-	for(header = msg->headers; header; header = header->next) {
-		for(i = 0; i < NOL_HEADER_TOTAL; i++) {
-			if(header->name.len != wanted_headers[i].len || !begins_with_header(header->name.s, (size_t)header->name.len, i))
-				continue;
-			/* Those that find no room count as not parsed. */
-			if(call->header_count == NOL_CALL_HEADERS) {
-				if(header->name.s >= msg->buf && header->name.s < msg->buf + msg->len)
-					call->unread = (nol_str){header->name.s, (size_t)(msg->buf + msg->len - header->name.s)};
-				return;
-			}
-			call->headers[call->header_count++] = (nol_header){(nol_header_name)i, lend(&header->body)};
-		}
-	}
+	if(!version->s || at < msg->buf || at >= end)
+		return (nol_str){NULL, 0};
+	at = memchr(at, '\n', (size_t)(end - at));
+	return at ? (nol_str){at + 1, (size_t)(end - at - 1)} : (nol_str){NULL, 0};
 }
 
 void nol_read(struct sip_msg *msg, nol_call *call)
 {
-	int is_readable;
-
 	memset(call, 0, sizeof(*call));
 	if(msg->first_line.type == SIP_REQUEST) {
 		call->method = lend(&msg->first_line.u.request.method);
 		call->request_uri = lend(&msg->first_line.u.request.uri);
 		call->next_uri = lend(&msg->new_uri);
+		call->head = header_section(msg);
 	}
 	call->source = (nol_str){(const char *)msg->rcv.src_ip.u.addr, msg->rcv.src_ip.len};
-	/* What cannot be parsed stays empty, and a call without a number is allowed. */
-	is_readable = parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) == 0;
-	read_headers(msg, call);
-	if(!is_readable)
+	/* What cannot be parsed stays empty. */
+	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
 		return;
 	if(msg->callid)
 		call->call_id = lend(&msg->callid->body);
 	if(msg->to && msg->to->parsed)
 		call->to_tag = lend(&get_to(msg)->tag_value);
-	if(msg->from && parse_from_header(msg) == 0) {
+	if(msg->from && parse_from_header(msg) == 0)
 		call->from_tag = lend(&get_from(msg)->tag_value);
-		call->from_uri = lend(&get_from(msg)->uri);
-	}
 }
 
 /*

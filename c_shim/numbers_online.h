@@ -93,40 +93,16 @@ typedef struct nol_host {
 	void (*log)(nol_level level, nol_str line);
 } nol_host;
 
-/* Headers that a decision reads. */
-#define NOL_HEADERS(X) \
-	X(privacy, "Privacy") \
-	X(priority, "Priority") \
-	X(remote_party_id, "Remote-Party-ID") \
-	X(resource_priority, "Resource-Priority")
-
-#define NOL_HEADER_ID(id, name) NOL_HEADER_##id,
-typedef enum nol_header_name {
-	NOL_HEADERS(NOL_HEADER_ID)
-	NOL_HEADER_TOTAL
-} nol_header_name;
-
-/* One header, with its body as received. */
-typedef struct nol_header {
-	nol_header_name name;
-	nol_str body;
-} nol_header;
-
-#define NOL_CALL_HEADERS 16
-
 /* One request, as the server parsed it. Absent values are empty. */
 typedef struct nol_call {
 	nol_str method;   /* INVITE, ... */
 	nol_str call_id;  /* body of Call-ID */
 	nol_str from_tag; /* tag parameter of From */
 	nol_str to_tag;   /* tag parameter of To; not empty in a dialog */
-	nol_str from_uri; /* URI of From, as received */
 	nol_str request_uri; /* as received */
 	nol_str next_uri;    /* the URI that the routing script replaced it with; empty if it did not */
 	nol_str source;      /* source address of the request, 4 or 16 bytes in network order */
-	nol_str unread;      /* the rest of the headers, from the first line that was not parsed or found no room in `headers` */
-	uint32_t header_count;
-	nol_header headers[NOL_CALL_HEADERS]; /* the headers of NOL_HEADERS, in the order of the request; further ones are omitted */
+	nol_str head;        /* the header section as received; the body may follow behind the empty line */
 } nol_call;
 
 /*

@@ -4,7 +4,7 @@
 mod numbers;
 
 use self::numbers::{EVERYWHERE, NATIONAL};
-use crate::sip_header::{Header, HeaderName, bodies, trimmed};
+use crate::sip_header::{HeaderName, Headers, trimmed};
 
 /// Whether a request URI is an emergency service (RFC 5031: `urn:service:sos` and what stands below it), or the user part of
 /// its SIP, SIPS or tel URI an emergency number.
@@ -30,13 +30,14 @@ pub fn is_emergency(request_uri: &[u8]) -> bool {
 
 /// Why a call has priority: a value for `$avp(nol_reason)`. Any sender can claim it; the caller must check whether it is trusted.
 #[must_use]
-pub fn priority(headers: &[Header<'_>]) -> Option<&'static str> {
+pub fn priority(headers: &Headers<'_>) -> Option<&'static str> {
     let calls_back = |body: &[u8]| trimmed(body).eq_ignore_ascii_case(PSAP_CALLBACK);
-    if bodies(headers, HeaderName::Priority).any(calls_back) {
+    if headers.bodies(HeaderName::Priority).any(calls_back) {
         return Some("psap_callback");
     }
     let claims = |body: &[u8]| body.split(|byte| *byte == b',').any(is_in_a_namespace);
-    bodies(headers, HeaderName::ResourcePriority)
+    headers
+        .bodies(HeaderName::ResourcePriority)
         .any(claims)
         .then_some("resource_priority")
 }

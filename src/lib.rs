@@ -16,9 +16,10 @@
 //! 6. [`admission`], [`evidence`], [`policy`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
-//! 8. [`number`], [`emergency`], [`privacy`], [`sip_header`]: parsers of parts of a request.
-//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`], [`cause`],
-//!    [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`], [`report`], [`signing`], [`text`].
+//! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
+//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`],
+//!    [`call_record`], [`cause`], [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`], [`report`],
+//!    [`signing`], [`text`].
 //!
 //! Unsafe code is only in [`mod@ffi`] and `os`.
 
@@ -41,6 +42,7 @@ pub mod answer;
 pub mod audit;
 pub mod cache;
 pub mod call_id;
+pub mod call_record;
 pub mod cause;
 pub mod clock;
 pub mod config;
@@ -54,9 +56,11 @@ pub mod failure;
 #[allow(unsafe_code, reason = "the boundary to C")]
 pub mod ffi;
 pub mod http;
+pub mod identity;
 pub mod in_flight;
 mod length_prefixed;
 pub mod log;
+pub mod name_addr;
 pub mod no_number;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The calling number of a request.
+//! Telephone numbers.
 
 use std::fmt;
 
@@ -10,17 +10,6 @@ use crate::u64_pair;
 /// the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Number(Text<16>);
-
-/// The calling party, as the URI of From gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// A telephone number.
-    Number(Number),
-    /// The caller withheld the number.
-    Anonymous,
-    /// A caller without a global telephone number: a name, an extension, a number in national format.
-    NoNumber,
-}
 
 impl Number {
     /// Reads a global number. Visual separators (RFC 3966 section 5) are dropped.
@@ -84,58 +73,6 @@ impl fmt::Debug for Number {
     }
 }
 
-impl Caller {
-    /// Reads the URI of From. A `tel:` URI, or the user part of a SIP or SIPS URI, is a number if it is a global one;
-    /// parameters of the user part (RFC 4904 `tgrp`, RFC 3966) and a password are not part of it.
-    #[must_use]
-    pub fn from_uri(uri: &[u8]) -> Self {
-        let Some((scheme, rest)) = std::str::from_utf8(uri)
-            .ok()
-            .and_then(|uri| uri.trim().split_once(':'))
-        else {
-            return Self::NoNumber;
-        };
-        let (user, host) = if scheme.eq_ignore_ascii_case("tel") {
-            (rest, "")
-        } else if scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips") {
-            let (user, host) = rest.rsplit_once('@').unwrap_or(("", rest));
-            (user.split(':').next().unwrap_or_default(), host)
-        } else {
-            return Self::NoNumber;
-        };
-        let user = user.split(';').next().unwrap_or_default();
-        let host = host.split([';', '?', ':']).next().unwrap_or_default();
-        if host.eq_ignore_ascii_case("anonymous.invalid")
-            || ANONYMOUS.iter().any(|name| user.eq_ignore_ascii_case(name))
-        {
-            return Self::Anonymous;
-        }
-        match unescape(user).and_then(|user| Number::new(user.as_str())) {
-            Some(number) => Self::Number(number),
-            None => Self::NoNumber,
-        }
-    }
-}
-
-/// Resolves the percent-escapes of a user part (RFC 3261 section 19.1.2). `None` if it cannot be a number any more.
-fn unescape(user: &str) -> Option<Text<64>> {
-    if !user.contains('%') {
-        return Text::new(user);
-    }
-    let mut plain = String::with_capacity(user.len());
-    let mut rest = user;
-    while let Some((before, escaped)) = rest.split_once('%') {
-        plain.push_str(before);
-        let code = escaped
-            .get(..2)
-            .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-        plain.push(char::from(u8::from_str_radix(code, 16).ok()?));
-        rest = escaped.get(2..)?;
-    }
-    plain.push_str(rest);
-    Text::new(&plain)
-}
-
 /// Digits of the country code of a number that starts with `+` (ITU-T E.164 Annex, list of 2016).
 fn country_code_length(number: &str) -> usize {
     match number.get(1..3).unwrap_or_default() {
@@ -151,80 +88,27 @@ fn country_code_length(number: &str) -> usize {
 /// `+` and fifteen digits.
 const MAX_LENGTH: usize = 16;
 
-/// User parts that mean a withheld number: RFC 3323 section 4.1.1.3, and those that gateways use.
-const ANONYMOUS: &[&str] = &[
-    "anonymous",
-    "restricted",
-    "unavailable",
-    "unknown",
-    "private",
-    "withheld",
-];
-
 #[cfg(test)]
 mod tests {
-    use super::{Caller, Number};
-
-    fn number(text: &str) -> Caller {
-        Caller::Number(Number::new(text).expect("a global number"))
-    }
+    use super::Number;
 
     #[test]
-    fn a_global_number_is_found_wherever_a_uri_may_carry_it() {
-        for uri in [
-            "sip:+14155550123@192.0.2.1",
-            "sips:+14155550123@example.com:5061;transport=tls",
-            "SIP:+1-415-555-0123@example.com;user=phone",
-            "sip:+14155550123;tgrp=trunk1;trunk-context=example.com@example.com",
-            "sip:+14155550123;npdi;rn=+14155550199@example.com",
-            "sip:+14155550123:secret@example.com",
-            "sip:%2B14155550123@example.com",
-            "tel:+14155550123",
-            "tel:+1(415)555.0123;isub=1411",
+    fn a_global_number_is_a_plus_and_digits() {
+        for (text, number) in [
+            ("+14155550123", Some("+14155550123")),
+            ("+1 (415) 555-0123", Some("+14155550123")),
+            ("+1.415.555.0123", Some("+14155550123")),
+            ("+123456789012345", Some("+123456789012345")),
+            ("+1234567890123456", None),
+            ("+", None),
+            ("", None),
+            ("14155550123", None),
+            ("++1", None),
+            ("+1415x", None),
         ] {
-            assert_eq!(
-                Caller::from_uri(uri.as_bytes()),
-                number("+14155550123"),
-                "{uri}"
-            );
+            let found = Number::new(text);
+            assert_eq!(found.as_ref().map(Number::as_str), number, "{text}");
         }
-    }
-
-    #[test]
-    fn a_withheld_number_is_anonymous() {
-        for uri in [
-            "sip:anonymous@anonymous.invalid",
-            "sip:Restricted@10.0.0.1",
-            "sip:anonymous.invalid",
-            "sip:+14155550123@anonymous.invalid",
-        ] {
-            assert_eq!(Caller::from_uri(uri.as_bytes()), Caller::Anonymous, "{uri}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_a_global_number_is_no_number() {
-        for uri in [
-            "sip:02079460958@example.com",
-            "sip:14155550123@example.com",
-            "tel:555-0123;phone-context=+1415",
-            "sip:alice@example.com",
-            "sip:+@example.com",
-            "sip:+1234567890123456@example.com",
-            "sip:+1415%zz@example.com",
-            "sip:+1415%2@example.com",
-            "sip:+1%00415@example.com",
-            "sip:example.com",
-            "urn:service:sos",
-            "",
-            "+14155550123",
-        ] {
-            assert_eq!(Caller::from_uri(uri.as_bytes()), Caller::NoNumber, "{uri}");
-        }
-        assert_eq!(
-            Caller::from_uri(b"sip:+1415\xff@example.com"),
-            Caller::NoNumber
-        );
     }
 
     #[test]

@@ -6,13 +6,15 @@ mod enforcement;
 
 use crate::answer::Answer;
 use crate::call_id::CallId;
+use crate::call_record::CallRecord;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, Enforcement, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
-use crate::number::{Caller, Number};
-use crate::privacy;
-use crate::question::{Origin, Question, Subject};
+use crate::identity::{Caller, Identity};
+use crate::number::Number;
+use crate::question::{Origin, Question};
+use crate::sip_header::Headers;
 use crate::text::Text;
 
 pub use call::Call;
@@ -93,68 +95,61 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about. Emergency calls and callers
-    /// who withhold their number are not.
+    /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
-        let mut step = self.screen(call);
+        let mut step = self.consider(call);
         if let Step::Answer(decision) = &mut step {
             self.carry_out(decision, || self.enforcement.covers(call.call_id));
         }
         step
     }
 
-    fn screen(&self, call: &Call<'a>) -> Step<'a> {
-        if call.method != b"INVITE" || !call.to_tag.is_empty() {
+    fn consider(&self, call: &Call<'a>) -> Step<'a> {
+        if !call.is_initial_invite() {
             return Step::Answer(self.bypass(Failure::None));
         }
-        if let Some(reason) = self.never_held_up(call) {
+        let headers = Headers::read(call.head);
+        if let Some(reason) = self.never_held_up(call, &headers) {
             return Step::Answer(Decision {
                 reason: Text::new(reason).unwrap_or_default(),
                 ..self.bypass(Failure::None)
             });
         }
-        if privacy::is_withheld(call.headers) || privacy::is_mentioned(call.unread) {
-            return Step::Answer(self.bypass(Failure::Anonymous));
+        self.screen(call, &Identity::read(&headers))
+    }
+
+    /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
+    #[must_use]
+    pub fn screen(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        if let Some(decision) = self.withheld(identity) {
+            return Step::Answer(decision);
         }
-        match Caller::from_uri(call.from_uri) {
-            Caller::Anonymous => Step::Answer(self.bypass(Failure::Anonymous)),
-            Caller::NoNumber => Step::Answer(self.bypass(Failure::NoNumber)),
-            Caller::Number(number) => Step::Ask(Question {
-                subject: Subject {
-                    number,
-                    enforced: self.enforcement.covers(call.call_id),
-                    call_id: CallId::new(call.call_id),
-                },
-                options: self.options,
-                origin: Origin::Call {
-                    call_id: call.call_id,
-                    from_tag: call.from_tag,
-                },
-            }),
+        match identity.caller {
+            Some(caller) => Step::Ask(self.question(call, caller)),
+            None => Step::Answer(self.bypass(Failure::NoNumber)),
         }
     }
 
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
     #[must_use]
-    pub fn resume(&self, subject: &Subject, outcome: LookupOutcome) -> Decision {
-        let number = subject.number;
+    pub fn resume(&self, caller: &Caller, record: CallRecord, outcome: LookupOutcome) -> Decision {
         let mut decision = match outcome {
-            LookupOutcome::Answered(answer) => self.follow(number, &answer, Source::Api),
-            LookupOutcome::Known(answer) => self.follow(number, &answer, Source::Cache),
+            LookupOutcome::Answered(answer) => self.follow(caller, &answer, Source::Api),
+            LookupOutcome::Known(answer) => self.follow(caller, &answer, Source::Cache),
             LookupOutcome::Stale(answer, failure)
                 if matches!(answer.treatment, Treatment::Allow | Treatment::Flag) =>
             {
                 Decision {
                     failure,
-                    ..self.follow(number, &answer, Source::Cache)
+                    ..self.follow(caller, &answer, Source::Cache)
                 }
             }
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                self.fail_open(failure, Some(number))
+                self.fail_open(failure, Some(caller.number))
             }
         };
-        self.carry_out(&mut decision, || subject.enforced);
+        self.carry_out(&mut decision, || record.enforced);
         decision
     }
 
@@ -171,14 +166,36 @@ impl<'a> Policy<'a> {
 
     /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
     /// that URI. To is ignored, because it does not determine where the call goes.
-    fn never_held_up(&self, call: &Call<'_>) -> Option<&'static str> {
+    fn never_held_up(&self, call: &Call<'_>, headers: &Headers<'_>) -> Option<&'static str> {
         if self.emergency == Emergency::Screened {
             return None;
         }
         if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
             return Some("emergency");
         }
-        emergency::priority(call.headers).filter(|_| self.trusted_sources.is_trusted(call.source))
+        emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
+    }
+
+    /// The decision about a caller who does not want to be known.
+    fn withheld(&self, identity: &Identity) -> Option<Decision> {
+        identity
+            .is_withheld
+            .then(|| self.bypass(Failure::Anonymous))
+    }
+
+    fn question(&self, call: &Call<'a>, caller: Caller) -> Question<'a> {
+        Question {
+            caller,
+            record: CallRecord {
+                enforced: self.enforcement.covers(call.call_id),
+                call_id: CallId::new(call.call_id),
+            },
+            options: self.options,
+            origin: Origin::Call {
+                call_id: call.call_id,
+                from_tag: call.from_tag,
+            },
+        }
     }
 
     fn bypass(&self, failure: Failure) -> Decision {
@@ -190,7 +207,7 @@ impl<'a> Policy<'a> {
         )
     }
 
-    fn follow(&self, number: Number, answer: &Answer, source: Source) -> Decision {
+    fn follow(&self, caller: &Caller, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
             treatment: answer.treatment,
             would: answer.treatment,
@@ -199,7 +216,7 @@ impl<'a> Policy<'a> {
             reason: answer.reason,
             source,
             failure: Failure::None,
-            number: Some(number),
+            number: Some(caller.number),
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.

@@ -33,15 +33,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::call_record::CallRecord;
 use crate::config::Timeout;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::log::Log;
 use crate::os::process::InWorker;
 use crate::os::shared::Shared;
 use crate::policy::LookupOutcome;
-use crate::question::Subject;
 use crate::worker::PendingLookup;
 
 use self::liveness::{Liveness, Service, patience};
@@ -80,8 +81,10 @@ pub enum Next {
 /// The end of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completed {
+    /// The caller.
+    pub caller: Caller,
     /// What the decision needs of the call.
-    pub subject: Subject,
+    pub record: CallRecord,
     /// What the lookup found out.
     pub outcome: LookupOutcome,
     /// What it adds to the statistics.
@@ -211,8 +214,10 @@ impl Pool {
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let seen = self.queue.sequence();
-            let (subject, outcome, counters) = match self.queue.collect(ticket) {
-                Collected::Done(subject, outcome, counters) => (subject, outcome, counters),
+            let (caller, record, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(caller, record, outcome, counters) => {
+                    (caller, record, outcome, counters)
+                }
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -225,11 +230,12 @@ impl Pool {
                         continue;
                     };
                     let (outcome, counters) = lookup.unanswered(failure);
-                    (lookup.subject, outcome, counters)
+                    (lookup.caller, lookup.record, outcome, counters)
                 }
             };
             return Some(Completed {
-                subject,
+                caller,
+                record,
                 outcome,
                 counters,
                 took: started.elapsed(),
@@ -244,7 +250,8 @@ impl Pool {
         let (lookup, _) = self.queue.abandon(ticket)?;
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
         Some(Completed {
-            subject: lookup.subject,
+            caller: lookup.caller,
+            record: lookup.record,
             outcome,
             counters,
             took: started.elapsed(),

@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A question to the API.
 
-mod subject;
-
 use std::fmt::Write;
 
 use ring::digest;
 
+use crate::call_record::CallRecord;
 use crate::config::DecisionOptions;
+use crate::identity::Caller;
 use crate::number::Number;
 use crate::{length_prefixed, text, u64_pair};
-
-pub(crate) use self::subject::SharedSubject;
-pub use self::subject::Subject;
-#[cfg(test)]
-pub(crate) use self::subject::tests::subject;
 
 /// What `POST /api/v1/sbc/redirect` is asked about one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// What is needed of the call when the answer is there.
-    pub subject: Subject,
+    /// The caller.
+    pub caller: Caller,
+    /// What the decision needs of the call.
+    pub record: CallRecord,
     /// The operator's options.
     pub options: &'a DecisionOptions,
     /// The call that it is about.
@@ -55,7 +52,7 @@ impl Question<'_> {
     pub fn idempotency_key(&self) -> IdempotencyKey {
         match self.origin {
             Origin::Call { call_id, from_tag } => {
-                IdempotencyKey::new(call_id, from_tag, &self.subject.number)
+                IdempotencyKey::new(call_id, from_tag, &self.caller.number)
             }
             Origin::Key(key) => key,
         }
@@ -76,7 +73,7 @@ impl Question<'_> {
         let _ = write!(
             body,
             r#"{{"number":"{}","allow_code":{},"spam_threshold":{}"#,
-            self.subject.number.as_str(),
+            self.caller.number.as_str(),
             allow_code.code(),
             spam_threshold.score(),
         );
@@ -134,8 +131,10 @@ const BODY_BYTES: usize = 192;
 
 #[cfg(test)]
 mod tests {
-    use super::{IdempotencyKey, Origin, Question, subject};
+    use super::{IdempotencyKey, Origin, Question};
+    use crate::call_record::tests::record;
     use crate::config::{AllowCode, DecisionOptions, Threshold};
+    use crate::identity::{Caller, NumberFrom};
     use crate::number::Number;
 
     fn number(text: &str) -> Number {
@@ -151,9 +150,13 @@ mod tests {
             block_invalid: true,
             block_reassigned: false,
         };
-        let number = number("+14155550123");
+        let caller = Caller {
+            number: number("+14155550123"),
+            from: NumberFrom::From,
+        };
         let question = |options| Question {
-            subject: subject(number),
+            caller,
+            record: record(),
             options,
             origin: Origin::Call {
                 call_id: b"a",

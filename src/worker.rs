@@ -14,15 +14,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
+use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::deadline::Deadline;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::log::{Level, Log};
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
-use crate::question::{IdempotencyKey, Origin, Question, Subject};
+use crate::question::{IdempotencyKey, Origin, Question};
 use crate::redis::Redis;
 
 use self::generation::Generation;
@@ -55,8 +57,10 @@ pub enum Begun {
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLookup {
-    /// What is needed of the call when the lookup is over.
-    pub subject: Subject,
+    /// The caller.
+    pub caller: Caller,
+    /// What the decision needs of the call.
+    pub record: CallRecord,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -124,7 +128,7 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(&question, started, &mut counters);
-                policy.resume(&question.subject, outcome)
+                policy.resume(&question.caller, question.record, outcome)
             }
         };
         (decision, counters)
@@ -143,12 +147,14 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => return Begun::Decided(decision, counters),
             Step::Ask(question) => question,
         };
-        match self.at_once(&question.subject.number, started, &mut counters) {
-            ControlFlow::Break(outcome) => {
-                Begun::Decided(policy.resume(&question.subject, outcome), counters)
-            }
+        match self.at_once(&question.caller, started, &mut counters) {
+            ControlFlow::Break(outcome) => Begun::Decided(
+                policy.resume(&question.caller, question.record, outcome),
+                counters,
+            ),
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
-                subject: question.subject,
+                caller: question.caller,
+                record: question.record,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -167,7 +173,8 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
-            subject: lookup.subject,
+            caller: lookup.caller,
+            record: lookup.record,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

@@ -1,56 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a caller writes into From: a number is `+` and digits, and stays masked. The same bytes as a request URI and as headers
+//! What a caller writes into a header: a number is `+` and digits, and stays masked. The same bytes as a request URI and as headers
 //! change nothing but what their owner may change.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use numbers_online::emergency::{is_emergency, priority};
-use numbers_online::number::{Caller, Number};
-use numbers_online::privacy::{is_mentioned, is_withheld};
-use numbers_online::sip_header::{Header, HeaderName};
+use numbers_online::identity::Identity;
+use numbers_online::number::Number;
+use numbers_online::privacy::is_withheld;
+use numbers_online::sip_header::Headers;
 
-fuzz_target!(|uri: &[u8]| {
-    safety(uri);
-    let Caller::Number(number) = Caller::from_uri(uri) else {
+fuzz_target!(|bytes: &[u8]| {
+    safety(bytes);
+    let Some(caller) = identity(b"From: ", bytes).caller else {
         return;
     };
-    let text = number.as_str();
+    let text = caller.number.as_str();
     let digits = text.strip_prefix('+').expect("a global number");
     assert!((1..=15).contains(&digits.len()));
     assert!(digits.bytes().all(|byte| byte.is_ascii_digit()));
-    assert_eq!(Number::new(text), Some(number));
-    assert_eq!(
-        Caller::from_uri(format!("tel:{text}").as_bytes()),
-        Caller::Number(number)
-    );
-    let masked = format!("{number:?}");
+    assert_eq!(Number::new(text), Some(caller.number));
+    let uri = format!("<tel:{text}>");
+    assert_eq!(identity(b"f:", uri.as_bytes()).caller, Some(caller));
+    let masked = format!("{:?}", caller.number);
     assert_eq!(masked.len(), text.len());
     // A country code has three digits at the most, and the last two stay.
     assert!(masked.matches('*').count() + 6 >= text.len());
 });
 
+fn identity(name: &[u8], body: &[u8]) -> Identity {
+    Identity::read(&Headers::read(&[name, body].concat()))
+}
+
 fn safety(bytes: &[u8]) {
     let capitals = bytes.to_ascii_uppercase();
     assert_eq!(is_emergency(bytes), is_emergency(&capitals));
-    assert_eq!(is_mentioned(bytes), is_mentioned(&capitals));
     for name in [
-        HeaderName::Privacy,
-        HeaderName::Priority,
-        HeaderName::RemotePartyId,
-        HeaderName::ResourcePriority,
+        b"Privacy: ".as_slice(),
+        b"Priority: ",
+        b"Remote-Party-ID: ",
+        b"Resource-Priority: ",
+        b"",
     ] {
-        let header = |name, body| Header { name, body };
-        let one = [header(name, bytes)];
-        let same = [header(name, capitals.as_slice())];
+        let one = [name, bytes].concat();
+        let same = [name, &capitals].concat();
+        let (one, same) = (Headers::read(&one), Headers::read(&same));
         assert_eq!(is_withheld(&one), is_withheld(&same));
         assert_eq!(priority(&one), priority(&same));
         // No header undoes another.
-        let private = [header(name, bytes), header(HeaderName::Privacy, b"id")];
-        assert!(is_withheld(&private));
-        let urgent = [
-            header(name, bytes),
-            header(HeaderName::ResourcePriority, b"ets.0"),
-        ];
-        assert!(priority(&urgent).is_some());
+        let more = [b"Privacy: id\nResource-Priority: ets.0\n".as_slice(), name, bytes].concat();
+        let more = Headers::read(&more);
+        assert!(is_withheld(&more) && priority(&more).is_some());
     }
 }

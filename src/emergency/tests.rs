@@ -2,7 +2,7 @@
 
 use super::numbers::{EVERYWHERE, NATIONAL};
 use super::{LONGEST, LONGEST_CODE, is_emergency, priority};
-use crate::sip_header::{Header, HeaderName};
+use crate::sip_header::Headers;
 
 fn all_are(expected: bool, uris: &[&str]) {
     for uri in uris {
@@ -161,20 +161,18 @@ fn the_table_is_one_that_can_be_searched() {
     }
 }
 
-fn claimed(name: HeaderName, bodies: &[&'static str]) -> Option<&'static str> {
-    let headers: Vec<_> = bodies
+fn claimed(name: &str, bodies: &[&str]) -> Option<&'static str> {
+    let lines: Vec<_> = bodies
         .iter()
-        .map(|body| Header {
-            name,
-            body: body.as_bytes(),
-        })
+        .map(|body| format!("{name}: {body}\r\n"))
         .collect();
-    priority(&headers)
+    let section = lines.concat();
+    priority(&Headers::read(section.as_bytes()))
 }
 
 #[test]
 fn priority_is_read_from_every_header_in_any_case() {
-    let resource = |bodies| claimed(HeaderName::ResourcePriority, bodies);
+    let resource = |bodies| claimed("Resource-Priority", bodies);
     for bodies in [
         ["esnet.0"].as_slice(),
         &["ESNET.3"],
@@ -198,7 +196,7 @@ fn priority_is_read_from_every_header_in_any_case() {
     ] {
         assert_eq!(resource(bodies), None, "{bodies:?}");
     }
-    let priority = |bodies| claimed(HeaderName::Priority, bodies);
+    let priority = |bodies| claimed("Priority", bodies);
     assert_eq!(priority(&["psap-callback"]), Some("psap_callback"));
     assert_eq!(
         priority(&["urgent", " PSAP-Callback "]),
@@ -207,9 +205,6 @@ fn priority_is_read_from_every_header_in_any_case() {
     assert_eq!(priority(&["emergency"]), None);
     assert_eq!(priority(&["psap-callback-not"]), None);
     // Each claim has its own header.
-    assert_eq!(
-        claimed(HeaderName::Privacy, &["psap-callback", "esnet.0"]),
-        None
-    );
+    assert_eq!(claimed("Privacy", &["psap-callback", "esnet.0"]), None);
     assert_eq!(priority(&["esnet.0"]), None);
 }

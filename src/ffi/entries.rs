@@ -7,8 +7,8 @@ use std::ptr;
 use std::time::{Duration, Instant};
 
 use super::abi::{
-    NOL_CALL_HEADERS, nol_call, nol_command, nol_emit, nol_engine, nol_header_name, nol_host,
-    nol_params, nol_rc, nol_result, nol_str, nol_worker,
+    nol_call, nol_command, nol_emit, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_str,
+    nol_worker,
 };
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
@@ -24,7 +24,6 @@ use crate::log::{Level, Log as _};
 use crate::os::panics::note_panics;
 use crate::policy::Call;
 use crate::report::{Report, Value};
-use crate::sip_header::{Header, HeaderName};
 use crate::worker::{Refused, Worker};
 
 pub(super) unsafe extern "C" fn engine_new(
@@ -171,8 +170,7 @@ pub(super) unsafe fn conclude(
     let body = |process: &mut Process| {
         // SAFETY: the caller's promise.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        let mut room = [NO_HEADER; NOL_CALL_HEADERS as usize];
-        let call = lent(call, &mut room);
+        let call = lent(call);
         call_id = CallId::new(call.call_id);
         decided = Some(decide(process, &call, started)?);
         Ok(())
@@ -252,31 +250,19 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
     })
 }
 
-/// Converts the request for the policy. `headers` is the memory for its headers.
-fn lent<'a>(call: &'a nol_call, room: &'a mut [Header<'a>; NOL_CALL_HEADERS as usize]) -> Call<'a> {
+/// Converts the request for the policy.
+fn lent(call: &nol_call) -> Call<'_> {
     // SAFETY: the header lends the call, and what it points to, for `decide`.
     let bytes = |value: nol_str| unsafe { value.bytes() };
-    let mut given = 0;
-    let count = usize::try_from(call.header_count).unwrap_or(usize::MAX);
-    for header in call.headers.iter().take(count) {
-        let (Some(name), Some(place)) = (named(header.name), room.get_mut(given)) else {
-            continue;
-        };
-        let body = bytes(header.body);
-        *place = Header { name, body };
-        given += 1;
-    }
     let call = Call {
         method: bytes(call.method),
         call_id: bytes(call.call_id),
         from_tag: bytes(call.from_tag),
         to_tag: bytes(call.to_tag),
-        from_uri: bytes(call.from_uri),
         request_uri: bytes(call.request_uri),
         next_uri: bytes(call.next_uri),
         source: address(bytes(call.source)),
-        headers: room.get(..given).unwrap_or_default(),
-        unread: bytes(call.unread),
+        head: bytes(call.head),
     };
     #[cfg(feature = "deliberate-panic")]
     #[allow(clippy::panic, reason = "the feature exists for it")]
@@ -286,25 +272,9 @@ fn lent<'a>(call: &'a nol_call, room: &'a mut [Header<'a>; NOL_CALL_HEADERS as u
     call
 }
 
-/// Converts the name of a header for the policy.
-fn named(name: nol_header_name) -> Option<HeaderName> {
-    match name {
-        nol_header_name::NOL_HEADER_privacy => Some(HeaderName::Privacy),
-        nol_header_name::NOL_HEADER_priority => Some(HeaderName::Priority),
-        nol_header_name::NOL_HEADER_remote_party_id => Some(HeaderName::RemotePartyId),
-        nol_header_name::NOL_HEADER_resource_priority => Some(HeaderName::ResourcePriority),
-        _ => None,
-    }
-}
-
 /// An address of 4 or 16 bytes.
 fn address(bytes: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
     let v6 = || <[u8; 16]>::try_from(bytes).map(IpAddr::from);
     v4.or_else(|_| v6()).ok()
 }
-
-const NO_HEADER: Header<'_> = Header {
-    name: HeaderName::Privacy,
-    body: &[],
-};

@@ -136,7 +136,10 @@ pub(super) unsafe extern "C" fn begin(
         }
         let policy = Policy::new(&process.server.engine.config);
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        Ok((policy.resume(&lookup.subject, outcome), counters))
+        Ok((
+            policy.resume(&lookup.caller, lookup.record, outcome),
+            counters,
+        ))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
     unsafe { entries::conclude(worker, call, result, begin) }
@@ -226,8 +229,8 @@ unsafe fn conclude(
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(&outcome.subject, outcome.outcome);
-            log_audit(owner, &decision, &outcome.subject.call_id);
+            let decision = policy.resume(&outcome.caller, outcome.record, outcome.outcome);
+            log_audit(owner, &decision, &outcome.record.call_id);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);

@@ -3,8 +3,6 @@
 
 use std::net::IpAddr;
 
-use crate::sip_header::Header;
-
 /// One SIP request, as the server parsed it. Absent values are empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Call<'a> {
@@ -16,16 +14,20 @@ pub struct Call<'a> {
     pub from_tag: &'a [u8],
     /// Tag of To, there in a dialog.
     pub to_tag: &'a [u8],
-    /// URI of From.
-    pub from_uri: &'a [u8],
     /// Request URI, as received.
     pub request_uri: &'a [u8],
     /// The request URI that the routing script wrote.
     pub next_uri: &'a [u8],
     /// Where the request came from.
     pub source: Option<IpAddr>,
-    /// The headers that a decision reads.
-    pub headers: &'a [Header<'a>],
-    /// The rest of the header section, from the first line that the server could not parse.
-    pub unread: &'a [u8],
+    /// The header section. A body may follow behind an empty line.
+    pub head: &'a [u8],
+}
+
+impl Call<'_> {
+    /// Whether it opens a dialog.
+    #[must_use]
+    pub fn is_initial_invite(&self) -> bool {
+        self.method == b"INVITE" && self.to_tag.is_empty()
+    }
 }

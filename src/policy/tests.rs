@@ -5,11 +5,12 @@ mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};
 use crate::answer::Answer;
+use crate::call_record::CallRecord;
 use crate::config::tests::given;
 use crate::config::{Config, Given};
 use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::failure::Failure;
-use crate::question::Subject;
+use crate::identity::Caller;
 use crate::text::Text;
 
 pub(crate) const CALL: Call<'_> = Call {
@@ -17,12 +18,10 @@ pub(crate) const CALL: Call<'_> = Call {
     call_id: b"1@example.com",
     from_tag: b"a",
     to_tag: b"",
-    from_uri: b"sip:+14155550123@example.com",
     request_uri: b"sip:+442079460958@example.com",
     next_uri: b"",
     source: None,
-    headers: &[],
-    unread: b"",
+    head: b"From: <sip:+14155550123@example.com>;tag=a\r\n",
 };
 
 fn answer(treatment: Treatment, code: u16) -> Answer {
@@ -63,14 +62,14 @@ fn only_an_initial_invite_from_a_number_is_asked_about() {
         ),
         (
             Call {
-                from_uri: b"sip:anonymous@anonymous.invalid",
+                head: b"From: <sip:anonymous@anonymous.invalid>;tag=a\r\n",
                 ..CALL
             },
             Failure::Anonymous,
         ),
         (
             Call {
-                from_uri: b"sip:alice@example.com",
+                head: b"From: <sip:alice@example.com>;tag=a\r\n",
                 ..CALL
             },
             Failure::NoNumber,
@@ -89,12 +88,12 @@ fn only_an_initial_invite_from_a_number_is_asked_about() {
     }
 }
 
-/// The call, once it is asked about.
-fn asked(policy: &Policy<'_>) -> Subject {
+/// The caller that is asked about, and what is kept of the call.
+fn asked(policy: &Policy<'_>) -> (Caller, CallRecord) {
     let Step::Ask(question) = policy.begin(&CALL) else {
         unreachable!("an initial INVITE");
     };
-    question.subject
+    (question.caller, question.record)
 }
 
 #[test]
@@ -106,14 +105,18 @@ fn an_answer_is_followed_and_a_failure_allows() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let subject = asked(&policy);
+    let (caller, record) = asked(&policy);
     for (treatment, code) in [
         (Treatment::Allow, 404),
         (Treatment::Flag, 404),
         (Treatment::Redirect, 302),
         (Treatment::Block, 603),
     ] {
-        let decision = policy.resume(&subject, LookupOutcome::Answered(answer(treatment, code)));
+        let decision = policy.resume(
+            &caller,
+            record,
+            LookupOutcome::Answered(answer(treatment, code)),
+        );
         assert_eq!(
             (decision.treatment, decision.reply.code, decision.source),
             (treatment, code, Source::Api)
@@ -121,7 +124,7 @@ fn an_answer_is_followed_and_a_failure_allows() {
         assert_eq!(decision.failure, Failure::None);
     }
     for failure in Failure::ALL.iter().copied() {
-        let decision = policy.resume(&subject, LookupOutcome::Failed(failure));
+        let decision = policy.resume(&caller, record, LookupOutcome::Failed(failure));
         assert_eq!(
             (decision.treatment, decision.reply.code),
             (Treatment::Allow, 404)
@@ -137,9 +140,10 @@ fn an_answer_is_followed_and_a_failure_allows() {
 fn a_redirect_without_a_contact_is_an_allow() {
     let config = Config::new(&given()).expect("usable");
     let policy = Policy::new(&config);
-    let subject = asked(&policy);
+    let (caller, record) = asked(&policy);
     let decision = policy.resume(
-        &subject,
+        &caller,
+        record,
         LookupOutcome::Answered(answer(Treatment::Redirect, 302)),
     );
     assert_eq!(
@@ -160,7 +164,7 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let subject = asked(&policy);
+    let (caller, record) = asked(&policy);
     let failure = Failure::TimeoutResponse;
     for (treatment, code, outcome) in [
         (Treatment::Allow, 503, (Treatment::Allow, Source::Cache)),
@@ -173,12 +177,17 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
         (Treatment::Block, 603, (Treatment::Allow, Source::FailOpen)),
     ] {
         let decision = policy.resume(
-            &subject,
+            &caller,
+            record,
             LookupOutcome::Stale(answer(treatment, code), failure),
         );
         assert_eq!((decision.treatment, decision.source), outcome);
         assert_eq!((decision.reply.code, decision.failure), (503, failure));
-        let known = policy.resume(&subject, LookupOutcome::Known(answer(treatment, code)));
+        let known = policy.resume(
+            &caller,
+            record,
+            LookupOutcome::Known(answer(treatment, code)),
+        );
         assert_eq!(
             (known.treatment, known.source, known.failure),
             (treatment, Source::Cache, Failure::None)

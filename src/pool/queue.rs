@@ -17,11 +17,12 @@ use super::slots::Slots;
 use super::state::Phase;
 use super::ticket::Ticket;
 use super::waiters::Waiters;
+use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::os::shared::{Shared, shareable};
 use crate::policy::LookupOutcome;
-use crate::question::Subject;
 use crate::worker::PendingLookup;
 
 /// As many slots as calls may wait for lookups.
@@ -63,7 +64,7 @@ pub(super) enum Collected {
     /// The question has no answer yet.
     Pending,
     /// The answer. The question is off the queue.
-    Done(Subject, LookupOutcome, Counters),
+    Done(Caller, CallRecord, LookupOutcome, Counters),
     /// The question was not in the queue.
     Gone,
 }
@@ -214,13 +215,13 @@ impl Queue {
             Phase::Free | Phase::Abandoned => Collected::Gone,
             phase @ (Phase::Answered | Phase::Delivered) => {
                 let (outcome, counters) = slot.outcome();
-                let subject = slot.subject();
+                let (caller, record) = (slot.caller(), slot.record());
                 let taken = self.slots.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.progress.delivered();
                 }
-                match (subject, taken) {
-                    (Some(subject), true) => Collected::Done(subject, outcome, counters),
+                match (caller, taken) {
+                    (Some(caller), true) => Collected::Done(caller, record, outcome, counters),
                     // Delivered just now.
                     (Some(_), false) => Collected::Pending,
                     (None, _) => Collected::Gone,

@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
-use crate::call_id::CallId;
+use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
-use crate::question::{IdempotencyKey, SharedSubject, Subject};
+use crate::question::IdempotencyKey;
 use crate::worker::PendingLookup;
 
 shareable! {
@@ -21,9 +22,8 @@ shareable! {
     pub(super) struct Slot {
         /// Nanoseconds of the queue's clock.
         started: AtomicU64,
-        number: [AtomicU64; 2],
-        call_id: [AtomicU64; CallId::WORDS],
-        flags: AtomicU64,
+        caller: [AtomicU64; 3],
+        record: [AtomicU64; CallRecord::WORDS],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -38,10 +38,8 @@ type Whole = Packed<304>;
 impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
-        let subject = lookup.subject.to_shared();
-        store(&self.number, subject.number);
-        store(&self.call_id, subject.call_id);
-        self.flags.store(subject.flags, Relaxed);
+        store(&self.caller, lookup.caller.to_shared());
+        store(&self.record, lookup.record.to_shared());
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -52,7 +50,8 @@ impl Slot {
     pub(super) fn lookup(&self) -> Option<PendingLookup> {
         let (outcome, counters) = self.outcome();
         Some(PendingLookup {
-            subject: self.subject()?,
+            caller: self.caller()?,
+            record: self.record(),
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),
@@ -62,12 +61,12 @@ impl Slot {
         })
     }
 
-    pub(super) fn subject(&self) -> Option<Subject> {
-        Subject::from_shared(SharedSubject {
-            number: load(&self.number),
-            call_id: load(&self.call_id),
-            flags: self.flags.load(Relaxed),
-        })
+    pub(super) fn caller(&self) -> Option<Caller> {
+        Caller::from_shared(load(&self.caller))
+    }
+
+    pub(super) fn record(&self) -> CallRecord {
+        CallRecord::from_shared(load(&self.record))
     }
 
     pub(super) fn started(&self) -> u64 {

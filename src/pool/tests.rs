@@ -12,16 +12,18 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::liveness::{SILENT, STALLED};
 use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
+use crate::call_record::tests::record;
 use crate::config::Given;
 use crate::config::tests::given;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
-use crate::question::{IdempotencyKey, subject};
+use crate::question::IdempotencyKey;
 use crate::worker::PendingLookup;
 
 pub(super) struct Silent;
@@ -36,7 +38,11 @@ const NOW: Duration = Duration::ZERO;
 pub(super) fn lookup() -> PendingLookup {
     let number = Number::new("+14155550123").expect("a global number");
     PendingLookup {
-        subject: subject(number),
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
+        record: record(),
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

@@ -11,8 +11,8 @@ use crate::clock::Moment;
 use crate::counters::Counters;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::in_flight::{Role, Waited};
-use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::question::Question;
 
@@ -20,7 +20,7 @@ impl Worker<'_> {
     /// The result that is available without a wait. Otherwise, an answer whose TTL is over, if there is one.
     pub(super) fn at_once(
         &self,
-        number: &Number,
+        caller: &Caller,
         started: Instant,
         counters: &mut Counters,
     ) -> ControlFlow<LookupOutcome, Option<Answer>> {
@@ -29,7 +29,7 @@ impl Worker<'_> {
             return ControlFlow::Break(LookupOutcome::Failed(Failure::NoKey));
         }
         let now = self.engine.clock.at(started);
-        let key = keys.key(number, "");
+        let key = keys.key(&caller.number, "");
         let mut stale = None;
         if config.cache.is_on() {
             match self.engine.cache.find(&key, now) {
@@ -64,7 +64,7 @@ impl Worker<'_> {
         if self.current.config.api_key.value().is_err() {
             return LookupOutcome::Failed(Failure::NoKey);
         }
-        let key = self.current.keys.key(&question.subject.number, "");
+        let key = self.current.keys.key(&question.caller.number, "");
         let now = self.engine.clock.at(started);
         if !self.current.config.cache.is_on() {
             return match self.failed_before(&key, now, counters) {

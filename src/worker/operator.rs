@@ -67,11 +67,11 @@ impl Worker<'_> {
     pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
         let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
         let started = Instant::now();
-        let uri = format!("tel:{}", number.as_str());
+        let head = format!("From: <tel:{}>", number.as_str());
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
-            from_uri: uri.as_bytes(),
+            head: head.as_bytes(),
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);

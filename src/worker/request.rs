@@ -160,7 +160,7 @@ impl Worker<'_> {
         if let Some(skew) = skew {
             self.engine.admission.note_skew(skew);
         }
-        Answer::new(reply.status, &reply.body, &question.subject.number).map_err(|unusable| {
+        Answer::new(reply.status, &reply.body, &question.caller.number).map_err(|unusable| {
             let is_off = skew.is_some_and(|skew| skew.abs() > SIGNATURE_WINDOW_S);
             if unusable.failure == Failure::Signature && is_signed && is_off {
                 Unusable::new(Failure::ClockSkew)

@@ -11,7 +11,7 @@ impl Worker<'_> {
         self.catch_up();
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
-        is_shared.then(|| self.current.keys.key(&lookup.subject.number, ""))
+        is_shared.then(|| self.current.keys.key(&lookup.caller.number, ""))
     }
 
     /// Whether the last lookup waited for the request of another call. If it failed, two requests about its number have failed.

@@ -104,7 +104,7 @@ pub(crate) fn invite() -> nol_call {
         call_id: lend("1@example.com"),
         from_tag: lend("a"),
         to_tag: lend(""),
-        from_uri: lend("sip:+14155550123@example.com"),
+        head: lend("From: <sip:+14155550123@example.com>;tag=a\r\n\r\n"),
         request_uri: lend("sip:+442079460958@example.com"),
         ..unsafe { std::mem::zeroed() }
     }

@@ -16,7 +16,11 @@ fn decided(given: &Given, call: &Call<'_>, treatment: Treatment, code: u16) -> D
         unreachable!("an initial INVITE");
     };
     let answer = answer(treatment, code);
-    policy.resume(&question.subject, LookupOutcome::Answered(answer))
+    policy.resume(
+        &question.caller,
+        question.record,
+        LookupOutcome::Answered(answer),
+    )
 }
 
 fn with_contact(shadow: i32, enforce_percent: i32) -> Given {
@@ -100,9 +104,9 @@ fn the_earlier_answer_stays_what_it_was() {
     let shadow = Config::new(&with_contact(1, 100)).expect("usable");
     let enforcing = Config::new(&with_contact(0, 100)).expect("usable");
     let known = LookupOutcome::Known(answer(Treatment::Block, 603));
-    let subject = asked(&Policy::new(&shadow));
-    assert!(!Policy::new(&shadow).resume(&subject, known).enforced);
-    let subject = asked(&Policy::new(&enforcing));
-    let decision = Policy::new(&enforcing).resume(&subject, known);
-    assert_eq!(decision.treatment, Treatment::Block);
+    for (config, treatment) in [(&shadow, Treatment::Allow), (&enforcing, Treatment::Block)] {
+        let policy = Policy::new(config);
+        let (caller, record) = asked(&policy);
+        assert_eq!(policy.resume(&caller, record, known).treatment, treatment);
+    }
 }

@@ -7,7 +7,6 @@ use crate::config::tests::given;
 use crate::config::{Config, Given};
 use crate::decision::{Source, Treatment};
 use crate::failure::Failure;
-use crate::sip_header::{Header, HeaderName};
 
 const EMERGENCY: Call<'_> = Call {
     request_uri: b"sip:112@example.com",
@@ -15,18 +14,12 @@ const EMERGENCY: Call<'_> = Call {
 };
 
 const PRIORITY: Call<'_> = Call {
-    headers: &[Header {
-        name: HeaderName::ResourcePriority,
-        body: b"esnet.0",
-    }],
+    head: b"From: <sip:+14155550123@example.com>;tag=a\r\nResource-Priority: esnet.0\r\n",
     ..CALL
 };
 
 const WITHHELD: Call<'_> = Call {
-    headers: &[Header {
-        name: HeaderName::Privacy,
-        body: b"id",
-    }],
+    head: b"From: <sip:+14155550123@example.com>;tag=a\r\nPrivacy: id\r\n",
     ..CALL
 };
 
@@ -61,15 +54,12 @@ fn an_emergency_call_passes_from_any_caller_and_to_any_target_of_the_script() {
     };
     assert_eq!(passes(&given(), &rewritten), because("emergency"));
     // The caller's own number, or its absence, does not matter.
-    for from_uri in [
-        b"sip:+19111234567@example.com".as_slice(),
-        b"sip:anonymous@anonymous.invalid",
+    for head in [
+        b"From: <sip:+19111234567@example.com>\r\n".as_slice(),
+        b"From: <sip:anonymous@anonymous.invalid>\r\n",
         b"",
     ] {
-        let call = Call {
-            from_uri,
-            ..EMERGENCY
-        };
+        let call = Call { head, ..EMERGENCY };
         assert_eq!(passes(&given(), &call), because("emergency"));
     }
     let untrusting = Given {
@@ -130,14 +120,14 @@ fn priority_is_believed_from_trusted_sources_alone() {
 fn a_withheld_caller_is_not_asked_about() {
     let anonymous = || Some((String::new(), Failure::Anonymous));
     assert_eq!(passes(&given(), &WITHHELD), anonymous());
-    let unread = Call {
-        unread: b"no header\r\nPrivacy: id\r\n",
+    let behind_a_bad_line = Call {
+        head: b"From: <sip:+14155550123@example.com>\r\nno header\r\nPrivacy: id\r\n",
         ..CALL
     };
-    assert_eq!(passes(&given(), &unread), anonymous());
-    let unread = Call {
-        unread: b"no header\r\nSubject: privacy\r\n",
+    assert_eq!(passes(&given(), &behind_a_bad_line), anonymous());
+    let other = Call {
+        head: b"From: <sip:+14155550123@example.com>\r\nno header\r\nSubject: privacy\r\n",
         ..CALL
     };
-    assert_eq!(passes(&given(), &unread), None);
+    assert_eq!(passes(&given(), &other), None);
 }

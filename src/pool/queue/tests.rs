@@ -6,11 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Collected, Job, Queue, Ticket, Wake};
+use crate::call_record::tests::record;
 use crate::counters::Counters;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
-use crate::question::{IdempotencyKey, subject};
+use crate::question::IdempotencyKey;
 use crate::worker::PendingLookup;
 
 const NOW: Duration = Duration::ZERO;
@@ -19,7 +21,11 @@ const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
 fn lookup(digits: u64) -> PendingLookup {
     let number = Number::new(&format!("+1415555{digits:04}")).expect("a global number");
     PendingLookup {
-        subject: subject(number),
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
+        record: record(),
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),
@@ -56,7 +62,7 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     );
     answer(&queue, &job);
     assert_eq!((queue.next(), queue.next()), (Some(7), None));
-    let done = Collected::Done(lookup(100).subject, DONE, Counters::default());
+    let done = Collected::Done(lookup(100).caller, record(), DONE, Counters::default());
     assert_eq!(queue.collect(ticket), done);
     assert_eq!(queue.collect(ticket), Collected::Gone);
 }
@@ -99,7 +105,7 @@ fn late_questions_are_answered_and_a_late_thread_changes_nothing() {
         (queued, Failure::TimeoutResponse),
         (taken, Failure::TimeoutQueue),
     ] {
-        let Collected::Done(_, outcome, _) = queue.collect(ticket) else {
+        let Collected::Done(_, _, outcome, _) = queue.collect(ticket) else {
             unreachable!("it is late");
         };
         assert_eq!(outcome, LookupOutcome::Failed(failure));
@@ -129,7 +135,8 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     );
     queue.server_died();
     let lost = Collected::Done(
-        lookup(1).subject,
+        lookup(1).caller,
+        record(),
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),
     );

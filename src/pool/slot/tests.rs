@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::call_record::tests::record;
 use crate::decision::{Advice, SipReply, Treatment};
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::os::shared::Shared;
-use crate::question::{IdempotencyKey, subject};
+use crate::question::IdempotencyKey;
 use crate::text::Text;
 use crate::worker::PendingLookup;
 
@@ -74,7 +76,11 @@ fn a_question_is_read_as_it_was_written() {
     let number = Number::new("+441632960123").expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
-            subject: subject(number),
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+            },
+            record: record(),
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {

@@ -12,11 +12,11 @@ use crate::config::Given;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::pool::Completed;
-use crate::question::subject;
 use crate::worker::PendingLookup;
 
 const SLOW: &str = "+14155550100";
@@ -55,7 +55,10 @@ fn serving(engine: &'static Engine) -> Arc<Pool> {
 fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
     let number = Number::new(number).expect("a global number");
     let lookup = PendingLookup {
-        subject: subject(number),
+        caller: Caller {
+            number,
+            from: NumberFrom::From,
+        },
         counters: Counters {
             cache_miss: true,
             ..Counters::default()

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The URI of a caller.
+
+use crate::name_addr::named;
+use crate::number::Number;
+
+/// A SIP, SIPS or tel URI (RFC 3261, RFC 3966), in its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Uri<'a> {
+    /// Whether the scheme is `tel`.
+    pub(super) is_tel: bool,
+    /// What stands before the parameters of the user part: a number, or a name.
+    user: &'a [u8],
+    /// The parameters of the user part of a SIP URI: those of the number (RFC 3966), or a trunk group (RFC 4904).
+    user_parameters: &'a [u8],
+    host: &'a [u8],
+    /// The parameters of the URI itself.
+    parameters: &'a [u8],
+}
+
+impl<'a> Uri<'a> {
+    /// Takes a URI apart. `None` for a URI of another scheme.
+    pub(super) fn read(uri: &'a [u8]) -> Option<Self> {
+        let (scheme, rest) = split(uri, b':');
+        if scheme.eq_ignore_ascii_case(b"tel") {
+            let (user, parameters) = split(rest, b';');
+            return Some(Self {
+                is_tel: true,
+                user,
+                user_parameters: &[],
+                host: &[],
+                parameters,
+            });
+        }
+        if !scheme.eq_ignore_ascii_case(b"sip") && !scheme.eq_ignore_ascii_case(b"sips") {
+            return None;
+        }
+        // A user part may contain a semicolon and a question mark, but neither "@" nor ":" (RFC 3261 section 25.1).
+        let (user, rest) = match memchr::memchr(b'@', rest) {
+            Some(at) => rest.split_at_checked(at)?,
+            None => (&[][..], rest),
+        };
+        let rest = rest.strip_prefix(b"@").unwrap_or(rest);
+        let (user, _password) = split(user, b':');
+        let (user, user_parameters) = split(user, b';');
+        let (rest, _headers) = split(rest, b'?');
+        let (host, parameters) = split(rest, b';');
+        Some(Self {
+            is_tel: false,
+            user,
+            user_parameters,
+            host,
+            parameters,
+        })
+    }
+
+    /// The telephone number.
+    pub(super) fn number(&self) -> Option<Number> {
+        // A local number is valid only in its context (RFC 3966 section 5.1.5).
+        if self.parameter(b"phone-context").is_some() && !self.user.starts_with(b"+") {
+            return None;
+        }
+        let mut room = [0; MOST];
+        Number::new(std::str::from_utf8(unescaped(self.user, &mut room)?).ok()?)
+    }
+
+    /// Whether it stands for a caller who does not want to be known (RFC 3323 section 4.1.1.3, and names that gateways use).
+    pub(super) fn is_anonymous(&self) -> bool {
+        let (host, _port) = split(self.host, b':');
+        let mut room = [0; MOST];
+        let user = unescaped(self.user, &mut room).unwrap_or_default();
+        host.eq_ignore_ascii_case(b"anonymous.invalid")
+            || ANONYMOUS.iter().any(|name| user.eq_ignore_ascii_case(name))
+    }
+
+    /// The value of a parameter of the number or of the URI.
+    fn parameter(&self, name: &[u8]) -> Option<&'a [u8]> {
+        [self.user_parameters, self.parameters]
+            .into_iter()
+            .flat_map(|parameters| parameters.split(|byte| *byte == b';'))
+            .find_map(|parameter| named(parameter, name))
+    }
+}
+
+/// Resolves the percent-escapes of a user part (RFC 3261 section 19.1.2). `None` if it cannot be a number: it is too long, or a
+/// percent sign escapes nothing.
+fn unescaped<'a>(user: &'a [u8], room: &'a mut [u8; MOST]) -> Option<&'a [u8]> {
+    if user.len() > MOST {
+        return None;
+    }
+    if !user.contains(&b'%') {
+        return Some(user);
+    }
+    let hex = |byte: &u8| char::from(*byte).to_digit(16);
+    let mut len = 0;
+    let mut rest = user;
+    while let Some((first, behind)) = rest.split_first() {
+        let (byte, behind) = match (first, behind) {
+            (b'%', [high, low, behind @ ..]) => {
+                (u8::try_from(hex(high)? * 16 + hex(low)?).ok()?, behind)
+            }
+            (b'%', _) => return None,
+            _ => (*first, behind),
+        };
+        *room.get_mut(len)? = byte;
+        len += 1;
+        rest = behind;
+    }
+    room.get(..len)
+}
+
+/// What stands before and behind the first such byte.
+fn split(text: &[u8], at: u8) -> (&[u8], &[u8]) {
+    let Some(place) = memchr::memchr(at, text) else {
+        return (text, &[]);
+    };
+    let (before, behind) = text.split_at(place);
+    (before, behind.get(1..).unwrap_or_default())
+}
+
+/// User parts that mean a withheld number.
+const ANONYMOUS: &[&[u8]] = &[
+    b"anonymous",
+    b"restricted",
+    b"unavailable",
+    b"unknown",
+    b"private",
+    b"withheld",
+];
+
+/// Bytes of the longest user part that can be a number: fifteen digits, each escaped, and separators.
+const MOST: usize = 64;
