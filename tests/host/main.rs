@@ -25,11 +25,13 @@ mod package;
 mod privacy;
 mod proxied;
 mod record;
+mod redirect_server;
 mod redis;
 mod refusals;
 mod repetition;
 mod replies;
 mod resolution;
+mod sbc;
 mod self_test;
 mod shadow;
 mod shortage;
@@ -38,6 +40,7 @@ mod stalls;
 mod subject;
 mod suite;
 mod suspended;
+mod torture;
 mod versions;
 mod withheld;
 
@@ -99,6 +102,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::trials,
         withheld::trials,
         shadow::trials,
+        torture::trials,
+        sbc::trials,
         faults::trials,
         connections::trials,
         names::trials,
