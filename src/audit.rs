@@ -8,22 +8,21 @@ use crate::decision::{Decision, Treatment};
 use crate::number::Number;
 use crate::text::Escaped;
 
-/// The line as `key=value` pairs, or nothing if the decision neither blocks nor redirects. docs/shadow.md describes the keys. A new
+/// The line as `key=value` pairs, or nothing if the decision neither blocks nor redirects. `code` is that of the final reply. docs/shadow.md describes the keys. A new
 /// key is added before `call`; no key is ever renamed or removed. A value has no space and no `=`; an absent one is `-`.
 #[must_use]
-pub fn line(decision: &Decision, call_id: &CallId, log_numbers: bool) -> Option<String> {
+pub fn line(decision: &Decision, code: i32, call_id: &CallId, log_numbers: bool) -> Option<String> {
     if matches!(decision.would, Treatment::Allow | Treatment::Flag) {
         return None;
     }
     let Decision { advice, number, .. } = decision;
     let text = |text| Escaped(str::as_bytes(text));
     Some(format!(
-        "audit enforced={} would={} decision={} code={} reason={} source={} failure={} number={} score={} risk={} verstat={} \
+        "audit enforced={} would={} decision={} code={code} reason={} source={} failure={} number={} score={} risk={} verstat={} \
          receipt={} call={call_id}",
         u8::from(decision.enforced),
         decision.would.as_str(),
         decision.treatment.as_str(),
-        decision.reply.code,
         text(decision.reason.as_str()),
         decision.source.as_str(),
         decision.failure.as_str(),
@@ -80,7 +79,8 @@ mod tests {
             reason: Text::new("dnc_listed").expect("visible"),
             source: Source::Api,
             failure: Failure::None,
-            number: Number::new("+12025550123"),
+            understands_608: false,
+            number: Number::new(b"+12025550123", None),
             advice: Advice {
                 spam_score: Some(91),
                 risk_level: Text::new("high").expect("visible"),
@@ -93,20 +93,25 @@ mod tests {
     #[test]
     fn a_block_and_a_would_be_block_have_one_form() {
         let call_id = CallId::new(b"a84b4c76e66710@192.0.2.1");
-        for (treatment, text) in [
+        for (treatment, code, text) in [
             (
                 Treatment::Block,
+                603,
                 "audit enforced=1 would=block decision=block code=603 reason=dnc_listed source=api failure=none \
                  number=+1********23 score=91 risk=high verstat=- receipt=nol_rec_8sd91kfh20aJ call=a84b4c76e66710@192.0.2.1",
             ),
             (
                 Treatment::Allow,
+                503,
                 "audit enforced=0 would=block decision=allow code=503 reason=dnc_listed source=api failure=none \
                  number=+1********23 score=91 risk=high verstat=- receipt=nol_rec_8sd91kfh20aJ call=a84b4c76e66710@192.0.2.1",
             ),
         ] {
             let decision = decision(treatment, Treatment::Block);
-            assert_eq!(line(&decision, &call_id, false).as_deref(), Some(text));
+            assert_eq!(
+                line(&decision, code, &call_id, false).as_deref(),
+                Some(text)
+            );
         }
     }
 
@@ -114,14 +119,15 @@ mod tests {
     fn an_allowed_or_flagged_call_has_no_line() {
         for treatment in [Treatment::Allow, Treatment::Flag] {
             let decision = decision(treatment, treatment);
-            assert_eq!(line(&decision, &CallId::EMPTY, false), None);
+            assert_eq!(line(&decision, 503, &CallId::EMPTY, false), None);
         }
     }
 
     #[test]
     fn the_number_is_whole_only_if_the_operator_wants_it() {
         let decision = decision(Treatment::Redirect, Treatment::Redirect);
-        let shown = |log_numbers| line(&decision, &CallId::EMPTY, log_numbers).expect("a line");
+        let shown =
+            |log_numbers| line(&decision, 302, &CallId::EMPTY, log_numbers).expect("a line");
         assert!(shown(true).contains(" number=+12025550123 "));
         assert!(!shown(false).contains("2025550"));
         let nobody = Decision {
@@ -129,7 +135,7 @@ mod tests {
             ..decision
         };
         assert!(
-            line(&nobody, &CallId::EMPTY, true)
+            line(&nobody, 302, &CallId::EMPTY, true)
                 .expect("a line")
                 .contains(" number=- ")
         );
@@ -142,7 +148,7 @@ mod tests {
             ..decision(Treatment::Block, Treatment::Block)
         };
         let call_id = CallId::new(b"1\r\nNOTICE enforced=0");
-        let line = line(&decision, &call_id, false).expect("a line");
+        let line = line(&decision, 603, &call_id, false).expect("a line");
         assert!(line.contains(" reason=x%20decision%3Dallow "));
         assert!(line.ends_with(" call=1%0D%0ANOTICE%20enforced%3D0"));
         assert_eq!(

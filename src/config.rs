@@ -7,16 +7,21 @@ mod bad_parameter;
 mod cache;
 mod contact;
 mod decision_options;
+mod default_country;
 mod emergency;
 mod enforcement;
 mod limits;
 mod mode;
 mod no_proxy;
+mod phrase;
 mod proxy;
+mod replies;
 mod roots;
 mod secret;
 mod timeout;
 mod trusted_sources;
+
+use numbers_online_number::Country;
 
 pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
@@ -28,7 +33,9 @@ pub use emergency::Emergency;
 pub use enforcement::Enforcement;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
+pub use phrase::registered_phrase;
 pub use proxy::{HttpProxy, ProxyUrl};
+pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
@@ -55,8 +62,16 @@ pub struct Given {
     pub mode: String,
     pub shadow: i32,
     pub enforce_percent: i32,
+    pub block_reply: String,
+    pub block_location: String,
+    pub regulation: String,
+    pub reply_reason: i32,
+    pub redress_url: String,
+    pub redress_tel: String,
+    pub redress_email: String,
     pub emergency: String,
     pub trusted_sources: String,
+    pub default_country: String,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -95,10 +110,14 @@ pub struct Config {
     pub enforcement: Enforcement,
     /// Whether numbers in log lines are not masked.
     pub log_numbers: bool,
+    /// How calls are answered.
+    pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
     /// The sources whose claims of priority are trusted.
     pub trusted_sources: TrustedSources,
+    /// The country whose forms of numbers are read.
+    pub default_country: Option<Country>,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -117,6 +136,7 @@ impl Config {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
         let api_key: Secret<ApiKey> = Secret::new("api_key", &given.api_key)?;
+        let mode = Mode::new(&given.mode)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(
@@ -135,9 +155,11 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
-            mode: Mode::new(&given.mode)?,
+            mode,
+            replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
+            default_country: default_country::read(&given.default_country)?,
             roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

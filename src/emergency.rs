@@ -3,13 +3,15 @@
 
 mod numbers;
 
+use numbers_online_number::Country;
+
 use self::numbers::{EVERYWHERE, NATIONAL};
 use crate::sip_header::{HeaderName, Headers, trimmed};
 
 /// Whether a request URI is an emergency service (RFC 5031: `urn:service:sos` and what stands below it), or the user part of
-/// its SIP, SIPS or tel URI an emergency number.
+/// its SIP, SIPS or tel URI an emergency number: one of the list, or one of the country `home`.
 #[must_use]
-pub fn is_emergency(request_uri: &[u8]) -> bool {
+pub fn is_emergency(request_uri: &[u8], home: Option<Country>) -> bool {
     let Some((scheme, rest)) = split_once(request_uri, b':') else {
         return false;
     };
@@ -25,7 +27,9 @@ pub fn is_emergency(request_uri: &[u8]) -> bool {
     } else {
         return false;
     };
-    Dialled::read(user).is_some_and(|dialled| dialled.is_emergency())
+    Dialled::read(user).is_some_and(|dialled| {
+        dialled.is_emergency() || numbers_online_number::is_emergency(dialled.text(), home)
+    })
 }
 
 /// Why a call has priority: a value for `$avp(nol_reason)`. Any sender can claim it; the caller must check whether it is trusted.
@@ -64,7 +68,8 @@ fn is_service(urn: &[u8]) -> bool {
 /// A short number that was dialled.
 struct Dialled {
     is_global: bool,
-    digits: [u8; MOST_DIGITS],
+    /// A plus, then the digits.
+    text: [u8; 1 + MOST_DIGITS],
     len: usize,
 }
 
@@ -74,8 +79,8 @@ impl Dialled {
     fn read(user: &[u8]) -> Option<Self> {
         let mut dialled = Self {
             is_global: false,
-            digits: [0; MOST_DIGITS],
-            len: 0,
+            text: [b'+'; 1 + MOST_DIGITS],
+            len: 1,
         };
         let mut rest = user;
         while !rest.is_empty() {
@@ -83,10 +88,10 @@ impl Dialled {
             rest = behind;
             match byte {
                 b'0'..=b'9' => {
-                    *dialled.digits.get_mut(dialled.len)? = byte;
+                    *dialled.text.get_mut(dialled.len)? = byte;
                     dialled.len += 1;
                 }
-                b'+' if dialled.len == 0 && !dialled.is_global => dialled.is_global = true,
+                b'+' if dialled.len == 1 && !dialled.is_global => dialled.is_global = true,
                 b'-' | b'.' | b'(' | b')' | b' ' => {}
                 b';' | b':' => break,
                 _ => return None,
@@ -95,8 +100,14 @@ impl Dialled {
         Some(dialled)
     }
 
+    /// The digits, behind a plus if one was dialled.
+    fn text(&self) -> &[u8] {
+        let start = usize::from(!self.is_global);
+        self.text.get(start..self.len).unwrap_or_default()
+    }
+
     fn is_emergency(&self) -> bool {
-        let digits = self.digits.get(..self.len).unwrap_or_default();
+        let digits = self.text.get(1..self.len).unwrap_or_default();
         if is_listed(digits) || is_behind_its_calling_code(digits, self.is_global) {
             return true;
         }

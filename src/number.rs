@@ -1,38 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Telephone numbers.
+//! The calling number of a request.
 
 use std::fmt;
 
-use crate::text::Text;
+use numbers_online_number::{Country, E164, normalise};
+
 use crate::u64_pair;
 
-/// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`). Whether it is valid is decided by
-/// the API.
+/// A global telephone number, `+` and 1 to 15 digits (ITU-T E.164, RFC 3966 `global-number`).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Number(Text<16>);
+pub struct Number(E164);
 
 impl Number {
-    /// Reads a global number. Visual separators (RFC 3966 section 5) are dropped.
+    /// Reads a number in its global form, or with `home` in the forms in which it is dialled there
+    /// ([`numbers_online_number::normalise`]).
     #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let mut digits = [0; MAX_LENGTH];
-        let mut len = 0;
-        for byte in text.bytes() {
-            match byte {
-                b'+' if len == 0 => {}
-                b'0'..=b'9' if len > 0 => {}
-                b'-' | b'.' | b'(' | b')' | b' ' if len > 0 => continue,
-                _ => return None,
-            }
-            *digits.get_mut(len)? = byte;
-            len += 1;
-        }
-        let digits = std::str::from_utf8(digits.get(..len)?).ok()?;
-        if len < 2 {
-            None
-        } else {
-            Text::new(digits).map(Self)
-        }
+    pub fn new(text: &[u8], home: Option<Country>) -> Option<Self> {
+        normalise(text, home).map(Self)
     }
 
     /// As words of shared memory: its characters, then zeros.
@@ -49,7 +33,8 @@ impl Number {
     #[must_use]
     pub fn from_shared(shared: [u64; 2]) -> Option<Self> {
         let bytes = u64_pair::bytes(shared);
-        Self::new(std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0'))
+        let text = std::str::from_utf8(&bytes).ok()?;
+        E164::new(text.trim_end_matches('\0')).map(Self)
     }
 
     /// `+` and digits.
@@ -62,26 +47,7 @@ impl Number {
 /// Masked, for logs: the country code and the last two digits are kept.
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.as_str();
-        let head = (1 + country_code_length(all)).min(all.len().saturating_sub(2));
-        let tail = all.len() - 2;
-        let (first, last) = (
-            all.get(..head).unwrap_or_default(),
-            all.get(tail..).unwrap_or_default(),
-        );
-        write!(f, "{first}{}{last}", "*".repeat(tail - head))
-    }
-}
-
-/// Digits of the country code of a number that starts with `+` (ITU-T E.164 Annex, list of 2016).
-fn country_code_length(number: &str) -> usize {
-    match number.get(1..3).unwrap_or_default() {
-        code if code.starts_with(['1', '7']) => 1,
-        "20" | "27" | "30" | "31" | "32" | "33" | "34" | "36" | "39" | "40" | "41" | "43"
-        | "44" | "45" | "46" | "47" | "48" | "49" | "51" | "52" | "53" | "54" | "55" | "56"
-        | "57" | "58" | "60" | "61" | "62" | "63" | "64" | "65" | "66" | "81" | "82" | "84"
-        | "86" | "90" | "91" | "92" | "93" | "94" | "95" | "98" => 2,
-        _ => 3,
+        self.0.fmt(f)
     }
 }
 
@@ -106,7 +72,7 @@ mod tests {
             ("++1", None),
             ("+1415x", None),
         ] {
-            let found = Number::new(text);
+            let found = Number::new(text.as_bytes(), None);
             assert_eq!(found.as_ref().map(Number::as_str), number, "{text}");
         }
     }
@@ -121,7 +87,10 @@ mod tests {
             ("+1", "+1"),
         ] {
             assert_eq!(
-                format!("{:?}", Number::new(number).expect("a global number")),
+                format!(
+                    "{:?}",
+                    Number::new(number.as_bytes(), None).expect("a global number")
+                ),
                 masked
             );
         }

@@ -4,6 +4,8 @@
 mod call;
 mod enforcement;
 
+use numbers_online_number::Country;
+
 use crate::answer::Answer;
 use crate::call_id::CallId;
 use crate::call_record::CallRecord;
@@ -11,6 +13,7 @@ use crate::config::{Config, ContactUri, DecisionOptions, Emergency, Enforcement,
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
+use crate::feature_caps::understands_608;
 use crate::identity::{Caller, Identity};
 use crate::number::Number;
 use crate::question::{Origin, Question};
@@ -80,6 +83,7 @@ pub struct Policy<'a> {
     enforcement: &'a Enforcement,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    home: Option<Country>,
 }
 
 impl<'a> Policy<'a> {
@@ -92,6 +96,7 @@ impl<'a> Policy<'a> {
             enforcement: &config.enforcement,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
+            home: config.default_country,
         }
     }
 
@@ -116,7 +121,13 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        self.screen(call, &Identity::read(&headers))
+        match self.screen(call, &Identity::read(&headers, self.home)) {
+            Step::Answer(decision) => Step::Answer(Decision {
+                understands_608: understands_608(&headers),
+                ..decision
+            }),
+            ask @ Step::Ask(_) => ask,
+        }
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -170,7 +181,8 @@ impl<'a> Policy<'a> {
         if self.emergency == Emergency::Screened {
             return None;
         }
-        if emergency::is_emergency(call.request_uri) || emergency::is_emergency(call.next_uri) {
+        let is_emergency = |uri| emergency::is_emergency(uri, self.home);
+        if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
             return Some("emergency");
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
@@ -217,6 +229,7 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            understands_608: caller.understands_608,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.

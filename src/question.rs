@@ -138,7 +138,7 @@ mod tests {
     use crate::number::Number;
 
     fn number(text: &str) -> Number {
-        Number::new(text).expect("a global number")
+        Number::new(text.as_bytes(), None).expect("a global number")
     }
 
     #[test]
@@ -153,6 +153,7 @@ mod tests {
         let caller = Caller {
             number: number("+14155550123"),
             from: NumberFrom::From,
+            understands_608: false,
         };
         let question = |options| Question {
             caller,

@@ -6,7 +6,7 @@ use numbers_online::failure::Failure;
 use numbers_online::number::Number;
 
 fn read(body: &[u8]) -> Result<Answer, Failure> {
-    let asked = Number::new("+14155550123").expect("a global number");
+    let asked = Number::new(b"+14155550123", None).expect("a global number");
     Answer::new(200, body, &asked).map_err(|unusable| unusable.failure)
 }
 

@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
         b'a' => 401,
         pick => u16::from(*pick) * 7,
     };
-    let Some(asked) = Number::new("+14155550123") else {
+    let Some(asked) = Number::new(b"+14155550123", None) else {
         return;
     };
     match Answer::new(status, body, &asked) {

@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn whatever_changes_the_answer_changes_the_key() {
-        let number = |text| Number::new(text).expect("a global number");
+        let number = |text: &str| Number::new(text.as_bytes(), None).expect("a global number");
         let url = "https://numbers.online";
         let threshold = |score| Threshold::new(score).expect("1..99");
         let plain = maker("key", url, options());

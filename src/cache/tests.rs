@@ -21,7 +21,8 @@ pub(crate) fn key(number: u32) -> Key {
         block_invalid: true,
         block_reassigned: false,
     };
-    let number = Number::new(&format!("+1{number}")).expect("a global number");
+    let number =
+        Number::new(format!("+1415{number:0>7}").as_bytes(), None).expect("a global number");
     KeyMaker::new(b"key", &url, &options).key(&number, "")
 }
 

@@ -19,8 +19,16 @@ pub(crate) fn given() -> Given {
         mode: "redirect".to_owned(),
         shadow: 0,
         enforce_percent: 100,
+        block_reply: String::new(),
+        block_location: "RLN".to_owned(),
+        regulation: String::new(),
+        reply_reason: 1,
+        redress_url: String::new(),
+        redress_tel: String::new(),
+        redress_email: String::new(),
         emergency: "on".to_owned(),
         trusted_sources: "any".to_owned(),
+        default_country: String::new(),
         cache_ttl: 60,
         cache_size: 65536,
         cache_redis: String::new(),
@@ -109,6 +117,14 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter mode: \"Inline\" cannot be used; allowed: redirect or inline",
+        ),
+        (
+            Given {
+                default_country: "UK".to_owned(),
+                ..given()
+            },
+            "parameter default_country: \"UK\" cannot be used; allowed: an ISO 3166-1 country code of two letters, such as US or GB \
+             (the United Kingdom)",
         ),
     ] {
         assert_eq!(

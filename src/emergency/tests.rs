@@ -6,7 +6,7 @@ use crate::sip_header::Headers;
 
 fn all_are(expected: bool, uris: &[&str]) {
     for uri in uris {
-        assert_eq!(is_emergency(uri.as_bytes()), expected, "{uri}");
+        assert_eq!(is_emergency(uri.as_bytes(), None), expected, "{uri}");
     }
 }
 
@@ -66,7 +66,7 @@ fn an_emergency_number_is_found_wherever_a_uri_may_carry_it() {
             "sip:116123@example.com",
         ],
     );
-    assert!(is_emergency(b"sip:911@\xff"));
+    assert!(is_emergency(b"sip:911@\xff", None));
 }
 
 #[test]
@@ -133,9 +133,10 @@ fn an_ordinary_number_is_no_emergency() {
             "sip:1001@example.com",
         ],
     );
-    assert!(!is_emergency(b"sip:91\xb9@example.com"));
+    assert!(!is_emergency(b"sip:91\xb9@example.com", None));
     assert!(!is_emergency(
-        "sip:\u{661}\u{661}\u{662}@example.com".as_bytes()
+        "sip:\u{661}\u{661}\u{662}@example.com".as_bytes(),
+        None
     ));
 }
 
@@ -152,10 +153,10 @@ fn the_table_is_one_that_can_be_searched() {
             assert!((2..=LONGEST).contains(&number.len()), "{list}");
             for before in ["", "+", "00", "011"] {
                 let uri = format!("sip:{before}{number}@example.com");
-                assert!(is_emergency(uri.as_bytes()), "{uri}");
+                assert!(is_emergency(uri.as_bytes(), None), "{uri}");
                 let uri = format!("tel:{before}{code}{number}");
                 let is_global = !before.is_empty() || code.is_empty();
-                assert!(!is_global || is_emergency(uri.as_bytes()), "{uri}");
+                assert!(!is_global || is_emergency(uri.as_bytes(), None), "{uri}");
             }
         }
     }

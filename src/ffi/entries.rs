@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::log::{Level, Log as _};
 use crate::os::panics::note_panics;
 use crate::policy::Call;
+use crate::reply::Reply;
 use crate::report::{Report, Value};
 use crate::worker::{Refused, Worker};
 
@@ -180,7 +181,7 @@ pub(super) unsafe fn conclude(
     guard(None, || {
         let (decision, counters) = decided.unwrap_or_else(|| fault(server));
         fill(result, server, &decision, counters, started.elapsed());
-        log_audit(server, &decision, &call_id);
+        log_audit(server, &decision, result.code, &call_id);
         Ok(())
     });
     rc
@@ -200,15 +201,18 @@ pub(super) fn fill(
     counters: Counters,
     took: Duration,
 ) {
-    // A reload does not read this parameter again.
-    let contact = server.and_then(|server| server.engine.config.redirect_contact.as_ref());
-    result.fill(decision, counters, contact, took);
+    // A reload does not read these parameters again.
+    let config = server.map(|server| &*server.engine.config);
+    let contact = config.and_then(|config| config.redirect_contact.as_ref());
+    let reply = config.map(|config| Reply::new(decision, &config.replies));
+    let reply = reply.unwrap_or(Reply::plain(decision));
+    result.fill(decision, &reply, counters, contact, took);
 }
 
 /// Logs a call that was blocked or redirected, or would have been.
-pub(super) fn log_audit(server: Option<&Server>, decision: &Decision, call_id: &CallId) {
+pub(super) fn log_audit(server: Option<&Server>, decision: &Decision, code: i32, call_id: &CallId) {
     let Some(server) = server else { return };
-    if let Some(line) = audit::line(decision, call_id, server.engine.config.log_numbers) {
+    if let Some(line) = audit::line(decision, code, call_id, server.engine.config.log_numbers) {
         server.log.line(Level::Notice, &line);
     }
 }
@@ -232,8 +236,16 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         mode: text(params.mode)?,
         shadow: params.shadow,
         enforce_percent: params.enforce_percent,
+        block_reply: text(params.block_reply)?,
+        block_location: text(params.block_location)?,
+        regulation: text(params.regulation)?,
+        reply_reason: params.reply_reason,
+        redress_url: text(params.redress_url)?,
+        redress_tel: text(params.redress_tel)?,
+        redress_email: text(params.redress_email)?,
         emergency: text(params.emergency)?,
         trusted_sources: text(params.trusted_sources)?,
+        default_country: text(params.default_country)?,
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,

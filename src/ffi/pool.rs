@@ -9,6 +9,7 @@ use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, n
 use super::entries::{self, fault, fill, log_audit};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
+use crate::call_id::CallId;
 use crate::failure::Failure;
 use crate::os::process::InWorker;
 use crate::policy::{Call, Policy};
@@ -230,13 +231,14 @@ unsafe fn conclude(
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let policy = Policy::new(&server.engine.config);
             let decision = policy.resume(&outcome.caller, outcome.record, outcome.outcome);
-            log_audit(owner, &decision, &outcome.record.call_id);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
             (decision, counters, Duration::ZERO)
         };
         fill(result, owner, &decision, counters, took);
+        let call_id = found.map_or(CallId::EMPTY, |outcome| outcome.record.call_id);
+        log_audit(owner, &decision, result.code, &call_id);
         Ok(())
     });
     rc

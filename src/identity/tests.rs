@@ -5,7 +5,7 @@ use crate::sip_header::Headers;
 
 fn read(from: &str) -> (Option<String>, bool) {
     let section = format!("From: <{from}>;tag=1\r\n");
-    let identity = Identity::read(&Headers::read(section.as_bytes()));
+    let identity = Identity::read(&Headers::read(section.as_bytes()), None);
     let number = identity
         .caller
         .map(|caller| caller.number.as_str().to_owned());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The URI of a caller.
 
+use numbers_online_number::Country;
+
 use crate::name_addr::named;
 use crate::number::Number;
 
@@ -54,14 +56,14 @@ impl<'a> Uri<'a> {
         })
     }
 
-    /// The telephone number.
-    pub(super) fn number(&self) -> Option<Number> {
+    /// The telephone number, with the forms of the country `home`.
+    pub(super) fn number(&self, home: Option<Country>) -> Option<Number> {
         // A local number is valid only in its context (RFC 3966 section 5.1.5).
         if self.parameter(b"phone-context").is_some() && !self.user.starts_with(b"+") {
             return None;
         }
         let mut room = [0; MOST];
-        Number::new(std::str::from_utf8(unescaped(self.user, &mut room)?).ok()?)
+        Number::new(unescaped(self.user, &mut room)?, home)
     }
 
     /// Whether it stands for a caller who does not want to be known (RFC 3323 section 4.1.1.3, and names that gateways use).

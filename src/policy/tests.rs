@@ -97,6 +97,43 @@ fn asked(policy: &Policy<'_>) -> (Caller, CallRecord) {
 }
 
 #[test]
+fn a_number_in_a_form_of_the_default_country_is_asked_about() {
+    let config = Config::new(&Given {
+        default_country: "GB".to_owned(),
+        ..given()
+    })
+    .expect("usable");
+    for head in [
+        "From: <sip:02079460958@example.com>",
+        "From: <sip:00442079460958@example.com>",
+        "From: <sip:442079460958@example.com>",
+        "From: <sip:+4402079460958@example.com>",
+    ] {
+        let call = Call {
+            head: head.as_bytes(),
+            ..CALL
+        };
+        let Step::Ask(question) = Policy::new(&config).begin(&call) else {
+            unreachable!("{head}");
+        };
+        assert_eq!(question.caller.number.as_str(), "+442079460958");
+    }
+    for head in [
+        "From: <sip:1001@example.com>",
+        "From: <sip:999@example.com>",
+    ] {
+        let call = Call {
+            head: head.as_bytes(),
+            ..CALL
+        };
+        let Step::Answer(decision) = Policy::new(&config).begin(&call) else {
+            unreachable!("{head}");
+        };
+        assert_eq!(decision.failure, Failure::NoNumber);
+    }
+}
+
+#[test]
 fn an_answer_is_followed_and_a_failure_allows() {
     let config = Config::new(&Given {
         allow_code: 404,

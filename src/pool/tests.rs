@@ -36,11 +36,12 @@ const LONG: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
 
 pub(super) fn lookup() -> PendingLookup {
-    let number = Number::new("+14155550123").expect("a global number");
+    let number = Number::new(b"+14155550123", None).expect("a global number");
     PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         record: record(),
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),

@@ -10,6 +10,7 @@ use crate::decision::Decision;
 use crate::http::Phase;
 use crate::number::Number;
 use crate::policy::Call;
+use crate::reply::Reply;
 use crate::report::Report;
 
 /// A command that failed: one line that says what is allowed, or what to repair.
@@ -65,9 +66,9 @@ impl Worker<'_> {
 
     /// A real decision about a number, made as for a call from it.
     pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
-        let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+        self.number(number)?;
         let started = Instant::now();
-        let head = format!("From: <tel:{}>", number.as_str());
+        let head = format!("From: <tel:{number}>");
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
@@ -75,10 +76,16 @@ impl Worker<'_> {
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);
-        Ok(describe(&decision).number(
+        let reply = Reply::new(&decision, &self.current.config.replies);
+        Ok(describe(&decision, &reply).number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
+    }
+
+    fn number(&self, text: &str) -> Result<Number, Refused> {
+        Number::new(text.as_bytes(), self.current.config.default_country)
+            .ok_or_else(|| Refused(NUMBER.to_owned()))
     }
 
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
@@ -126,7 +133,7 @@ impl Worker<'_> {
         let key = if number.is_empty() {
             None
         } else {
-            let number = Number::new(number).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+            let number = self.number(number)?;
             Some(self.current.keys.key(&number, ""))
         };
         self.engine.failed.forget(key.as_ref());
@@ -158,12 +165,12 @@ impl Worker<'_> {
 }
 
 /// Every field of a decision that may be shown in a terminal.
-fn describe(decision: &Decision) -> Report {
+fn describe(decision: &Decision, reply: &Reply<'_>) -> Report {
     let advice = &decision.advice;
     Report::default()
         .text(c"decision", decision.treatment.as_str())
-        .number(c"code", decision.reply.code)
-        .text(c"phrase", decision.reply.phrase.as_str())
+        .number(c"code", reply.sip.code)
+        .text(c"phrase", reply.sip.phrase.as_str())
         .text(c"reason", decision.reason.as_str())
         .text(c"source", decision.source.as_str())
         .text(c"failure", decision.failure.as_str())
@@ -177,6 +184,12 @@ fn describe(decision: &Decision) -> Report {
         .text(c"dnc", advice.dnc.as_str())
         .text(c"reassigned", advice.reassigned.as_str())
         .text(c"receipt", advice.receipt.as_str())
+        .text(
+            c"reply_reason",
+            reply
+                .reason
+                .map_or(String::new(), |reason| reason.to_string()),
+        )
         .maybe(c"balance_low", advice.balance_low.map(i64::from))
 }
 
@@ -196,4 +209,5 @@ fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
     }
 }
 
-const NUMBER: &str = "allowed: a number with a leading + and at most 15 digits";
+const NUMBER: &str =
+    "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country";

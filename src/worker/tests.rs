@@ -28,7 +28,7 @@ impl Log for Silent {
 fn a_question_brings_along_the_answer_that_no_longer_holds() {
     let engine = engine(given().api_url, 400);
     let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
-    let number = Number::new("+14155550123").expect("a global number");
+    let number = Number::new(b"+14155550123", None).expect("a global number");
     let (key, now) = (worker.current.keys.key(&number, ""), Instant::now());
     let ttl = engine.config.cache.ttl;
     assert!(

@@ -14,16 +14,19 @@ mod calls;
 mod causes;
 mod connections;
 mod decisions;
+mod dsiprouter;
 mod emergency;
 mod expect;
 mod faults;
 mod kemi;
 mod latency;
 mod names;
+mod network_blocked;
 mod operator;
 mod package;
 mod privacy;
 mod proxied;
+mod reasons;
 mod record;
 mod redirect_server;
 mod redis;
@@ -115,6 +118,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         cache::trials,
         redis::trials,
         beside_tls::trials,
+        reasons::trials,
+        network_blocked::trials,
         shortage::trials,
     ]
     .iter()
@@ -135,6 +140,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         kemi::trials,
         suspended::trials,
         package::trials,
+        dsiprouter::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

@@ -42,7 +42,7 @@ impl Keys {
 
     /// Different classes give different keys for one number.
     pub(crate) fn nth(&self, class: u64) -> Key {
-        let number = Number::new("+14155550123").expect("a global number");
+        let number = Number::new(b"+14155550123", None).expect("a global number");
         self.0.key(&number, &class.to_string())
     }
 }

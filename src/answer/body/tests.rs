@@ -15,7 +15,7 @@ fn answer() -> Value {
 }
 
 fn parse(body: &[u8]) -> Result<Answer, Failure> {
-    let asked = Number::new("+14155550123").expect("a global number");
+    let asked = Number::new(b"+14155550123", None).expect("a global number");
     super::parse(body, &asked).map_err(|unusable| unusable.failure)
 }
 
@@ -180,7 +180,7 @@ fn an_advisory_field_that_cannot_be_read_is_absent_and_spoils_nothing() {
 
 #[test]
 fn an_answer_about_another_number_is_refused() {
-    let asked = Number::new("+14155550123").expect("a global number");
+    let asked = Number::new(b"+14155550123", None).expect("a global number");
     for (e164, outcome) in [
         (json!("+14155550123"), Ok(())),
         (json!(null), Ok(())),

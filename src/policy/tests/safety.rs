@@ -131,3 +131,18 @@ fn a_withheld_caller_is_not_asked_about() {
     };
     assert_eq!(passes(&given(), &other), None);
 }
+
+#[test]
+fn an_emergency_number_of_the_default_country_passes() {
+    // In the Czech Republic 150 to 159 are for emergencies. No list has all of them.
+    let call = Call {
+        request_uri: b"sip:151@example.com",
+        ..CALL
+    };
+    let czech = Given {
+        default_country: "CZ".to_owned(),
+        ..given()
+    };
+    assert_eq!(passes(&czech, &call), because("emergency"));
+    assert_eq!(passes(&given(), &call), None);
+}

@@ -19,11 +19,13 @@ const NOW: Duration = Duration::ZERO;
 const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
 
 fn lookup(digits: u64) -> PendingLookup {
-    let number = Number::new(&format!("+1415555{digits:04}")).expect("a global number");
+    let number =
+        Number::new(format!("+1415555{digits:04}").as_bytes(), None).expect("a global number");
     PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         record: record(),
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),

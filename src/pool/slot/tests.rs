@@ -73,12 +73,13 @@ fn an_outcome_is_read_as_it_was_written() {
 #[test]
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
-    let number = Number::new("+441632960123").expect("a global number");
+    let number = Number::new(b"+441632960123", None).expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                understands_608: earlier.is_some(),
             },
             record: record(),
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),

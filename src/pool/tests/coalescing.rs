@@ -53,11 +53,12 @@ fn serving(engine: &'static Engine) -> Arc<Pool> {
 }
 
 fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
-    let number = Number::new(number).expect("a global number");
+    let number = Number::new(number.as_bytes(), None).expect("a global number");
     let lookup = PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         counters: Counters {
             cache_miss: true,

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The digits of a text, and whether a plus stands before them.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialled {
+    pub(crate) is_global: bool,
+    digits: [u8; MOST_DIGITS],
+    len: usize,
+}
+
+impl Dialled {
+    /// Drops visual separators (RFC 3966 section 5; the space and the slash are common too). `None` if something else is there, and
+    /// if there are more digits than any prefix and number have.
+    pub(crate) fn read(text: &[u8]) -> Option<Self> {
+        let mut dialled = Self {
+            is_global: false,
+            digits: [0; MOST_DIGITS],
+            len: 0,
+        };
+        for byte in text {
+            match byte {
+                b'0'..=b'9' => {
+                    *dialled.digits.get_mut(dialled.len)? = *byte;
+                    dialled.len += 1;
+                }
+                b'+' if dialled.len == 0 && !dialled.is_global => dialled.is_global = true,
+                b'-' | b'.' | b'(' | b')' | b' ' | b'/' => {}
+                _ => return None,
+            }
+        }
+        (dialled.len > 0).then_some(dialled)
+    }
+
+    pub(crate) fn digits(&self) -> &[u8] {
+        self.digits.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// An international prefix with the selection of a carrier (8), a trunk prefix with one (5), and a number (15).
+const MOST_DIGITS: usize = 28;

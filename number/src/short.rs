@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Numbers that are dialled as they are and have no global form.
+
+use crate::Country;
+use crate::dialled::Dialled;
+use crate::program::{Match, matches};
+use crate::region::{CallingCode, Region};
+use crate::table::regions::REGIONS;
+
+/// Whether a text is an emergency number of `home`, or one of some country behind that country's calling code: `112`, `+112`,
+/// `+44 999`, and with the international prefix of `home` for the plus.
+#[must_use]
+pub fn is_emergency(text: &[u8], home: Option<Country>) -> bool {
+    Dialled::read(text).is_some_and(|dialled| {
+        is_among(&dialled, home, |region, digits| {
+            matches(region.emergency, digits)
+        })
+    })
+}
+
+/// Whether a text is a short number: an extension of up to six digits, or a short or emergency number of `home`, or one of some
+/// country behind that country's calling code.
+#[must_use]
+pub fn is_short(text: &[u8], home: Option<Country>) -> bool {
+    let is_extension = |dialled: &Dialled| {
+        let is_number = || crate::normalise(text, home).is_some();
+        !dialled.is_global && dialled.digits().len() <= LONGEST && !is_number()
+    };
+    Dialled::read(text).is_some_and(|dialled| is_extension(&dialled) || is_listed(&dialled, home))
+}
+
+/// Whether a short or emergency number is listed for its country.
+pub(crate) fn is_listed(dialled: &Dialled, home: Option<Country>) -> bool {
+    is_among(dialled, home, |region, digits| {
+        matches(region.short, digits) || matches(region.emergency, digits)
+    })
+}
+
+fn is_among(
+    dialled: &Dialled,
+    home: Option<Country>,
+    is_wanted: impl Fn(&Region, &[u8]) -> bool,
+) -> bool {
+    let digits = dialled.digits();
+    let is_wanted =
+        |region: &Region, digits: &[u8]| digits.len() <= LONGEST && is_wanted(region, digits);
+    let home = home.and_then(Country::region);
+    if home.is_some_and(|home| is_wanted(home, digits)) {
+        return true;
+    }
+    let behind_idd = |home: &Region| {
+        let found = Match::at_start(home.idd, digits)?;
+        digits.get(found.end()..)
+    };
+    let global = if dialled.is_global {
+        Some(digits)
+    } else {
+        home.and_then(behind_idd)
+    };
+    let Some(global) = global else {
+        return false;
+    };
+    // Such as +112: no calling code, but meant by a telephone that puts a plus before everything.
+    if global.len() <= LONGEST && is_emergency_somewhere(global) {
+        return true;
+    }
+    let split = CallingCode::split(global).filter(|(_, national)| national.len() <= LONGEST);
+    split.is_some_and(|(code, national)| {
+        let mut regions = REGIONS.iter().filter(|region| region.code == code.code);
+        regions.any(|region| is_wanted(region, national))
+    })
+}
+
+fn is_emergency_somewhere(digits: &[u8]) -> bool {
+    let mut regions = REGIONS.iter();
+    regions.any(|region| matches(region.emergency, digits))
+}
+
+/// Digits of the longest extension, emergency number and short number. Longer short numbers are those of messages.
+const LONGEST: usize = 6;
