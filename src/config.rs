@@ -14,6 +14,7 @@ mod limits;
 mod mode;
 mod no_proxy;
 mod phrase;
+mod profile;
 mod proxy;
 mod replies;
 mod roots;
@@ -34,6 +35,7 @@ pub use enforcement::Enforcement;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use phrase::registered_phrase;
+pub use profile::{ProfileId, ProfileName};
 pub use proxy::{HttpProxy, ProxyUrl};
 pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
@@ -85,6 +87,7 @@ pub struct Given {
     pub http_proxy: String,
     pub async_lookups: i32,
     pub async_queue: i32,
+    pub profile: Vec<String>,
 }
 
 /// Everything the operator chose.
@@ -133,6 +136,22 @@ pub struct Config {
 impl Config {
     /// Parses the parameters. Reads the environment and files, and keeps nothing open.
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
+        let roots = Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?;
+        Self::with(given, roots)
+    }
+
+    /// Parses the parameters of a profile. What the base has from the same file is not read again.
+    pub fn of_profile(given: &Given, base: (&Given, &Self)) -> Result<Self, BadParameter> {
+        let (base_given, base) = base;
+        let same = |given: &Given| (given.ca_file.clone(), given.tls_insecure);
+        if same(given) == same(base_given) {
+            Self::with(given, base.roots.clone())
+        } else {
+            Self::new(given)
+        }
+    }
+
+    fn with(given: &Given, roots: Roots) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
         let api_key: Secret<ApiKey> = Secret::new("api_key", &given.api_key)?;
@@ -160,7 +179,7 @@ impl Config {
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             default_country: default_country::read(&given.default_country)?,
-            roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
+            roots,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,
         })

@@ -9,7 +9,9 @@ use numbers_online_number::Country;
 use crate::answer::Answer;
 use crate::call_id::CallId;
 use crate::call_record::CallRecord;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, Enforcement, TrustedSources};
+use crate::config::{
+    Config, ContactUri, DecisionOptions, Emergency, Enforcement, ProfileId, TrustedSources,
+};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
@@ -221,6 +223,7 @@ impl<'a> Policy<'a> {
 
     fn follow(&self, caller: &Caller, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
+            profile: ProfileId::BASE,
             treatment: answer.treatment,
             would: answer.treatment,
             enforced: true,

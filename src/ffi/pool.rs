@@ -10,9 +10,13 @@ use super::entries::{self, fault, fill, log_audit};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
 use crate::call_id::CallId;
+use crate::call_record::CallRecord;
+use crate::config::ProfileId;
+use crate::decision::Decision;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::os::process::InWorker;
-use crate::policy::{Call, Policy};
+use crate::policy::{Call, LookupOutcome, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
 use crate::worker::Begun;
 
@@ -135,12 +139,15 @@ pub(super) unsafe extern "C" fn begin(
             *ticket = reserved.to_word();
             return Err(nol_rc::NOL_PENDING);
         }
-        let policy = Policy::new(&process.server.engine.config);
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        Ok((
-            policy.resume(&lookup.caller, lookup.record, outcome),
-            counters,
-        ))
+        let decision = decision(
+            process.server,
+            lookup.profile,
+            &lookup.caller,
+            lookup.record,
+            &outcome,
+        );
+        Ok((decision, counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
     unsafe { entries::conclude(worker, call, result, begin) }
@@ -229,8 +236,13 @@ unsafe fn conclude(
     let rc = unsafe { with(pool, body) };
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
-            let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(&outcome.caller, outcome.record, outcome.outcome);
+            let Completed {
+                profile,
+                caller,
+                record,
+                ..
+            } = outcome;
+            let decision = decision(server, profile, &caller, record, &outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
@@ -242,6 +254,21 @@ unsafe fn conclude(
         Ok(())
     });
     rc
+}
+
+/// Makes the decision of a profile from the outcome of a lookup.
+fn decision(
+    server: &Server,
+    profile: ProfileId,
+    caller: &Caller,
+    record: CallRecord,
+    outcome: &LookupOutcome,
+) -> Decision {
+    // A reload does not read what a policy needs again.
+    let config = &server.engine.profiles.get(profile).config;
+    Policy::new(config)
+        .resume(caller, record, *outcome)
+        .by(profile)
 }
 
 pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {

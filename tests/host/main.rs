@@ -19,12 +19,14 @@ mod emergency;
 mod expect;
 mod faults;
 mod kemi;
+mod labels;
 mod latency;
 mod names;
 mod network_blocked;
 mod operator;
 mod package;
 mod privacy;
+mod profiles;
 mod proxied;
 mod reasons;
 mod record;
@@ -120,7 +122,9 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         beside_tls::trials,
         reasons::trials,
         network_blocked::trials,
+        labels::trials,
         shortage::trials,
+        profiles::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))
@@ -137,6 +141,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::server_trials,
         shadow::server_trials,
         operator::trials,
+        profiles::server_trials,
         kemi::trials,
         suspended::trials,
         package::trials,

@@ -101,7 +101,11 @@ fn allowed(bench: &Bench, decision: &str, code: u16, counter: &str) -> Result<()
         "audit enforced=0 would={decision} decision=allow code=404 reason={reason} source=api failure=none \
          number=+1********23 score=12 risk=low verstat=unknown "
     );
-    let end = format!(" receipt={} call={}", answer::RECEIPT, request.call_id);
+    let end = format!(
+        " receipt={} profile=- call={}",
+        answer::RECEIPT,
+        request.call_id
+    );
     holds(&line, line.starts_with(&start) && line.ends_with(&end))?;
     server.finish()
 }
