@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::call_id::CallId;
 use crate::decision::{Decision, Treatment};
+use crate::identity::{Attestation, NumberFrom, Verstat};
 use crate::number::Number;
 use crate::text::Escaped;
 
@@ -41,8 +42,8 @@ pub fn line(decision: &Decision, context: Context<'_>) -> Option<String> {
     }
     let text = |text| Escaped(str::as_bytes(text));
     Some(format!(
-        "audit enforced={} would={} decision={} code={code} reason={} source={} failure={} number={} score={} risk={} verstat={} \
-         receipt={} profile={} call={call}",
+        "audit enforced={} would={} decision={} code={code} reason={} source={} failure={} number={} number_from={} authentication={} attestation={} \
+         score={} risk={} verstat={} receipt={} profile={} call={call}",
         u8::from(decision.enforced),
         decision.would.as_str(),
         decision.treatment.as_str(),
@@ -50,12 +51,29 @@ pub fn line(decision: &Decision, context: Context<'_>) -> Option<String> {
         decision.source.as_str(),
         decision.failure.as_str(),
         Shown(number.as_ref(), log_numbers),
+        text(decision.number_from.map_or("", NumberFrom::as_str)),
+        text(decision.verification.verstat.map_or("", authentication)),
+        text(
+            decision
+                .verification
+                .attestation
+                .map_or("", Attestation::as_str)
+        ),
         Absent(advice.spam_score),
         text(advice.risk_level.as_str()),
         text(advice.verstat.as_str()),
         text(advice.receipt.as_str()),
         text(profile),
     ))
+}
+
+/// What the request said of the caller's authentication.
+fn authentication(verstat: Verstat) -> &'static str {
+    match verstat {
+        Verstat::Passed => "passed",
+        Verstat::Failed => "failed",
+        Verstat::NotValidated => "not_validated",
+    }
 }
 
 /// The digits by which a number is recognised in a Call-ID: some callers make theirs of their number.

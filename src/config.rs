@@ -10,6 +10,7 @@ mod decision_options;
 mod default_country;
 mod emergency;
 mod enforcement;
+mod identity;
 mod limits;
 mod mode;
 mod no_proxy;
@@ -32,6 +33,7 @@ pub use contact::ContactUri;
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
 pub use enforcement::Enforcement;
+pub use identity::{Anonymous, IdentityOptions};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use phrase::registered_phrase;
@@ -64,6 +66,10 @@ pub struct Given {
     pub mode: String,
     pub shadow: i32,
     pub enforce_percent: i32,
+    pub number_source: String,
+    pub verstat_source: String,
+    pub ask_withheld: i32,
+    pub anonymous: String,
     pub block_reply: String,
     pub block_location: String,
     pub regulation: String,
@@ -113,11 +119,13 @@ pub struct Config {
     pub enforcement: Enforcement,
     /// Whether numbers in log lines are not masked.
     pub log_numbers: bool,
+    /// How callers are identified.
+    pub identity: IdentityOptions,
     /// How calls are answered.
     pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
-    /// The sources whose claims of priority are trusted.
+    /// The sources that are believed: their identities, verifications and claims of priority.
     pub trusted_sources: TrustedSources,
     /// The country whose forms of numbers are read.
     pub default_country: Option<Country>,
@@ -174,6 +182,7 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
+            identity: IdentityOptions::new(given)?,
             mode,
             replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,

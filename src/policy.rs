@@ -10,13 +10,14 @@ use crate::answer::Answer;
 use crate::call_id::CallId;
 use crate::call_record::CallRecord;
 use crate::config::{
-    Config, ContactUri, DecisionOptions, Emergency, Enforcement, ProfileId, TrustedSources,
+    Anonymous, Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions,
+    ProfileId, TrustedSources,
 };
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
-use crate::identity::{Caller, Identity};
+use crate::identity::{Caller, Identity, Request};
 use crate::number::Number;
 use crate::question::{Origin, Question};
 use crate::sip_header::Headers;
@@ -83,6 +84,7 @@ pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
     enforcement: &'a Enforcement,
+    identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
     home: Option<Country>,
@@ -96,6 +98,7 @@ impl<'a> Policy<'a> {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
             enforcement: &config.enforcement,
+            identity: &config.identity,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
@@ -105,11 +108,7 @@ impl<'a> Policy<'a> {
     /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
-        let mut step = self.consider(call);
-        if let Step::Answer(decision) = &mut step {
-            self.carry_out(decision, || self.enforcement.covers(call.call_id));
-        }
-        step
+        self.carried_out(call, self.consider(call))
     }
 
     fn consider(&self, call: &Call<'a>) -> Step<'a> {
@@ -123,7 +122,15 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        match self.screen(call, &Identity::read(&headers, self.home)) {
+        let request = Request {
+            headers: &headers,
+            is_trusted: self.trusted_sources.is_trusted(call.source),
+            called_uri: call.target(),
+            avps: call.avps,
+            home: self.home,
+        };
+        let identity = Identity::read(&request, &self.identity.sources);
+        match self.screen(call, &identity) {
             Step::Answer(decision) => Step::Answer(Decision {
                 understands_608: understands_608(&headers),
                 ..decision
@@ -135,12 +142,19 @@ impl<'a> Policy<'a> {
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
     #[must_use]
     pub fn screen(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        self.carried_out(call, self.judge(call, identity))
+    }
+
+    fn judge(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
         if let Some(decision) = self.withheld(identity) {
             return Step::Answer(decision);
         }
         match identity.caller {
-            Some(caller) => Step::Ask(self.question(call, caller)),
-            None => Step::Answer(self.bypass(Failure::NoNumber)),
+            Some(caller) => Step::Ask(self.question(call, caller, identity.called)),
+            None => Step::Answer(Decision {
+                failure: Failure::NoNumber,
+                ..self.without_question(identity)
+            }),
         }
     }
 
@@ -159,7 +173,7 @@ impl<'a> Policy<'a> {
                 }
             }
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                self.fail_open(failure, Some(caller.number))
+                self.fail_open(failure, Some(caller))
             }
         };
         self.carry_out(&mut decision, || record.enforced);
@@ -168,13 +182,17 @@ impl<'a> Policy<'a> {
 
     /// The decision after something failed: allow.
     #[must_use]
-    pub fn fail_open(&self, failure: Failure, number: Option<Number>) -> Decision {
-        Decision::allow(
-            self.options.allow_code.code(),
-            Source::FailOpen,
-            failure,
-            number,
-        )
+    pub fn fail_open(&self, failure: Failure, caller: Option<&Caller>) -> Decision {
+        Decision {
+            number_from: caller.map(|caller| caller.from),
+            verification: caller.map(|caller| caller.verification).unwrap_or_default(),
+            ..Decision::allow(
+                self.options.allow_code.code(),
+                Source::FailOpen,
+                failure,
+                caller.map(|caller| caller.number),
+            )
+        }
     }
 
     /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
@@ -190,20 +208,48 @@ impl<'a> Policy<'a> {
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
     }
 
-    /// The decision about a caller who does not want to be known.
+    /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.
     fn withheld(&self, identity: &Identity) -> Option<Decision> {
-        identity
-            .is_withheld
-            .then(|| self.bypass(Failure::Anonymous))
+        let is_asked_about = self.identity.ask_withheld && identity.caller.is_some();
+        if !identity.is_withheld || is_asked_about {
+            return None;
+        }
+        let bypass = Decision {
+            failure: Failure::Anonymous,
+            ..self.without_question(identity)
+        };
+        let (treatment, reply) = match self.identity.anonymous {
+            Anonymous::Allow => return Some(bypass),
+            Anonymous::Flag => (Treatment::Flag, bypass.reply),
+            Anonymous::Block => (Treatment::Block, SipReply::standard(433)),
+        };
+        Some(Decision {
+            treatment,
+            would: treatment,
+            reply,
+            reason: Text::new("anonymous").unwrap_or_default(),
+            source: Source::Local,
+            ..bypass
+        })
     }
 
-    fn question(&self, call: &Call<'a>, caller: Caller) -> Question<'a> {
+    /// An allow without a question. The number of the caller is not shown to the script: it may be withheld.
+    fn without_question(&self, identity: &Identity) -> Decision {
+        Decision {
+            number_from: identity.caller.map(|caller| caller.from),
+            verification: identity.verification,
+            ..self.bypass(Failure::None)
+        }
+    }
+
+    fn question(&self, call: &Call<'a>, caller: Caller, to: Option<Number>) -> Question<'a> {
         Question {
             caller,
             record: CallRecord {
                 enforced: self.enforcement.covers(call.call_id),
                 call_id: CallId::new(call.call_id),
             },
+            called: to,
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,
@@ -232,6 +278,8 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            number_from: Some(caller.from),
+            verification: caller.verification,
             understands_608: caller.understands_608,
             advice: answer.advice,
         };

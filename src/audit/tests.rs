@@ -4,6 +4,7 @@ use super::{CallId, Context, Decision, Number, Treatment, line};
 use crate::config::ProfileId;
 use crate::decision::{SipReply, Source};
 use crate::failure::Failure;
+use crate::identity::{Attestation, NumberFrom, Verification, Verstat};
 use crate::text::Text;
 
 fn decision(treatment: Treatment, would: Treatment) -> Decision {
@@ -16,6 +17,11 @@ fn decision(treatment: Treatment, would: Treatment) -> Decision {
         reply: SipReply::standard(603),
         reason: Text::new("dnc_listed").expect("visible"),
         ..Decision::allow(503, Source::Api, Failure::None, number)
+    };
+    decision.number_from = Some(NumberFrom::Pai);
+    decision.verification = Verification {
+        verstat: Some(Verstat::Passed),
+        attestation: Some(Attestation::B),
     };
     decision.advice.spam_score = Some(91);
     decision.advice.risk_level = Text::new("high").expect("visible");
@@ -40,13 +46,13 @@ fn a_block_and_a_would_be_block_have_one_form() {
             Treatment::Block,
             603,
             "audit enforced=1 would=block decision=block code=603 reason=dnc_listed source=api failure=none number=+1********23 \
-             score=91 risk=high verstat=- receipt=nol_rec_8sd91kfh20aJ profile=- call=a84b4c76e66710@192.0.2.1",
+             number_from=pai authentication=passed attestation=B score=91 risk=high verstat=- receipt=nol_rec_8sd91kfh20aJ profile=- call=a84b4c76e66710@192.0.2.1",
         ),
         (
             Treatment::Allow,
             503,
             "audit enforced=0 would=block decision=allow code=503 reason=dnc_listed source=api failure=none number=+1********23 \
-             score=91 risk=high verstat=- receipt=nol_rec_8sd91kfh20aJ profile=- call=a84b4c76e66710@192.0.2.1",
+             number_from=pai authentication=passed attestation=B score=91 risk=high verstat=- receipt=nol_rec_8sd91kfh20aJ profile=- call=a84b4c76e66710@192.0.2.1",
         ),
     ] {
         let decision = decision(treatment, Treatment::Block);

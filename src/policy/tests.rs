@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 mod enforcement;
+mod identity;
 mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};
@@ -23,6 +24,7 @@ pub(crate) const CALL: Call<'_> = Call {
     source: None,
     profile: b"",
     head: b"From: <sip:+14155550123@example.com>;tag=a\r\n",
+    avps: &[],
 };
 
 fn answer(treatment: Treatment, code: u16) -> Answer {

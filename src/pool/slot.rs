@@ -11,6 +11,7 @@ use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::Caller;
+use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -27,6 +28,8 @@ shareable! {
         profile: AtomicU64,
         caller: [AtomicU64; 3],
         record: [AtomicU64; CallRecord::WORDS],
+        /// Zeros if the call does not go to a number.
+        called: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -46,6 +49,10 @@ impl Slot {
         self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
         store(&self.record, lookup.record.to_shared());
+        store(
+            &self.called,
+            lookup.called.as_ref().map_or([0; 2], Number::to_shared),
+        );
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -61,6 +68,7 @@ impl Slot {
             timeout,
             caller: self.caller()?,
             record: self.record(),
+            called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),

@@ -99,7 +99,7 @@ fn allowed(bench: &Bench, decision: &str, code: u16, counter: &str) -> Result<()
     let reason = reply.avp("reason");
     let start = format!(
         "audit enforced=0 would={decision} decision=allow code=404 reason={reason} source=api failure=none \
-         number=+1********23 score=12 risk=low verstat=unknown "
+         number=+1********23 number_from=from authentication=- attestation=- score=12 risk=low verstat=unknown "
     );
     let end = format!(
         " receipt={} profile=- call={}",

@@ -99,6 +99,29 @@ fn a_redirect_that_has_no_contact_is_an_allow_of_its_own_kind_in_shadow_mode_too
 }
 
 #[test]
+fn a_block_without_a_question_is_subject_to_it_too() {
+    let anonymous = Call {
+        head: b"From: <sip:anonymous@anonymous.invalid>;tag=a\r\n",
+        ..CALL
+    };
+    for (shadow, treatment, code) in [(0, Treatment::Block, 433), (1, Treatment::Allow, 404)] {
+        let given = Given {
+            anonymous: "block".to_owned(),
+            ..with_contact(shadow, 100)
+        };
+        let config = Config::new(&given).expect("usable");
+        let Step::Answer(decision) = Policy::new(&config).begin(&anonymous) else {
+            unreachable!("nobody to ask about");
+        };
+        assert_eq!(
+            (decision.treatment, decision.reply.code, decision.enforced),
+            (treatment, code, shadow == 0)
+        );
+        assert_eq!(decision.would, Treatment::Block);
+    }
+}
+
+#[test]
 fn the_earlier_answer_stays_what_it_was() {
     // Shadow mode changes the decision, not the answer: what the cache holds is enforced when shadow mode is over.
     let shadow = Config::new(&with_contact(1, 100)).expect("usable");
