@@ -48,6 +48,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             rules::invalid,
         ),
         trial("a_608_is_for_a_caller_that_understands_it", rules::rejected),
+        trial("an_anonymous_caller_is_answered_433", rules::anonymous),
         trial("one_reason_header", rules::one),
         trial("no_retry_after_with_603", rules::no_retry_after),
         trial("every final reply of mode=redirect says why", every_reply),

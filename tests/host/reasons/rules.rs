@@ -4,7 +4,7 @@ use serde_json::json;
 use testbed::{
     Plan, Result,
     answer::{self, RECEIPT},
-    sip::{Client, Transport},
+    sip::{Client, Request, Transport},
 };
 
 use super::{REDRESS, US, api, blocking, invite, network_blocked, routes, sent, setup, start};
@@ -136,4 +136,25 @@ pub(super) fn no_retry_after(bench: &Bench) -> Result<()> {
         server.finish()?;
     }
     Ok(())
+}
+
+/// RFC 5079, unless the operator says otherwise.
+pub(super) fn anonymous(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    for (block_reply, code, phrase) in [
+        ("", 433, "Anonymity Disallowed"),
+        ("603", 433, "Anonymity Disallowed"),
+        ("anonymous=403", 403, "Forbidden"),
+        ("anonymous=433 'No Name'", 433, "No Name"),
+    ] {
+        let params = [("anonymous", "block"), ("block_reply", block_reply)];
+        let server = start(bench, &api, &[&params])?;
+        let caller = "sip:anonymous@anonymous.invalid";
+        let reply = server.call(Transport::Udp, &Request::invite(caller))?;
+        let reason =
+            format!("SIP;cause={code};text=\"decision=block;reason=anonymous;failure=anonymous\"");
+        same(block_reply, sent(&reply), (code, phrase, vec![&*reason]))?;
+        server.finish()?;
+    }
+    same("requests", api.requests().len(), 0)
 }
