@@ -21,7 +21,7 @@ use crate::{
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trials: [Body; 7] = [
+    let trials: [Body; 8] = [
         (
             "an installation adds three blocks, twice is once, and without them the files are as before",
             round_trip,
@@ -34,6 +34,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "an upgrade of dSIPRouter takes the blocks away, and keeps key and settings",
             upgrade,
         ),
+        ("the unit reads the file with the key", unit),
         (
             "nothing is changed if Kamailio does not accept it",
             not_accepted,
@@ -235,6 +236,35 @@ fn upgrade(bench: &Bench) -> Result<()> {
     )?;
     let settings = machine.running("numbersonline_local.cfg")?;
     holds("settings are kept", settings.ends_with("# mine\n"))
+}
+
+fn unit(bench: &Bench) -> Result<()> {
+    let read = "EnvironmentFile=-/etc/default/kamailio.d/*.conf\n";
+    for (release, ours) in [
+        ("kamailio-v1.service", true),
+        ("kamailio-v2.service", false),
+    ] {
+        let machine = Installation::new(bench)?;
+        let units = machine.path("etc/systemd/system/kamailio.service.d");
+        fs::create_dir_all(&units)?;
+        let from = source().ok_or("no dSIPRouter")?.join("kamailio/systemd");
+        fs::copy(from.join(release), units.join("override.conf"))?;
+        machine.install(&[])?;
+        let mut names: Vec<String> = fs::read_dir(&units)?
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        // What systemd reads, in its order. An empty value begins the list anew.
+        let mut text = String::new();
+        for name in &names {
+            text.push_str(&fs::read_to_string(units.join(name))?);
+        }
+        same(release, names.len() > 1, ours)?;
+        let since = text.rsplit("EnvironmentFile=\n").next().unwrap_or_default();
+        same(release, since.matches(read).count(), 1)?;
+    }
+    Ok(())
 }
 
 /// Runs an installation that must fail, and returns its words. Nothing may have changed.
