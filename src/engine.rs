@@ -18,6 +18,7 @@ use crate::emergency_window::EmergencyWindow;
 use crate::in_flight::InFlight;
 use crate::lists::{Lists, NoLists};
 use crate::log::{Level, Log};
+use crate::no_number::NoNumberWatch;
 use crate::os::shared::{Shared, SharedSlice};
 
 pub use self::profiles::{Profile, Profiles};
@@ -42,6 +43,8 @@ pub struct Engine {
     pub lists: Lists,
     /// Numbers that called an emergency number lately.
     pub emergency_window: EmergencyWindow,
+    /// Detects that nearly no call has a number.
+    pub no_number: Shared<NoNumberWatch>,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -108,6 +111,7 @@ impl Engine {
             in_flight: Shared::new()?,
             lists,
             emergency_window: EmergencyWindow::new(window)?,
+            no_number: Shared::new()?,
             clock: Clock::starting(Instant::now()),
             profiles,
             config,

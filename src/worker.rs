@@ -5,6 +5,7 @@ mod call_back;
 mod generation;
 mod health;
 mod lookup;
+mod number_form;
 mod operator;
 mod request;
 mod sharing;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::call_record::CallRecord;
 use crate::config::{Config, ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
@@ -68,6 +70,8 @@ pub struct PendingLookup {
     pub timeout: Timeout,
     /// The caller.
     pub caller: Caller,
+    /// What the decision needs of the call.
+    pub record: CallRecord,
     /// The called number, if the call goes to one.
     pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
@@ -157,7 +161,9 @@ impl<'a> Worker<'a> {
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
         let policy = self.policy(&config, started);
-        let (decision, mut counters) = self.carry_out(&policy, &policy.begin(call), started);
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        let (decision, mut counters) = self.carry_out(&policy, &step, started);
         self.remember_caller(&policy, call, &decision, started);
         self.tell_others(started, &mut counters);
         let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
@@ -193,7 +199,7 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => *decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(question, started, &mut counters);
-                policy.resume(&question.caller, outcome)
+                policy.resume(&question.caller, question.record, outcome)
             }
         };
         (decision.by(self.current.profile), counters)
@@ -211,7 +217,9 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = self.policy(&config, started);
-        let question = match policy.begin(call) {
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        let question = match step {
             Step::Answer(decision) => {
                 self.remember_caller(&policy, call, &decision, started);
                 return self.settled(&policy, call, &decision.by(profile), counters);
@@ -220,13 +228,14 @@ impl<'a> Worker<'a> {
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                let decision = policy.resume(&question.caller, outcome);
+                let decision = policy.resume(&question.caller, question.record, outcome);
                 self.settled(&policy, call, &decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 profile,
                 timeout: config.timeout,
                 caller: question.caller,
+                record: question.record,
                 called: question.called,
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
@@ -287,6 +296,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.caller,
+            record: lookup.record,
             called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),

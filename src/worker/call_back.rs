@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use super::{Begun, Known, PendingLookup, Worker};
 use crate::answer::Answer;
+use crate::call_id::CallId;
+use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::decision::Decision;
 use crate::number::Number;
@@ -88,6 +90,10 @@ impl Worker<'_> {
             profile: self.current.profile,
             timeout: self.current.config.timeout,
             caller,
+            record: CallRecord {
+                enforced: true,
+                call_id: CallId::new(call.call_id),
+            },
             called: to,
             key: IdempotencyKey::new(call.call_id, call.from_tag, &caller.number),
             known: Known::Settled(answer, decision.source),
@@ -104,7 +110,8 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> LookupOutcome {
-        let decision = Policy::new(&self.current.config).resume(&lookup.caller, *outcome);
+        let decision =
+            Policy::new(&self.current.config).resume(&lookup.caller, lookup.record, *outcome);
         if decision.keeps_away() && self.is_known_to_others(lookup.called, started, counters) {
             LookupOutcome::CalledBack
         } else {

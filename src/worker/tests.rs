@@ -187,7 +187,7 @@ fn by_thread_and_worker(engine: &Engine) -> Option<[Decision; 2]> {
     assert_eq!(worker.shared_key(&lookup), None);
     let (outcome, mut counted) = worker.answer(&lookup, now);
     let outcome = worker.outcome(&lookup, &outcome, now, &mut counted);
-    let of_thread = Policy::new(&engine.config).resume(&lookup.caller, outcome);
+    let of_thread = Policy::new(&engine.config).resume(&lookup.caller, lookup.record, outcome);
     let (of_worker, counters) = worker.decide(&CALL, now);
     // No number is called, so nobody can have called from it.
     let other = Call {
