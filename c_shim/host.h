@@ -33,11 +33,18 @@ int nol_decide_now(struct sip_msg *msg, str *profile);
 /* Logs one line if the script names a profile. There are no profiles. */
 void nol_refuse_profile(const str *profile);
 
-/* A final reply. The contact is empty, or that of a redirection. */
+/* A final reply. The contact is empty, or that of a redirection. The reason is the body of a Reason header, or empty. */
 typedef struct nol_final {
 	int code;
-	str phrase, contact;
+	str phrase, contact, reason;
+	char text[NOL_RESULT_BYTES]; /* the reason, if it is not that of the decision */
 } nol_final;
+
+/*
+ * Sets the Reason header of a reply with this code and phrase. `decided` is that of the decision. It is not sent with another code,
+ * and that of a 603+ not with another phrase: then the header tells of the decision only. `result` is the decision, or NULL.
+ */
+void nol_find_reason(nol_final *final, const nol_result *result, str decided);
 
 /* 0: `final` is the reply to send. Otherwise the return code of numbers_online_reply(). `sender` is the module that sends. */
 int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, nol_final *final);
@@ -50,7 +57,16 @@ static inline str nol_allow_phrase(void)
 	return (str){(char *)phrase.s, (int)phrase.len};
 }
 
+/* numbers_online_network_blocked(). */
+int nol_network_blocked(struct sip_msg *msg);
+
 /* Implemented by each server's module. */
+
+/* The final reply that a failure route is about, or NULL. Nothing in it may be changed. */
+const struct sip_msg *nol_failed_reply(void);
+
+/* Writes the AVPs of numbers_online_network_blocked(), or removes them if there is nothing to write. 0, or -1: out of memory. */
+int nol_write_blocked(const nol_blocked *blocked);
 
 /* Writes all AVPs: 0. If there is not enough memory, writes none: -1. */
 int nol_write_avps(const nol_result *result);
@@ -60,6 +76,7 @@ int nol_stored_rc(void);
 int nol_stored_code(void);
 str nol_stored_phrase(void);
 str nol_stored_contact(void);
+str nol_stored_reason(void);
 
 void nol_raise_state(const nol_result *result);
 void nol_raise_counter(int counter);

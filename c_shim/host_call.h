@@ -3,6 +3,8 @@
 #ifndef NOL_HOST_CALL_H
 #define NOL_HOST_CALL_H
 
+#include <stdio.h>
+
 /* What is behind the first line of a request. The library searches it for headers, because the server stops at a bad line. */
 static nol_str header_section(const struct sip_msg *msg)
 {
@@ -148,22 +150,86 @@ static int is_initial_invite(struct sip_msg *msg)
 	return !msg->to || !msg->to->parsed || get_to(msg)->tag_value.len <= 0;
 }
 
+static int begins_with(const str *text, const char *start)
+{
+	return text->len >= (int)strlen(start) && memcmp(text->s, start, strlen(start)) == 0;
+}
+
+/* Whether a text can stand in a header line. The script may have changed it. */
+static int is_one_line(const str *text)
+{
+	int at;
+
+	for(at = 0; at < text->len; at++) {
+		if((unsigned char)text->s[at] < ' ')
+			return 0;
+	}
+	return text->len > 0;
+}
+
+#define CAUSE "SIP;cause="
+#define CAUSE_LEN ((int)sizeof(CAUSE) - 1)
+
+void nol_find_reason(nol_final *final, const nol_result *result, str decided)
+{
+	/* The decision's text, behind the cause. */
+	str tail = {NULL, 0};
+	char cause[32];
+	int is_analytics, len;
+
+	snprintf(cause, sizeof(cause), CAUSE "%d;", final->code);
+	final->reason = tail;
+	if(decided.len > CAUSE_LEN + 3 && is_one_line(&decided) && begins_with(&decided, CAUSE))
+		tail = (str){decided.s + CAUSE_LEN + 3, decided.len - CAUSE_LEN - 3};
+	is_analytics = begins_with(&tail, ";text=\"v=analytics1;");
+	if(tail.len > 0 && begins_with(&decided, cause)
+			&& (!is_analytics || (final->phrase.len == 15 && memcmp(final->phrase.s, "Network Blocked", 15) == 0))) {
+		final->reason = decided;
+		return;
+	}
+	/* The script changed the reply. */
+	if(result && result->why.len > 0)
+		len = snprintf(final->text, sizeof(final->text), "%stext=\"%.*s\"", cause, result->why.len, result->bytes + result->why.at);
+	else if(tail.len > 0 && !is_analytics)
+		len = snprintf(final->text, sizeof(final->text), "%s%.*s", cause, tail.len - 1, tail.s + 1);
+	else
+		return;
+	if(len > 0 && len < (int)sizeof(final->text))
+		final->reason = (str){final->text, len};
+}
+
+/* The reply to a call without a decision. */
+static void explain_nothing(nol_final *final)
+{
+	final->reason = (str){final->text, 0};
+	if(nol_is_explained())
+		final->reason.len = snprintf(final->text, sizeof(final->text), CAUSE "%d;text=\"decision=none\"", final->code);
+}
+
 /* The reply of the decision, with the changes that the script made to its AVPs. Without a decision, the reply of an allow. */
 static void find_reply(struct sip_msg *msg, nol_final *final)
 {
 	const nol_result *result = remembered(msg);
+	str reason = nol_stored_reason();
 
 	final->code = nol_stored_code();
 	final->phrase = nol_stored_phrase();
 	final->contact = nol_stored_contact();
-	if(nol_stored_rc() != 0)
-		return;
-	if(final->code == 0)
-		final->code = result ? result->code : nol_allow_code();
-	if(final->phrase.len <= 0)
-		final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase();
-	if(final->contact.len <= 0 && result)
-		final->contact = text_of(result, result->contact);
+	if(nol_stored_rc() == 0) {
+		if(final->code == 0)
+			final->code = result ? result->code : nol_allow_code();
+		if(final->phrase.len <= 0)
+			final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase();
+		if(final->contact.len <= 0 && result)
+			final->contact = text_of(result, result->contact);
+		if(!result) {
+			explain_nothing(final);
+			return;
+		}
+	}
+	if(reason.len <= 0 && result)
+		reason = text_of(result, result->reply_reason);
+	nol_find_reason(final, result, reason);
 }
 
 int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, nol_final *final)
@@ -182,6 +248,19 @@ int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, n
 		return NOL_REPLY_FAILED;
 	}
 	return 0;
+}
+
+int nol_network_blocked(struct sip_msg *msg)
+{
+	static time_t logged;
+	/* In a failure route the message is the request. */
+	const struct sip_msg *reply = msg->first_line.type == SIP_REPLY ? msg : nol_failed_reply();
+	nol_blocked blocked;
+	int is_blocked = reply && nol_is_network_blocked((nol_str){reply->buf, reply->len}, &blocked);
+
+	if(nol_write_blocked(is_blocked ? &blocked : NULL) < 0 && nol_is_new_second(&logged))
+		LM_ERR("out of shared memory: no $avp(nol_nb_...) of a call that a network further on blocked\n");
+	return is_blocked ? 1 : -1;
 }
 
 #endif

@@ -45,12 +45,22 @@ static int w_reply(sip_msg_t *msg, char *unused1, char *unused2)
 	return nol_reply(msg);
 }
 
+static int w_network_blocked(sip_msg_t *msg, char *unused1, char *unused2)
+{
+	(void)unused1;
+	(void)unused2;
+	return nol_network_blocked(msg);
+}
+
+/* When the script is read, a route that these call counts as a request route, and a branch failure route as an event route. */
+#define AFTER_A_REPLY (REQUEST_ROUTE | ONREPLY_ROUTE | FAILURE_ROUTE | BRANCH_FAILURE_ROUTE | EVENT_ROUTE)
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
 		{"numbers_online_decide", (cmd_function)w_decide, 0, 0, 0, EVERYWHERE},
 		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 1, nol_fixup_decide_async, 0, REQUEST_ROUTE},
 		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 2, nol_fixup_decide_async, 0, REQUEST_ROUTE},
 		{"numbers_online_reply", (cmd_function)w_reply, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+		{"numbers_online_network_blocked", (cmd_function)w_network_blocked, 0, 0, 0, AFTER_A_REPLY},
 		{0, 0, 0, 0, 0, 0}};
 
 /* clang-format off */
@@ -60,6 +70,8 @@ static sr_kemi_t kemi[] = {
 	{str_init("numbers_online"), str_init("decide_async"), SR_KEMIP_INT, nol_ki_decide_async,
 		{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{str_init("numbers_online"), str_init("reply"), SR_KEMIP_INT, nol_reply,
+		{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{str_init("numbers_online"), str_init("network_blocked"), SR_KEMIP_INT, nol_network_blocked,
 		{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };

@@ -43,19 +43,19 @@ static int write_TEXT(const char *name, int len, const nol_result *result, nol_t
 }
 
 /*
- * Removes the AVPs that the script or an earlier decision wrote, because add_avp() adds a second value. The list is mostly short, so
+ * Removes the AVPs that the script or an earlier call wrote, because add_avp() adds a second value. The list is mostly short, so
  * one pass over it costs less than a search for each name.
  */
-static void remove_avps(void)
+static void remove_avps(const char *prefix)
 {
-	static const char prefix[] = "nol_";
+	int len = (int)strlen(prefix);
 	avp_t *avp, *next;
 
 	for(avp = get_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI); avp; avp = next) {
 		str *name = get_avp_name(avp);
 
 		next = avp->next;
-		if(name && name->len > (int)sizeof(prefix) && memcmp(name->s, prefix, sizeof(prefix) - 1) == 0)
+		if(name && name->len > len && memcmp(name->s, prefix, len) == 0)
 			destroy_avp(avp);
 	}
 }
@@ -66,7 +66,7 @@ static int add_all(const nol_result *result)
 	enum { NOL_AVPS(PLACE) PLACES };
 
 #define WRITE(kind, name) \
-	if(nol_wants(PLACE_##name) && write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name) < 0) \
+	if(nol_wants(PLACE_##name, result) && write_##kind("nol_" #name, sizeof("nol_" #name) - 1, result, result->name) < 0) \
 		return -1;
 	NOL_AVPS(WRITE)
 	(void)PLACES;
@@ -75,13 +75,35 @@ static int add_all(const nol_result *result)
 
 int nol_write_avps(const nol_result *result)
 {
-	remove_avps();
+	remove_avps("nol_");
 	/* The core logs a line for each AVP that it has no memory for. */
 	if(shm_available() < 2 * sizeof(nol_result))
 		return -1;
 	if(add_all(result) == 0)
 		return 0;
-	remove_avps();
+	remove_avps("nol_");
+	return -1;
+}
+
+static int add_blocked(const nol_blocked *blocked)
+{
+	int_str value;
+
+	memset(&value, 0, sizeof(value));
+#define WRITE_BLOCKED(name) \
+	value.s = (str){(char *)blocked->name.s, (int)blocked->name.len}; \
+	if(add("nol_" #name, sizeof("nol_" #name) - 1, AVP_VAL_STR, value) < 0) \
+		return -1;
+	NOL_BLOCKED_AVPS(WRITE_BLOCKED)
+	return 0;
+}
+
+int nol_write_blocked(const nol_blocked *blocked)
+{
+	remove_avps("nol_nb_");
+	if(!blocked || (nol_has_shm(sizeof(nol_result)) && add_blocked(blocked) == 0))
+		return 0;
+	remove_avps("nol_nb_");
 	return -1;
 }
 
@@ -121,6 +143,11 @@ str nol_stored_phrase(void)
 str nol_stored_contact(void)
 {
 	return stored_text("nol_contact");
+}
+
+str nol_stored_reason(void)
+{
+	return stored_text("nol_reply_reason");
 }
 
 /* event_route[numbers_online:state]: $avp(nol_state) names the change. */

@@ -9,12 +9,15 @@
 #include "core/str.h"
 
 #include "core/atomic_ops.h"
+#include "core/data_lump_rpl.h"
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/mem/shm.h"
 #include "modules/tm/tm_load.h"
 
 #include "kamailio.h"
+
+#include "host_reason.h"
 
 /*
  * The status of a transaction from nol_hold_resume() until its route runs. tm treats it as final, so neither tm nor another process
@@ -85,11 +88,17 @@ static void answer(tm_cell_t *transaction, const nol_result *result)
 {
 	static time_t logged;
 	int is_sent, is_decided = nol_reply_due(result->rc) && result->code >= 400;
-	str phrase = {(char *)result->bytes + result->phrase.at, result->phrase.len};
-	str allow = nol_allow_phrase();
+	sip_msg_t *request = transaction->uas.request;
+	nol_final final;
+	nol_reason reason;
 
-	is_sent = nol_reply_without_memory(transaction->uas.request, transaction, is_decided ? result->code : nol_allow_code(),
-			is_decided ? &phrase : &allow) == 0;
+	final.code = is_decided ? result->code : nol_allow_code();
+	final.phrase = is_decided ? (str){(char *)result->bytes + result->phrase.at, result->phrase.len} : nol_allow_phrase();
+	nol_find_reason(&final, result, (str){(char *)result->bytes + result->reply_reason.at, result->reply_reason.len});
+	/* With this status of the transaction no other process replies, so none reads these lumps. */
+	link_reason(request, &reason, &final.reason);
+	is_sent = nol_reply_without_memory(request, transaction, final.code, &final.phrase) == 0;
+	unlink_reason(request, &reason);
 	if(nol_is_new_second(&logged))
 		LM_ERR("out of memory: the route of a suspended call cannot be resumed; %s\n",
 				is_sent ? "the call is answered without it" : "the call gets no reply");

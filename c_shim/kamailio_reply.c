@@ -8,12 +8,15 @@
 #include "core/data_lump_rpl.h"
 #include "core/dprint.h"
 #include "core/dset.h"
+#include "core/route.h"
 #include "core/sr_module.h"
 #include "modules/sl/sl.h"
 #include "modules/tm/tm_load.h"
 
-#include "host_contact.h"
 #include "kamailio.h"
+
+#include "host_contact.h"
+#include "host_reason.h"
 
 /* Empty if the module sl or tm is not loaded. */
 static sl_api_t sl;
@@ -34,6 +37,22 @@ static tm_cell_t *transaction_of_process(void)
 	tm_cell_t *transaction = tm.t_gett ? tm.t_gett() : NULL;
 
 	return transaction == T_UNDEFINED ? NULL : transaction;
+}
+
+const sip_msg_t *nol_failed_reply(void)
+{
+	tm_cell_t *transaction = transaction_of_process();
+	int branch, route = get_route_type();
+	const sip_msg_t *reply;
+
+	if(!transaction || (route != FAILURE_ROUTE && route != BRANCH_FAILURE_ROUTE))
+		return NULL;
+	branch = tm.t_get_picked_branch();
+	if(branch < 0 || branch >= transaction->nr_of_outgoings)
+		return NULL;
+	reply = transaction->uac[branch].reply;
+	/* tm's own 408 is no message. */
+	return reply == FAKED_REPLY ? NULL : reply;
 }
 
 int nol_reply_without_memory(sip_msg_t *msg, tm_cell_t *transaction, int code, str *phrase)
@@ -66,15 +85,19 @@ static int send_reply(sip_msg_t *msg, int code, str *phrase)
 int nol_reply(sip_msg_t *msg)
 {
 	nol_final final;
-	int refused = nol_reply_refused(msg, sl.freply != NULL, "sl", &final);
+	nol_reason reason;
+	int outcome = nol_reply_refused(msg, sl.freply != NULL, "sl", &final);
 
-	if(refused != 0)
-		return refused;
+	if(outcome != 0)
+		return outcome;
 	/* The server builds the Contact of a redirection from the request URI and the branches. */
 	if(final.code < 400 && final.contact.len > 0) {
 		if(rewrite_uri(msg, &final.contact) < 0)
 			return NOL_REPLY_FAILED;
 		clear_branches();
 	}
-	return send_reply(msg, final.code, &final.phrase);
+	link_reason(msg, &reason, &final.reason);
+	outcome = send_reply(msg, final.code, &final.phrase);
+	unlink_reason(msg, &reason);
+	return outcome;
 }

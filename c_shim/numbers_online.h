@@ -61,6 +61,13 @@ typedef struct nol_str {
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
+	X(STR, block_reply, "")                         /* one reply, or analytics=603+ dno=603 ...; empty: 603 */ \
+	X(STR, block_location, "RLN")                   /* RLN, RPN, LN or TN: who blocks, as a 603+ says it */ \
+	X(STR, regulation, "")                          /* us: only lawful replies */ \
+	X(INT, reply_reason, 1)                         /* 1: each final reply of mode=redirect says why, in a Reason header */ \
+	X(STR, redress_url, "")                         /* https:// URL of a 603+ */ \
+	X(STR, redress_tel, "")                         /* global number of a 603+ */ \
+	X(STR, redress_email, "")                       /* e-mail address of a 603+ */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
 	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that may claim priority */ \
 	X(STR, default_country, "")                     /* ISO 3166-1 code: the country whose forms of numbers are read */ \
@@ -113,6 +120,7 @@ typedef struct nol_call {
 	X(INT, code) \
 	X(TEXT, phrase) \
 	X(TEXT, contact) \
+	X(TEXT, reply_reason) \
 	X(TEXT, reason) \
 	X(TEXT, source) \
 	X(TEXT, failure) \
@@ -130,7 +138,7 @@ typedef struct nol_call {
 	X(INT, balance_low) \
 	X(INT, latency_us)
 
-/* The AVPs that numbers_online_reply() reads. They are always written, independent of `avps`. */
+/* The AVPs that numbers_online_reply() reads. They are always written, independent of `avps`, and nol_reply_reason with a block. */
 #define NOL_REPLY_AVPS "nol_rc nol_code nol_phrase nol_contact"
 
 /* The AVPs that avps=core selects. */
@@ -224,7 +232,7 @@ typedef enum nol_counter {
 /* The 64-bit words of nol_result.counted. */
 #define NOL_COUNTED_WORDS 2
 
-#define NOL_RESULT_BYTES 1536
+#define NOL_RESULT_BYTES 2048
 
 /* A text in nol_result.bytes: `len` bytes at offset `at`. */
 typedef struct nol_text {
@@ -238,10 +246,26 @@ typedef struct nol_text {
 typedef struct nol_result {
 	NOL_AVPS(NOL_AVP_FIELD)
 	uint64_t counted[NOL_COUNTED_WORDS]; /* the counters to raise: bit n of word w is counter 64 * w + n */
+	nol_text why; /* the text of a Reason header if the script changes code or phrase; empty: no such header */
 	nol_text state; /* state changes that this decision caused, for the state event; empty if none */
 	uint16_t used; /* length of the part of `bytes` in use */
 	char bytes[NOL_RESULT_BYTES]; /* the texts */
 } nol_result;
+
+/*
+ * The values of numbers_online_network_blocked(): `$avp(nol_<name>)` in the routing script. An absent value is empty.
+ */
+#define NOL_BLOCKED_AVPS(X) \
+	X(nb_url) \
+	X(nb_tel) \
+	X(nb_email) \
+	X(nb_id) \
+	X(nb_location)
+
+#define NOL_BLOCKED_FIELD(name) nol_str name;
+typedef struct nol_blocked {
+	NOL_BLOCKED_AVPS(NOL_BLOCKED_FIELD)
+} nol_blocked;
 
 /* Commands of an operator. The argument is in brackets. */
 typedef enum nol_command {
@@ -333,6 +357,12 @@ typedef struct nol_api {
 	nol_rc (*shed)(nol_pool *pool, uint64_t ticket, nol_result *result);
 	/* Gives up a ticket. finish() must not be called for it. */
 	void (*cancel)(nol_pool *pool, uint64_t ticket);
+
+	/*
+	 * NOL_OK: the SIP message is a 603+ of a network further on, and `blocked` has its contacts. They are parts of the message, of
+	 * visible ASCII without quotes and semicolons. NOL_BAD_ARGUMENT: it is not. May be called in any process.
+	 */
+	nol_rc (*network_blocked)(nol_str message, nol_blocked *blocked);
 
 	/* Runs a command of an operator. NOL_BAD_ARGUMENT: the report has one line, "error", that lists the allowed arguments. */
 	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);

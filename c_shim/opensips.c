@@ -33,10 +33,13 @@ static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
 #define ASYNC_FUNCTION(name) (acmd_function)(void (*)(void))name
 #define PROFILE {{CMD_PARAM_STR | CMD_PARAM_OPT, 0, 0}, {0, 0, 0}}
 
+/* When the script is read, a route that these call counts as a request route. */
+#define AFTER_A_REPLY (REQUEST_ROUTE | ONREPLY_ROUTE | FAILURE_ROUTE)
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
 		{"numbers_online_decide", FUNCTION(nol_decide_now), PROFILE, EVERYWHERE},
 		{"numbers_online_reply", FUNCTION(nol_reply), {{0, 0, 0}}, REQUEST_ROUTE | FAILURE_ROUTE},
+		{"numbers_online_network_blocked", FUNCTION(nol_network_blocked), {{0, 0, 0}}, AFTER_A_REPLY},
 		{0, 0, {{0, 0, 0}}, 0}};
 
 static acmd_export_t acmds[] = {

@@ -18,16 +18,29 @@ enum { NOL_AVPS(PLACE) PLACES };
 /* The server's numbers for the names of the AVPs. */
 static int ids[PLACES];
 
+/* The same for the AVPs of numbers_online_network_blocked(). */
+#define BLOCKED_PLACE(name) PLACE_##name,
+enum { NOL_BLOCKED_AVPS(BLOCKED_PLACE) BLOCKED_PLACES };
+static int blocked_ids[BLOCKED_PLACES];
+
 int nol_name_avps(void)
 {
 #define AVP_NAME(kind, name) "nol_" #name,
+#define BLOCKED_NAME(name) "nol_" #name,
 	static char *const names[PLACES] = {NOL_AVPS(AVP_NAME)};
+	static char *const blocked_names[BLOCKED_PLACES] = {NOL_BLOCKED_AVPS(BLOCKED_NAME)};
 	int place;
 
 	for(place = 0; place < PLACES; place++) {
 		str name = {names[place], (int)strlen(names[place])};
 
 		if(parse_avp_spec(&name, &ids[place]) < 0)
+			return -1;
+	}
+	for(place = 0; place < BLOCKED_PLACES; place++) {
+		str name = {blocked_names[place], (int)strlen(blocked_names[place])};
+
+		if(parse_avp_spec(&name, &blocked_ids[place]) < 0)
 			return -1;
 	}
 	return 0;
@@ -47,29 +60,29 @@ static int write_TEXT(int place, const nol_result *result, nol_text text)
 	return add_avp(AVP_VAL_STR, ids[place], value) < 0 ? -1 : 0;
 }
 
-static int is_ours(int id)
+static int is_among(int id, const int *list, int count)
 {
 	int place;
 
-	for(place = 0; place < PLACES; place++) {
-		if(ids[place] == id)
+	for(place = 0; place < count; place++) {
+		if(list[place] == id)
 			return 1;
 	}
 	return 0;
 }
 
 /*
- * Removes the AVPs that the script or an earlier decision wrote, because add_avp() adds a second value. The list is mostly short, so
+ * Removes the AVPs that the script or an earlier call wrote, because add_avp() adds a second value. The list is mostly short, so
  * one pass over it costs less than a search for each name.
  */
-static void remove_avps(void)
+static void remove_avps(const int *ids_of, int count)
 {
 	struct usr_avp **list = get_avp_list();
 	struct usr_avp *avp, *next;
 
 	for(avp = list ? *list : NULL; avp; avp = next) {
 		next = avp->next;
-		if(is_ours(avp->id))
+		if(is_among(avp->id, ids_of, count))
 			destroy_avp(avp);
 	}
 }
@@ -77,7 +90,7 @@ static void remove_avps(void)
 static int add_all(const nol_result *result)
 {
 #define WRITE(kind, name) \
-	if(nol_wants(PLACE_##name) && write_##kind(PLACE_##name, result, result->name) < 0) \
+	if(nol_wants(PLACE_##name, result) && write_##kind(PLACE_##name, result, result->name) < 0) \
 		return -1;
 	NOL_AVPS(WRITE)
 	return 0;
@@ -85,12 +98,33 @@ static int add_all(const nol_result *result)
 
 int nol_write_avps(const nol_result *result)
 {
-	remove_avps();
+	remove_avps(ids, PLACES);
 	if(!nol_has_shm(AVPS_BYTES))
 		return -1;
 	if(add_all(result) == 0)
 		return 0;
-	remove_avps();
+	remove_avps(ids, PLACES);
+	return -1;
+}
+
+static int add_blocked(const nol_blocked *blocked)
+{
+	int_str value;
+
+#define WRITE_BLOCKED(name) \
+	value.s = (str){(char *)blocked->name.s, (int)blocked->name.len}; \
+	if(add_avp(AVP_VAL_STR, blocked_ids[PLACE_##name], value) < 0) \
+		return -1;
+	NOL_BLOCKED_AVPS(WRITE_BLOCKED)
+	return 0;
+}
+
+int nol_write_blocked(const nol_blocked *blocked)
+{
+	remove_avps(blocked_ids, BLOCKED_PLACES);
+	if(!blocked || (nol_has_shm(sizeof(nol_result)) && add_blocked(blocked) == 0))
+		return 0;
+	remove_avps(blocked_ids, BLOCKED_PLACES);
 	return -1;
 }
 
@@ -128,6 +162,11 @@ str nol_stored_phrase(void)
 str nol_stored_contact(void)
 {
 	return stored_text(PLACE_contact);
+}
+
+str nol_stored_reason(void)
+{
+	return stored_text(PLACE_reply_reason);
 }
 
 static event_id_t state_event = EVI_ERROR;

@@ -11,10 +11,23 @@
 #include "modules/signaling/signaling.h"
 #include "modules/sl/sl_api.h"
 #include "modules/tm/tm_load.h"
+#include "route.h"
 #include "sr_module.h"
 
-#include "host_contact.h"
 #include "opensips.h"
+
+#include "host_contact.h"
+#include "host_reason.h"
+
+/* From 4.0 on the branches are kept in chunks. */
+static inline const struct sip_msg *reply_of_branch(const struct cell *transaction, int branch)
+{
+#ifdef TM_BRANCH
+	return TM_BRANCH(transaction, branch).reply;
+#else
+	return transaction->uac[branch].reply;
+#endif
+}
 
 /* Empty if the module is not loaded. */
 static struct sig_binds signaling;
@@ -33,6 +46,22 @@ void nol_find_reply_modules(void)
 		sl.reply = NULL;
 	if(!load_transactions || load_transactions(&tm) < 0)
 		tm.t_gett = NULL;
+}
+
+const struct sip_msg *nol_failed_reply(void)
+{
+	struct cell *transaction = tm.t_gett ? tm.t_gett() : NULL;
+	const struct sip_msg *reply;
+	int branch;
+
+	if(!transaction || transaction == T_UNDEFINED || route_type != FAILURE_ROUTE)
+		return NULL;
+	branch = tm.t_get_picked();
+	if(branch < 0 || branch >= transaction->nr_of_outgoings)
+		return NULL;
+	reply = reply_of_branch(transaction, branch);
+	/* tm's own 408 is no message. */
+	return reply == FAKED_REPLY ? NULL : reply;
 }
 
 /* Returns the return code of numbers_online_reply(). */
@@ -61,6 +90,7 @@ static int send_reply(struct sip_msg *msg, int code, const str *phrase)
 int nol_reply(struct sip_msg *msg)
 {
 	nol_final final;
+	nol_reason reason;
 	int outcome = nol_reply_refused(msg, signaling.reply != NULL, "signaling", &final);
 
 	if(outcome != 0)
@@ -68,8 +98,10 @@ int nol_reply(struct sip_msg *msg)
 	/* The server builds the Contact of a redirection from the request URI and the branches. */
 	if(final.code < 400 && final.contact.len > 0 && set_ruri(msg, &final.contact) < 0)
 		return NOL_REPLY_FAILED;
+	link_reason(msg, &reason, &final.reason);
 	set_dset_state(0);
 	outcome = send_reply(msg, final.code, &final.phrase);
 	set_dset_state(1);
+	unlink_reason(msg, &reason);
 	return outcome;
 }

@@ -78,9 +78,17 @@ static int only_refusals;
 
 static int allow_code;
 
-int nol_wants(int place)
+/* reply_reason */
+static int is_explained;
+
+int nol_wants(int place, const nol_result *result)
 {
-	return (wanted >> place) & 1;
+#define AVP_PLACE(kind, name) AVP_##name,
+	enum { NOL_AVPS(AVP_PLACE) AVPS };
+
+	(void)AVPS;
+	/* A 603+ needs its Reason header in any process. */
+	return ((wanted >> place) & 1) || (place == AVP_reply_reason && result->rc < 0);
 }
 
 int nol_start(const nol_host *host, const nol_params *params)
@@ -100,6 +108,7 @@ int nol_start(const nol_host *host, const nol_params *params)
 	}
 	only_refusals = is(params->mode, "inline");
 	allow_code = params->allow_code;
+	is_explained = params->reply_reason && !only_refusals;
 	return api->engine_new(host, params, &engine) == NOL_OK ? 0 : -1;
 }
 
@@ -169,6 +178,11 @@ int nol_reply_due(int rc)
 	return !only_refusals || rc < 0 || rc > 2;
 }
 
+int nol_is_explained(void)
+{
+	return is_explained;
+}
+
 int nol_allow_code(void)
 {
 	return allow_code;
@@ -195,6 +209,11 @@ int nol_is_new_second(time_t *last)
 int nol_is_refusal(int code)
 {
 	return code >= 300 && code < 700;
+}
+
+int nol_is_network_blocked(nol_str message, nol_blocked *blocked)
+{
+	return numbers_online_api()->network_blocked(message, blocked) == NOL_OK;
 }
 
 int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to)

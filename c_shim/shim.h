@@ -10,8 +10,8 @@
 /* Checks the parameters. Call it once, before fork. 0, or -1 after one line in the log. */
 int nol_start(const nol_host *host, const nol_params *params);
 
-/* Whether the parameter `avps` names the AVP at this place of NOL_AVPS. */
-int nol_wants(int place);
+/* Whether the AVP at this place of NOL_AVPS is written: `avps` names it, or numbers_online_reply() may need it. */
+int nol_wants(int place, const nol_result *result);
 
 /* Undoes nol_start(), and nothing if there was none. */
 void nol_stop(void);
@@ -78,6 +78,9 @@ void nol_count(const nol_result *result, void (*raise)(int counter));
 /* Whether numbers_online_reply() replies after a decision that returned `rc`. 0 is an INVITE without a decision. */
 int nol_reply_due(int rc);
 
+/* Whether a reply without a decision has a Reason header too. */
+int nol_is_explained(void);
+
 /* The parameter allow_code, and the reason phrase of a code. */
 int nol_allow_code(void);
 nol_str nol_phrase_of(int allow_code);
@@ -87,6 +90,9 @@ int nol_is_new_second(time_t *last);
 
 /* Whether a reply with this code is a final reply other than 2xx. */
 int nol_is_refusal(int code);
+
+/* Whether a SIP message is a 603+ of a network further on. Then `blocked` has its contacts, which are parts of the message. */
+int nol_is_network_blocked(nol_str message, nol_blocked *blocked);
 
 /* Runs an operator's command, in any process. 0, or -1 if there was a report line "error" or none at all. */
 int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to);

@@ -12,7 +12,9 @@ mod emergency;
 mod limits;
 mod mode;
 mod no_proxy;
+mod phrase;
 mod proxy;
+mod replies;
 mod roots;
 mod secret;
 mod timeout;
@@ -29,7 +31,9 @@ pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
+pub use phrase::registered_phrase;
 pub use proxy::{HttpProxy, ProxyUrl};
+pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
 pub use secret::{ApiKey, FromSecret, Missing, Secret, SigningSecrets};
 pub use timeout::Timeout;
@@ -54,6 +58,13 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub block_reply: String,
+    pub block_location: String,
+    pub regulation: String,
+    pub reply_reason: i32,
+    pub redress_url: String,
+    pub redress_tel: String,
+    pub redress_email: String,
     pub emergency: String,
     pub trusted_sources: String,
     pub default_country: String,
@@ -90,6 +101,8 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// How calls are answered.
+    pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
     /// The sources whose claims of priority are trusted.
@@ -113,6 +126,7 @@ impl Config {
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
+        let mode = Mode::new(&given.mode)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
             limits: Limits::new(
@@ -129,7 +143,8 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
-            mode: Mode::new(&given.mode)?,
+            mode,
+            replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             default_country: default_country::read(&given.default_country)?,

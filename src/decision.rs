@@ -143,6 +143,8 @@ pub struct Decision {
     pub failure: Failure,
     /// The number asked about.
     pub number: Option<Number>,
+    /// Whether the caller understands a 608.
+    pub understands_608: bool,
     /// What else the API said.
     pub advice: Advice,
 }
@@ -164,6 +166,7 @@ impl Decision {
             source,
             failure,
             number,
+            understands_608: false,
             advice: Advice::default(),
         }
     }

@@ -9,6 +9,7 @@ mod handles;
 mod host;
 mod outcome;
 mod pool;
+mod replies;
 
 pub use abi::*;
 
@@ -35,6 +36,7 @@ static API: nol_api = nol_api {
     finish: Some(pool::finish),
     shed: Some(pool::shed),
     cancel: Some(pool::cancel),
+    network_blocked: Some(replies::network_blocked),
     command: Some(entries::command),
 };
 

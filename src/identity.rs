@@ -9,6 +9,7 @@ use numbers_online_number::Country;
 pub use caller::{Caller, NumberFrom};
 
 use self::uri::Uri;
+use crate::feature_caps::understands_608;
 use crate::name_addr::Value;
 use crate::privacy;
 use crate::sip_header::{HeaderName, Headers};
@@ -33,6 +34,7 @@ impl Identity {
             caller: number.map(|number| Caller {
                 number,
                 from: NumberFrom::From,
+                understands_608: understands_608(headers),
             }),
             is_withheld: privacy::is_withheld(headers)
                 || from.is_some_and(|uri| uri.is_anonymous()),

@@ -49,6 +49,7 @@ pub mod emergency;
 pub mod engine;
 pub mod evidence;
 pub mod failure;
+mod feature_caps;
 #[allow(unsafe_code, reason = "the boundary to C")]
 pub mod ffi;
 pub mod http;
@@ -57,14 +58,18 @@ pub mod in_flight;
 mod length_prefixed;
 pub mod log;
 pub mod name_addr;
+pub mod network_blocked;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;
+mod parts;
 pub mod policy;
 pub mod pool;
 pub mod privacy;
 pub mod question;
 pub mod redis;
+mod redress_value;
+pub mod reply;
 pub mod report;
 mod resolver;
 pub mod signing;

@@ -10,6 +10,7 @@ use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSourc
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
+use crate::feature_caps::understands_608;
 use crate::identity::{Caller, Identity};
 use crate::number::Number;
 use crate::question::{Origin, Question};
@@ -107,7 +108,13 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        self.screen(call, &Identity::read(&headers, self.home))
+        match self.screen(call, &Identity::read(&headers, self.home)) {
+            Step::Answer(decision) => Step::Answer(Decision {
+                understands_608: understands_608(&headers),
+                ..decision
+            }),
+            ask @ Step::Ask(_) => ask,
+        }
     }
 
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
@@ -202,6 +209,7 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            understands_608: caller.understands_608,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.

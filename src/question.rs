@@ -149,6 +149,7 @@ mod tests {
         let caller = Caller {
             number: number("+14155550123"),
             from: NumberFrom::From,
+            understands_608: false,
         };
         let question = |options| Question {
             caller,

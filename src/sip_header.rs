@@ -4,6 +4,8 @@
 /// Names of headers. Other headers are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderName {
+    /// `Feature-Caps` (RFC 6809).
+    FeatureCaps,
     /// `From`, or its compact form `f` (RFC 3261).
     From,
     /// `Privacy` (RFC 3323).
@@ -126,6 +128,7 @@ pub fn trimmed(value: &[u8]) -> &[u8] {
 }
 
 const NAMES: &[(&[u8], HeaderName)] = &[
+    (b"feature-caps", HeaderName::FeatureCaps),
     (b"from", HeaderName::From),
     (b"f", HeaderName::From),
     (b"privacy", HeaderName::Privacy),

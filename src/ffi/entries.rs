@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::log::{Level, Log as _};
 use crate::os::panics::note_panics;
 use crate::policy::Call;
+use crate::reply::Reply;
 use crate::report::{Report, Value};
 use crate::worker::{Refused, Worker};
 
@@ -194,9 +195,12 @@ pub(super) fn fill(
     counters: Counters,
     took: Duration,
 ) {
-    // A reload does not read this parameter again.
-    let contact = server.and_then(|server| server.engine.config.redirect_contact.as_ref());
-    result.fill(decision, counters, contact, took);
+    // A reload does not read these parameters again.
+    let config = server.map(|server| &*server.engine.config);
+    let contact = config.and_then(|config| config.redirect_contact.as_ref());
+    let reply = config.map(|config| Reply::new(decision, &config.replies));
+    let reply = reply.unwrap_or(Reply::plain(decision));
+    result.fill(decision, &reply, counters, contact, took);
 }
 
 /// Converts the parameters for the configuration.
@@ -216,6 +220,13 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         block_reassigned: params.block_reassigned,
         redirect_contact: text(params.redirect_contact)?,
         mode: text(params.mode)?,
+        block_reply: text(params.block_reply)?,
+        block_location: text(params.block_location)?,
+        regulation: text(params.regulation)?,
+        reply_reason: params.reply_reason,
+        redress_url: text(params.redress_url)?,
+        redress_tel: text(params.redress_tel)?,
+        redress_email: text(params.redress_email)?,
         emergency: text(params.emergency)?,
         trusted_sources: text(params.trusted_sources)?,
         default_country: text(params.default_country)?,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Converts a decision to `nol_result`.
 
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::abi::{NOL_COUNTED_WORDS, NOL_RESULT_BYTES, nol_counter, nol_result, nol_text};
@@ -9,12 +10,14 @@ use crate::config::ContactUri;
 use crate::counters::Counters;
 use crate::decision::{Decision, Source, Treatment};
 use crate::failure::Failure;
+use crate::reply::Reply;
 
 impl nol_result {
     /// Writes every field.
     pub(super) fn fill(
         &mut self,
         decision: &Decision,
+        reply: &Reply<'_>,
         counters: Counters,
         contact: Option<&ContactUri>,
         took: Duration,
@@ -30,9 +33,11 @@ impl nol_result {
         self.used = 0;
         self.rc = decision.treatment.return_code();
         self.decision = self.keep(decision.treatment.as_str());
-        self.code = decision.reply.code.into();
-        self.phrase = self.keep(decision.reply.phrase.as_str());
+        self.code = reply.sip.code.into();
+        self.phrase = self.keep(reply.sip.phrase.as_str());
         self.contact = self.keep(contact);
+        self.reply_reason = self.write(reply.reason);
+        self.why = self.write(reply.why);
         self.reason = self.keep(decision.reason.as_str());
         self.source = self.keep(decision.source.as_str());
         self.failure = self.keep(decision.failure.as_str());
@@ -54,6 +59,20 @@ impl nol_result {
         self.counted = counted(decision, counters, took);
     }
 
+    /// Appends what is written. Nothing if there is nothing, or no room.
+    fn write(&mut self, text: Option<impl fmt::Display>) -> nol_text {
+        let start = self.used;
+        let mut room = Room(self);
+        let written = text.map(|text| write!(room, "{text}"));
+        if written.is_none_or(|written| written.is_err()) {
+            self.used = start;
+        }
+        nol_text {
+            at: start,
+            len: self.used - start,
+        }
+    }
+
     /// Appends a text. All texts of a decision together fit. One that does not is omitted.
     fn keep(&mut self, text: &str) -> nol_text {
         let at = usize::from(self.used);
@@ -69,6 +88,17 @@ impl nol_result {
             at: u16::try_from(at).unwrap_or(u16::MAX),
             len: u16::try_from(text.len()).unwrap_or(0),
         }
+    }
+}
+
+/// The part of `bytes` that is not in use.
+struct Room<'a>(&'a mut nol_result);
+
+impl fmt::Write for Room<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let kept = self.0.keep(text);
+        let is_kept = usize::from(kept.len) == text.len();
+        is_kept.then_some(()).ok_or(fmt::Error)
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Caller {
     pub number: Number,
     /// Where it was found.
     pub from: NumberFrom,
+    /// Whether the caller understands a 608.
+    pub understands_608: bool,
 }
 
 impl Caller {
@@ -17,15 +19,21 @@ impl Caller {
     #[must_use]
     pub fn to_shared(&self) -> [u64; 3] {
         let [high, low] = self.number.to_shared();
-        [high, low, self.from as u64]
+        [
+            high,
+            low,
+            self.from as u64 | u64::from(self.understands_608) << 8,
+        ]
     }
 
     /// From shared memory, if a caller is there.
     #[must_use]
     pub fn from_shared([high, low, facts]: [u64; 3]) -> Option<Self> {
+        let [from, understands_608, ..] = facts.to_le_bytes();
         Some(Self {
             number: Number::from_shared([high, low])?,
-            from: *NumberFrom::ALL.get(usize::try_from(facts).ok()?)?,
+            from: *NumberFrom::ALL.get(usize::from(from))?,
+            understands_608: understands_608 == 1,
         })
     }
 }

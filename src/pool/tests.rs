@@ -40,6 +40,7 @@ pub(super) fn lookup() -> PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,

@@ -10,6 +10,7 @@ use crate::decision::Decision;
 use crate::http::Phase;
 use crate::number::Number;
 use crate::policy::Call;
+use crate::reply::Reply;
 use crate::report::Report;
 
 /// A command that failed: one line that says what is allowed, or what to repair.
@@ -74,7 +75,8 @@ impl Worker<'_> {
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);
-        Ok(describe(&decision).number(
+        let reply = Reply::new(&decision, &self.current.config.replies);
+        Ok(describe(&decision, &reply).number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
@@ -162,12 +164,12 @@ impl Worker<'_> {
 }
 
 /// Every field of a decision that may be shown in a terminal.
-fn describe(decision: &Decision) -> Report {
+fn describe(decision: &Decision, reply: &Reply<'_>) -> Report {
     let advice = &decision.advice;
     Report::default()
         .text(c"decision", decision.treatment.as_str())
-        .number(c"code", decision.reply.code)
-        .text(c"phrase", decision.reply.phrase.as_str())
+        .number(c"code", reply.sip.code)
+        .text(c"phrase", reply.sip.phrase.as_str())
         .text(c"reason", decision.reason.as_str())
         .text(c"source", decision.source.as_str())
         .text(c"failure", decision.failure.as_str())
@@ -180,6 +182,12 @@ fn describe(decision: &Decision) -> Report {
         .text(c"dnc", advice.dnc.as_str())
         .text(c"reassigned", advice.reassigned.as_str())
         .text(c"receipt", advice.receipt.as_str())
+        .text(
+            c"reply_reason",
+            reply
+                .reason
+                .map_or(String::new(), |reason| reason.to_string()),
+        )
         .maybe(c"balance_low", advice.balance_low.map(i64::from))
 }
 

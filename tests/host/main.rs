@@ -20,10 +20,12 @@ mod faults;
 mod kemi;
 mod latency;
 mod names;
+mod network_blocked;
 mod operator;
 mod package;
 mod privacy;
 mod proxied;
+mod reasons;
 mod record;
 mod redis;
 mod refusals;
@@ -108,6 +110,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         cache::trials,
         redis::trials,
         beside_tls::trials,
+        reasons::trials,
+        network_blocked::trials,
         shortage::trials,
     ]
     .iter()

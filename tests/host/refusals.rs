@@ -11,7 +11,7 @@ use testbed::{
 use crate::{
     bench::Bench,
     callers,
-    expect::{Expected, holds},
+    expect::{Expected, holds, same},
     subject::Subject,
     suite::{Needs, Suite},
 };
@@ -91,11 +91,32 @@ fn later_bad_values() -> Vec<(&'static str, Value, &'static str)> {
     ]
 }
 
+/// The same for parameters of the replies.
+fn bad_replies() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        ("block_reply", "302".into(), "a reply is 603, 603+, 607"),
+        ("block_reply", "spam=603".into(), "analytics= dno= invalid="),
+        ("block_reply", "403 'Not Here".into(), "with a phrase"),
+        ("block_reply", "603+".into(), "only with redress_url"),
+        ("block_reply", "608".into(), "only with redress_url"),
+        ("block_reply", "503".into(), "another code than allow_code"),
+        ("block_location", "U".into(), "RLN, RPN, LN or TN"),
+        ("regulation", "eu".into(), "us, or empty"),
+        ("regulation", "us".into(), "redress_tel or redress_email"),
+        ("reply_reason", 2.into(), "0 or 1"),
+        ("redress_url", "http://example.com/".into(), "https://"),
+        ("redress_url", "https://a.example/\"".into(), "https://"),
+        ("redress_tel", "12155550123".into(), "+ and 7..15 digits"),
+        ("redress_email", "nobody".into(), "e-mail address"),
+    ]
+}
+
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials: Vec<Trial> = bad_values()
         .into_iter()
         .chain(later_bad_values())
+        .chain(bad_replies())
         .map(|(name, value, allowed)| {
             let title = match &value {
                 Value::Number(number) => format!("refused/{name}={number}"),
@@ -113,6 +134,15 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             })
         })
         .collect();
+    trials.push(suite.trial(
+        subject,
+        "refused/unlawful replies with regulation=us",
+        Needs {
+            parameter: Some("regulation"),
+            ..Needs::default()
+        },
+        unlawful,
+    ));
     trials.push(suite.trial(
         subject,
         "accepted/the edges of every range",
@@ -167,6 +197,39 @@ fn refused(bench: &Bench, name: &str, value: &Value, allowed: &str) -> Result<()
         &format!("the value {shown:?} is named: {}", naming[0]),
         naming[0].contains(&shown),
     )
+}
+
+/// One line says which reply, and why.
+fn unlawful(bench: &Bench) -> Result<()> {
+    for (block_reply, why) in [
+        (
+            "603",
+            "with regulation=us analytics=603+ and nothing else, by 47 CFR 64.1200(k)(9); not 603",
+        ),
+        (
+            "analytics=608",
+            "with regulation=us analytics=603+ and nothing else",
+        ),
+        ("dno=607", "with regulation=us dno=603 or 4xx"),
+        ("list=603+", "with regulation=us list=603, 607 or 4xx"),
+    ] {
+        let setup = bench
+            .setup("http://127.0.0.1:1")
+            .param("regulation", "us")
+            .param("redress_url", "https://example.com/redress")
+            .param("block_reply", block_reply);
+        let log = bench.server.refuse(&setup)?;
+        let text = log.text();
+        let lines = text.lines().filter(|line| line.contains("parameter "));
+        let lines: Vec<&str> = lines.collect();
+        same("lines", lines.len(), 1)?;
+        let given = format!("parameter block_reply: \"{block_reply}\"");
+        holds(
+            lines[0],
+            lines[0].contains(&given) && lines[0].contains(why),
+        )?;
+    }
+    Ok(())
 }
 
 fn edges(bench: &Bench) -> Result<()> {

@@ -24,6 +24,7 @@ fn lookup(digits: u64) -> PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,

@@ -78,6 +78,7 @@ fn a_question_is_read_as_it_was_written() {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                understands_608: earlier.is_some(),
             },
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,

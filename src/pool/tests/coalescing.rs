@@ -58,6 +58,7 @@ fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            understands_608: false,
         },
         counters: Counters {
             cache_miss: true,

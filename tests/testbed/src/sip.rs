@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A small SIP client: it sends requests, retransmits on demand, acknowledges, and waits for a bounded time.
 mod client;
+mod peer;
 mod reply;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub use client::{Client, Transport};
+pub use peer::Peer;
 pub use reply::Reply;
 
 use crate::Result;
@@ -161,13 +163,9 @@ impl Request {
     }
 }
 
-/// An OPTIONS request, which needs no lookup.
+/// An OPTIONS over a connection of its own.
 pub fn ping(transport: Transport, server: SocketAddr, within: Duration) -> Result<Reply> {
-    let mut client = Client::connect(transport, server)?;
-    let mut request = Request::new("OPTIONS", "sip:testbed@127.0.0.1");
-    "sip:ping@127.0.0.1".clone_into(&mut request.uri);
-    client.send(&request)?;
-    client.final_reply(&request, within)
+    Client::connect(transport, server)?.ping(within)
 }
 
 /// Letters that are unique among the requests of all runs.

@@ -225,6 +225,14 @@ impl Client {
         }
     }
 
+    /// Sends an OPTIONS, which needs no lookup, and waits for its reply.
+    pub fn ping(&mut self, within: Duration) -> Result<Reply> {
+        let mut request = Request::new("OPTIONS", "sip:testbed@127.0.0.1");
+        "sip:ping@127.0.0.1".clone_into(&mut request.uri);
+        self.send(&request)?;
+        self.final_reply(&request, within)
+    }
+
     /// Sends the request and waits for its final reply.
     pub fn call(&mut self, request: &Request) -> Result<Reply> {
         self.send(request)?;

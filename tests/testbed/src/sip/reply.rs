@@ -41,6 +41,14 @@ impl Reply {
         header(&self.headers, name)
     }
 
+    /// The bodies of all headers of that name.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let is_it = |(given, _): &&(String, String)| given.eq_ignore_ascii_case(name);
+        let bodies = self.headers.iter().filter(is_it);
+        bodies.map(|(_, body)| body.as_str()).collect()
+    }
+
     /// What the routes of the testbed wrote into the header of an AVP; `<null>` where it was not set.
     #[must_use]
     pub fn avp(&self, name: &str) -> &str {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The final reply to a call: code, phrase and `Reason` header.
+
+use std::fmt;
+
+use crate::config::{BlockReason, BlockReply, Location, Redress, Replies, registered_phrase};
+use crate::decision::{Decision, SipReply, Treatment};
+use crate::failure::Failure;
+use crate::redress_value::{NETWORK_BLOCKED, is_id};
+use crate::text::Text;
+
+/// What `numbers_online_reply()` sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// Code and phrase.
+    pub sip: SipReply,
+    /// The `Reason` header of this reply.
+    pub reason: Option<Reason<'a>>,
+    /// What a `Reason` header says if the script changes code or phrase.
+    pub why: Option<Why<'a>>,
+}
+
+/// The body of a `Reason` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason<'a> {
+    /// That of a 603+ (ATIS-1000099).
+    Analytics {
+        /// Whom a blocked caller may ask.
+        redress: &'a Redress,
+        /// The receipt of the decision, if it has one that may stand there.
+        id: Option<&'a str>,
+        /// Who blocks.
+        location: Location,
+    },
+    /// The decision, for the operator's SBC.
+    Decision(u16, Why<'a>),
+}
+
+/// A decision in a few words: `decision=block;reason=dnc_listed;id=...`. Nothing in it is of the caller's making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why<'a>(&'a Decision);
+
+impl<'a> Reply<'a> {
+    /// The reply of a decision, as the API or the policy made it.
+    #[must_use]
+    pub fn plain(decision: &'a Decision) -> Self {
+        Self {
+            sip: decision.reply,
+            reason: None,
+            why: None,
+        }
+    }
+
+    /// The reply to a decision.
+    #[must_use]
+    pub fn new(decision: &'a Decision, replies: &'a Replies) -> Self {
+        let why = replies.explained.then_some(Why(decision));
+        let blocked =
+            (decision.treatment == Treatment::Block).then(|| effective(decision, replies));
+        let (sip, analytics) = match (blocked, &replies.redress) {
+            (None, _) => (decision.reply, None),
+            (Some(BlockReply::NetworkBlocked), Some(redress)) => {
+                let reason = Reason::Analytics {
+                    redress,
+                    id: Some(decision.advice.receipt.as_str()).filter(|id| is_id(id)),
+                    location: replies.location,
+                };
+                (
+                    to_block(603, Text::new(NETWORK_BLOCKED), decision),
+                    Some(reason),
+                )
+            }
+            (Some(BlockReply::Code(code, phrase)), _) => (to_block(code, phrase, decision), None),
+            (Some(BlockReply::Rejected), _) => (to_block(608, None, decision), None),
+            // Refused at start.
+            (Some(BlockReply::NetworkBlocked), None) => (to_block(603, None, decision), None),
+        };
+        Self {
+            sip,
+            reason: analytics.or(why.map(|why| Reason::Decision(sip.code, why))),
+            why,
+        }
+    }
+}
+
+/// The reply to a block, with a 608 replaced for a caller that does not understand it.
+fn effective(decision: &Decision, replies: &Replies) -> BlockReply {
+    let reason = block_reason(decision);
+    match replies.block.get(reason) {
+        BlockReply::Rejected if decision.understands_608 => BlockReply::Rejected,
+        BlockReply::Rejected if reason == BlockReason::Analytics => BlockReply::NetworkBlocked,
+        BlockReply::Rejected => BlockReply::Code(603, None),
+        reply => reply,
+    }
+}
+
+/// Why a call is blocked. Whatever is not known to be something else is analytics, the strictest.
+fn block_reason(decision: &Decision) -> BlockReason {
+    match (decision.source.as_str(), decision.reason.as_str()) {
+        ("list", "dno") => BlockReason::Dno,
+        ("list", _) => BlockReason::List,
+        ("local" | "api" | "cache", "invalid_number") => BlockReason::Invalid,
+        _ if decision.failure == Failure::Anonymous => BlockReason::Anonymous,
+        _ => BlockReason::Analytics,
+    }
+}
+
+/// The reply to a block. The phrase of the decision is kept if the operator has none.
+fn to_block(code: u16, phrase: Option<Text<64>>, decision: &Decision) -> SipReply {
+    let decided = decision.reply;
+    let kept = (decided.code == code && decided.phrase.as_str() != NETWORK_BLOCKED)
+        .then_some(decided.phrase);
+    let registered = || registered_phrase(code).and_then(Text::new);
+    SipReply {
+        code,
+        phrase: phrase.or(kept).or_else(registered).unwrap_or_default(),
+    }
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Analytics {
+                redress,
+                id,
+                location,
+            } => {
+                let contacts = redress.as_str();
+                write!(f, "SIP;cause=603;text=\"v=analytics1;{contacts}")?;
+                if let Some(id) = id {
+                    write!(f, ";id={id}")?;
+                }
+                write!(f, "\";location={}", location.as_str())
+            }
+            // RFC 3326: of the protocol "SIP" the cause is a status code. A Q.850 cause would be mapped to another status by some.
+            Self::Decision(code, why) => write!(f, "SIP;cause={code};text=\"{why}\""),
+        }
+    }
+}
+
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(decision) = self;
+        write!(f, "decision={}", decision.treatment.as_str())?;
+        if is_id(decision.reason.as_str()) {
+            write!(f, ";reason={}", decision.reason.as_str())?;
+        }
+        if decision.failure != Failure::None {
+            write!(f, ";failure={}", decision.failure.as_str())?;
+        }
+        if is_id(decision.advice.receipt.as_str()) {
+            write!(f, ";id={}", decision.advice.receipt.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
