@@ -104,8 +104,8 @@ fn can_exist(digits: &[u8]) -> bool {
     calling_code.is_some_and(|code| has_a_prefix_too_many(code, national))
 }
 
-/// Whether a number has ten digits, and area code and exchange code start with 2 to 9, as they all do. The only shorter ones are
-/// Canada's 310-xxxx, all of which a pattern matches.
+/// Whether a number has ten digits, and area code and exchange code start with 2 to 9, as in all numbers but a few that are matched
+/// by a pattern.
 fn is_north_american(national: &[u8]) -> bool {
     let starts_well = |place: usize| national.get(place).is_some_and(|digit| *digit >= b'2');
     national.len() == 10 && starts_well(0) && starts_well(3)

@@ -2,6 +2,7 @@
 //! Makes the tables of `numbers-online-number` from libphonenumber's metadata: `make number-table`.
 //!
 //! The input is the metadata inside rlibphonenumber, at the version of the lock file, and `short-numbers.txt`.
+
 mod automaton;
 mod metadata;
 mod program;
