@@ -30,6 +30,7 @@ stamp = $(shell grep -saoEm1 '(kamailio|opensips) [0-9][^ ]* [(][a-z0-9_]+/[a-z0
 # The build watches the list. It changes only if one of these files does.
 usr_src = /usr/src
 watched = $(KAMAILIO_MODULES)/sl.so .deps/servers/kamailio-*/usr/lib/*/kamailio/modules/sl.so \
+	$(usr_src)/kamailio-*/src/modules/sl/sl.so \
 	$(addsuffix /src/core/ver_defs.h,$(KAMAILIO_SRC) .deps/kamailio-* $(usr_src)/kamailio-*) $(OPENSIPS_BINARY) \
 	$(foreach file,sr_module.h Makefile.defs Makefile.conf opensips,$(addsuffix /$(file),$(OPENSIPS_SRC) $(usr_src)/opensips-*))
 define notice-servers
@@ -42,10 +43,10 @@ endef
 define stage-as
 	@staged=' '; stage() { echo "staging $$2" && rm -rf "$$2" && install -D -m 0644 -t "$$2" $(library) "$$1" && staged="$$staged$$2 "; }; \
 	if [ -e $(module) ]; then stage $(module) $(stage)/kamailio$(1) || exit 1; fi; \
-	for server in .deps/servers/kamailio-* $(target)/release/opensips-*; do \
-		name=$${server##*/}; built=$(target)/release/$$name/numbers_online.so; \
-		[ -d "$$server" ] && [ -e "$$built" ] || continue; \
-		stage "$$built" "$(stage)/$$name$(1)" || exit 1; \
+	for built in $(target)/release/kamailio-*/numbers_online.so $(target)/release/opensips-*/numbers_online.so; do \
+		[ -e "$$built" ] && [ "$$built" != '$(module)' ] || continue; \
+		name=$${built%/*}; \
+		stage "$$built" "$(stage)/$${name##*/}$(1)" || exit 1; \
 	done; \
 	for old in $(stage)/*; do \
 		case $$old in *-panic) kind=-panic;; *) kind=;; esac; \
@@ -79,10 +80,12 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Variables: KAMAILIO_MODULES (the modules of the Kamailio to build for and to test with, e.g. /opt/kamailio/lib64/kamailio/modules),'
-	@echo '  KAMAILIO and KAMCMD (its programs, if they are not in sbin/ of the same prefix), KAMAILIO_SRC (source tree for the headers),'
+	@echo '  KAMAILIO and KAMCMD (its programs, if they are not in sbin/ of the same prefix), KAMAILIO_SRC (source tree for the headers;'
+	@echo '  a Kamailio that was built in its tree, /usr/src/kamailio-*, gets a module of its own),'
 	@echo '  KAMAILIO_NEAREST, DEBIAN_MIRROR, DESTDIR, CARGO, KEEP=1 (demo),'
 	@echo '  OPENSIPS_SRC (source tree of the OpenSIPS that will load the module; else every /usr/src/opensips-*),'
-	@echo '  OPENSIPS_BINARY (that OpenSIPS, if it is not OPENSIPS_SRC/opensips), OPENSIPS_MODULES (make install)'
+	@echo '  OPENSIPS_BINARY (that OpenSIPS, if it is not OPENSIPS_SRC/opensips), OPENSIPS_MODULES (make install),'
+	@echo '  DSIPROUTER_SRC (source tree of dSIPRouter, for tests; else the last /usr/src/dsiprouter-*)'
 
 .PHONY: setup
 setup: ## Install what build, demo and tests need (Debian 12; a second time it does nothing)

@@ -1,32 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Builds the module for each Kamailio found: the installed one and those in `.deps/servers`, from headers of its version.
+//! Builds the module for each Kamailio found, from headers of its version: the installed one, those in `.deps/servers`, and those that
+//! were built in a source tree in `/usr/src`.
 
 use crate::kamailio_places::{modules, no_headers};
 use crate::kamailio_stamp::{Stamp, same_series, version_in_cmake, version_in_makefile};
 use crate::place::{Place, from_cargo, from_user, watch};
 use crate::server_module::ServerModule;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Builds the modules. Without a server or its headers, reports which variable to set.
 pub(crate) fn build(place: &Place) -> Result<(), String> {
     place.remove_modules("kamailio-")?;
-    let mut built = None;
+    let mut built = BTreeSet::new();
     if let Some(reference) = installed()? {
         let server = stamp(&reference)?;
         let named = from_user("KAMAILIO_MODULES");
         build_for(place, &server, from_user("KAMAILIO_SRC"), named.as_deref())?;
-        built = Some(server.version().to_owned());
+        built.insert(server.version().to_owned());
     } else {
         println!(
             "cargo::warning=no Kamailio found, so no module for it: run \"make setup\", or set KAMAILIO_MODULES to the directory of its modules"
         );
     }
+    // The installed one may have flags of its own, and there is one directory for a version.
     for reference in unpacked(place)? {
         let server = stamp(&reference)?;
-        // The installed one may have flags of its own, and there is one directory for a version.
-        if built.as_deref() != Some(server.version()) {
+        if built.insert(server.version().to_owned()) {
             build_for(place, &server, None, None)?;
+        }
+    }
+    for (reference, tree) in in_trees() {
+        let server =
+            stamp(&reference).and_then(|server| same_version(&tree, &server).map(|()| server));
+        match server {
+            Ok(server) if built.insert(server.version().to_owned()) => {
+                build_for(place, &server, Some(tree), None)?;
+            }
+            Ok(_) => {}
+            // The user did not name this tree.
+            Err(why) => println!(
+                "cargo::warning=no module for the Kamailio in {}: {why}",
+                tree.display()
+            ),
         }
     }
     Ok(())
@@ -122,6 +139,26 @@ fn unpacked(place: &Place) -> Result<Vec<PathBuf>, String> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// A stock module of each server that was built in its source tree, and that tree.
+fn in_trees() -> Vec<(PathBuf, PathBuf)> {
+    let trees = fs::read_dir("/usr/src").into_iter().flatten().flatten();
+    let mut found: Vec<(PathBuf, PathBuf)> = trees
+        .filter(|tree| {
+            let name = tree.file_name();
+            name.to_string_lossy().starts_with("kamailio-")
+        })
+        .map(|tree| {
+            (
+                tree.path().join("src/modules/sl").join(REFERENCE),
+                tree.path(),
+            )
+        })
+        .filter(|(reference, _)| reference.exists())
+        .collect();
+    found.sort();
+    found
 }
 
 const REFERENCE: &str = "sl.so";

@@ -65,6 +65,19 @@ fn the_directory_of_a_server_that_was_not_built_is_removed() {
 }
 
 #[test]
+fn each_kamailio_that_was_built_for_has_a_directory() {
+    let machine = Machine::with_kamailio("5.6.3");
+    machine.builds("kamailio-5.6.3");
+    machine.builds("kamailio-5.8.8");
+    let done = machine.make("all", &[]);
+    assert!(done.status.success(), "{done:?}");
+    assert!(machine.has("target/stage/kamailio/numbers_online.so"));
+    assert!(machine.has("target/stage/kamailio-5.8.8/libnumbers_online.so"));
+    // The installed one has the directory without a version.
+    assert!(!machine.has("target/stage/kamailio-5.6.3"));
+}
+
+#[test]
 fn nothing_is_left_of_a_kamailio_that_went() {
     let machine = Machine::with_kamailio("5.6.3");
     machine.builds("opensips-3.6.8");
@@ -96,6 +109,10 @@ fn a_source_tree_that_is_new_is_noticed_however_old_its_files_are() {
     machine.unpacks_an_old_tree("kamailio-5.6.3", "src/core/ver_defs.h");
     let (headers, _) = list();
     assert!(headers.contains("kamailio-5.6.3/src/core/ver_defs.h"));
+    // It is built now.
+    machine.unpacks_an_old_tree("kamailio-5.8.8", "src/modules/sl/sl.so");
+    let (headers, _) = list();
+    assert!(headers.contains("kamailio-5.8.8/src/modules/sl/sl.so"));
     // The same version and the same size, packed at the same time.
     machine.upgrades_kamailio("5.6.3");
     assert_ne!(list().0, headers);

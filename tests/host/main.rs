@@ -14,6 +14,7 @@ mod calls;
 mod causes;
 mod connections;
 mod decisions;
+mod dsiprouter;
 mod emergency;
 mod expect;
 mod faults;
@@ -131,6 +132,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         kemi::trials,
         suspended::trials,
         package::trials,
+        dsiprouter::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

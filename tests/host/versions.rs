@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The servers under test: the installed Kamailio, the versions of it that `make test-versions` unpacked, and `OpenSIPS`.
+//! The servers under test: the installed Kamailio, those that were built in a source tree or that `make test-versions` unpacked, and
+//! `OpenSIPS`.
 use std::{
     fmt::{self, Display, Formatter},
     path::Path,
@@ -9,8 +10,15 @@ use std::{
 use libtest_mimic::{Completion, Trial};
 use testbed::{Build, Kamailio, OpenSips, Server};
 
-/// The releases of Kamailio that are tested beside the installed one, without their patch number.
-const SERIES: [&str; 2] = ["kamailio-6.0", "kamailio-6.1"];
+/// The releases of Kamailio that are tested beside the installed one, without their patch number, and where they come from.
+const SERIES: [(&str, &str); 3] = [
+    (
+        "kamailio-5.8",
+        "a source tree /usr/src/kamailio-5.8.* that was built (\"Other versions\" in CONTRIBUTING.md)",
+    ),
+    ("kamailio-6.0", "make test-versions"),
+    ("kamailio-6.1", "make test-versions"),
+];
 
 /// A version that is not there: one line, and not one for each trial.
 pub(crate) struct Absent {
@@ -23,14 +31,15 @@ pub(crate) fn find(stage: &Path) -> (Vec<Arc<dyn Server>>, Vec<Absent>) {
     let mut servers: Vec<Arc<dyn Server>> = vec![Arc::new(Kamailio::installed(stage))];
     let mut absent = Vec::new();
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(".deps/servers");
-    let unpacked = Kamailio::unpacked(&directory, stage);
-    for series in SERIES {
+    let mut others = Kamailio::unpacked(&directory, stage);
+    others.extend(Kamailio::in_trees(stage));
+    for (series, from) in SERIES {
         let of_series = |server: &Kamailio| {
             let without_patch = server.name.rsplit_once('.').map(|(name, _)| name);
             without_patch == Some(series)
         };
-        match unpacked.iter().find(|server| of_series(server)) {
-            None => absent.push(Absent::new(series, "make test-versions")),
+        match others.iter().find(|server| of_series(server)) {
+            None => absent.push(Absent::new(series, from)),
             Some(server) => match server.missing(Build::Release) {
                 None => servers.push(Arc::new(server.clone())),
                 Some(what) => absent.push(Absent::new(&server.name, &what)),

@@ -12,7 +12,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Build, Log, Port, Result, Setup, Stage, launch,
+    Build, Kamailio, Log, Port, Result, Setup, Stage, launch,
     process::{Process, Resource},
     sip::{self, Transport},
 };
@@ -34,6 +34,11 @@ pub trait Server: Send + Sync {
     /// Where our module for it is.
     fn stage(&self) -> &Stage;
 
+    /// This server, if it is a Kamailio.
+    fn as_kamailio(&self) -> Option<&Kamailio> {
+        None
+    }
+
     /// Those of `modules` that are not installed.
     fn absent<'a>(&self, modules: &mut dyn Iterator<Item = &'a str>) -> Vec<&'a str> {
         modules.filter(|name| !self.has(name)).collect()
@@ -52,10 +57,7 @@ pub trait Server: Send + Sync {
 
     /// Starts the server and waits until it answers.
     fn start(&self, setup: &Setup) -> Result<Host> {
-        let mut host = self.launch(setup)?;
-        host.wait_until_it_answers(setup.patience)?;
-        host.process.has_started()?;
-        Ok(host)
+        self.launch(setup)?.started(setup.patience)
     }
 
     /// Starts the server with a configuration that it must refuse, and returns its log. An error if it runs.
@@ -205,6 +207,13 @@ impl Host {
             }
             None => Err(format!("the server had to be killed\n{}", self.log.tail()).into()),
         }
+    }
+
+    /// Waits until it answers.
+    pub(crate) fn started(mut self, patience: Duration) -> Result<Self> {
+        self.wait_until_it_answers(patience)?;
+        self.process.has_started()?;
+        Ok(self)
     }
 
     fn wait_until_it_answers(&mut self, patience: Duration) -> Result<()> {

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A real Kamailio as a guard.
 mod config;
+mod in_tree;
 mod kamcmd;
 mod named;
 mod unpacked;
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use kamcmd::Kamcmd;
 
 use crate::{
-    Build, Host, Product, Result, Server, Setup,
+    Build, Host, Port, Product, Result, Server, Setup,
     launch::{self, Launch},
     stage::Stage,
 };
 
-/// One installed or unpacked Kamailio, and the directories with our module for it.
+/// One Kamailio, installed, unpacked or in its source tree, and the directories with our module for it.
 #[derive(Clone, Debug)]
 pub struct Kamailio {
     /// Its name in the names of tests, e.g. `kamailio` or `kamailio-6.0`.
@@ -32,7 +37,37 @@ pub struct Kamailio {
     pub stage: Stage,
 }
 
+impl Kamailio {
+    /// Starts the server with a configuration that is not the testbed's, and waits until it answers. The file says that it listens at
+    /// `port`, and that the module ctl listens at `socket`.
+    pub fn run(&self, setup: &Setup, port: Port, file: &Path, socket: &Path) -> Result<Host> {
+        let launch = Launch::at(setup, port)?;
+        let words = self.words(launch.home(), file);
+        let host = launch.start(words, &self.env, "", Box::new(self.control(socket)))?;
+        host.started(setup.patience)
+    }
+
+    /// The command line that runs it in the foreground.
+    fn words(&self, home: &Path, file: &Path) -> Vec<String> {
+        let home = home.display().to_string();
+        let file = file.display().to_string();
+        let options = ["-DD", "-E", "-f", &file, "-Y", &home, "-w", &home];
+        [&self.program[..], &options.map(str::to_owned)].concat()
+    }
+
+    fn control(&self, socket: &Path) -> Kamcmd {
+        Kamcmd {
+            program: self.kamcmd.clone(),
+            socket: socket.to_owned(),
+        }
+    }
+}
+
 impl Server for Kamailio {
+    fn as_kamailio(&self) -> Option<&Kamailio> {
+        Some(self)
+    }
+
     fn name(&self) -> &str {
         &self.name
     }
@@ -56,6 +91,11 @@ impl Server for Kamailio {
                 self.program.join(" ")
             ));
         }
+        // Kamailio's own build leaves it out.
+        let kamcmd = self.kamcmd.last().map(Path::new);
+        if let Some(kamcmd) = kamcmd.filter(|path| path.is_absolute() && !path.exists()) {
+            return Some(format!("{} (make -C utils/kamcmd)", kamcmd.display()));
+        }
         let absent = self.absent(&mut config::MODULES.into_iter());
         if !absent.is_empty() {
             return Some(format!(
@@ -68,7 +108,9 @@ impl Server for Kamailio {
     }
 
     fn has(&self, module: &str) -> bool {
-        self.modules.join(format!("{module}.so")).exists()
+        // In a source tree each module has a directory. Kamailio looks there too.
+        let file = format!("{module}.so");
+        self.modules.join(&file).exists() || self.modules.join(module).join(file).exists()
     }
 
     fn parse(&self, configuration: &str) -> Result<String> {
@@ -96,16 +138,8 @@ impl Server for Kamailio {
             module.as_deref(),
             &socket,
         )?;
-        let home = launch.home().display().to_string();
-        let file = launch.configuration().display().to_string();
-        let options = ["-DD", "-E", "-f", &file, "-Y", &home, "-w", &home];
-        let words = [&self.program[..], &options.map(str::to_owned)].concat();
-        let program = self.kamcmd.clone();
-        launch.start(
-            words,
-            &self.env,
-            &text,
-            Box::new(Kamcmd { program, socket }),
-        )
+        let words = self.words(launch.home(), &launch.configuration());
+        let control = self.control(&socket);
+        launch.start(words, &self.env, &text, Box::new(control))
     }
 }

@@ -20,10 +20,15 @@ pub(crate) struct Launch<'a> {
 
 impl<'a> Launch<'a> {
     pub(crate) fn new(setup: &'a Setup) -> Result<Self> {
+        Self::at(setup, Port::reserve(Ipv4Addr::LOCALHOST.into())?)
+    }
+
+    /// The same at a port that was reserved before.
+    pub(crate) fn at(setup: &'a Setup, port: Port) -> Result<Self> {
         Ok(Self {
             setup,
             home: directory()?,
-            port: Port::reserve(Ipv4Addr::LOCALHOST.into())?,
+            port,
         })
     }
 
