@@ -58,6 +58,8 @@ pub enum Source {
     Api,
     /// An earlier answer to the same question.
     Cache,
+    /// The numbering plan.
+    Local,
     /// Nothing was to be asked: not an initial INVITE, no number, or an anonymous caller.
     Bypass,
     /// Something failed, and the call is allowed. [`Decision::failure`] says what.
@@ -71,6 +73,7 @@ impl Source {
         match self {
             Self::Api => "api",
             Self::Cache => "cache",
+            Self::Local => "local",
             Self::Bypass => "bypass",
             Self::FailOpen => "failopen",
         }

@@ -7,7 +7,7 @@ use numbers_online_number::Country;
 
 use crate::answer::Answer;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
-use crate::decision::{Decision, SipReply, Source, Treatment};
+use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
@@ -80,6 +80,8 @@ pub struct Policy<'a> {
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
     home: Option<Country>,
+    /// A number that cannot exist is blocked without a lookup.
+    rules_out: bool,
 }
 
 impl<'a> Policy<'a> {
@@ -92,6 +94,7 @@ impl<'a> Policy<'a> {
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
+            rules_out: config.local_check && config.options.block_invalid,
         }
     }
 
@@ -120,6 +123,9 @@ impl<'a> Policy<'a> {
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
     #[must_use]
     pub fn screen(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        if let Some(decision) = self.ruled_out(identity) {
+            return Step::Answer(decision);
+        }
         if let Some(decision) = self.withheld(identity) {
             return Step::Answer(decision);
         }
@@ -171,6 +177,25 @@ impl<'a> Policy<'a> {
             return Some("emergency");
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
+    }
+
+    /// The decision about a number that cannot exist, withheld or not.
+    fn ruled_out(&self, identity: &Identity) -> Option<Decision> {
+        let caller = identity.caller.filter(|_| self.rules_out)?;
+        if caller.number.can_exist() {
+            return None;
+        }
+        Some(Decision {
+            treatment: Treatment::Block,
+            would: Treatment::Block,
+            reply: SipReply::standard(603),
+            reason: Text::new("invalid_number").unwrap_or_default(),
+            advice: Advice {
+                valid: Some(false),
+                ..Advice::default()
+            },
+            ..Decision::allow(603, Source::Local, Failure::None, Some(caller.number))
+        })
     }
 
     /// The decision about a caller who does not want to be known.

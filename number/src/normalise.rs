@@ -5,7 +5,7 @@ use crate::Country;
 use crate::automaton;
 use crate::dialled::Dialled;
 use crate::e164::E164;
-use crate::plausibility::Plausibility;
+use crate::plausibility::{MEXICO, Plausibility};
 use crate::program::{Match, matches};
 use crate::region::{CallingCode, Region};
 use crate::short::{LONGEST_EXTENSION, is_listed};
@@ -153,8 +153,7 @@ fn decimal(code: u16, digits: &mut [u8; 3]) -> &[u8] {
 type Space = [u8; SPACE];
 const SPACE: usize = 32;
 
-/// Mexico's calling code, and the prefix of its mobile numbers until 2019.
-const MEXICO: u16 = 52;
+/// The prefix of Mexico's mobile numbers until 2019.
 const OLD_MOBILE: &[u8] = b"1";
 
 /// Digits behind an international prefix that are not an extension that happens to start like one.

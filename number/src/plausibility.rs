@@ -97,32 +97,34 @@ fn can_exist(digits: &[u8]) -> bool {
     let Some((code, national)) = CallingCode::split(digits) else {
         return RESERVED.iter().any(|code| digits.starts_with(code));
     };
-    if code.has_length(national.len()) {
-        return code.code != NORTH_AMERICA || is_north_american(national);
-    }
-    let calling_code = digits.get(..digits.len() - national.len());
-    calling_code.is_some_and(|code| has_a_prefix_too_many(code, national))
+    // A trunk prefix, the calling code a second time, and the mobile prefix that Mexico had until 2019: too many, but left by gateways.
+    let calling_code = digits
+        .get(..digits.len() - national.len())
+        .unwrap_or_default();
+    let old_mobile: &[u8] = if code.code == MEXICO { b"1" } else { b"" };
+    [&b""[..], b"0", calling_code, old_mobile]
+        .into_iter()
+        .any(|prefix| {
+            national
+                .strip_prefix(prefix)
+                .is_some_and(|behind| fits(behind, code))
+        })
 }
 
-/// Whether a number has ten digits, and area code and exchange code start with 2 to 9, as in all numbers but a few that are matched
-/// by a pattern.
-fn is_north_american(national: &[u8]) -> bool {
+/// Whether a national number has a length that some country with this code has. In North America it has ten digits, and area code and
+/// exchange code start with 2 to 9, but for a few numbers, all of which a pattern matches.
+fn fits(national: &[u8], code: &CallingCode) -> bool {
+    if code.code != NORTH_AMERICA {
+        return code.has_length(national.len());
+    }
     let starts_well = |place: usize| national.get(place).is_some_and(|digit| *digit >= b'2');
     national.len() == 10 && starts_well(0) && starts_well(3)
 }
 
-/// Whether a valid number is left without a trunk prefix, without the calling code a second time, or without the mobile prefix that
-/// Mexico had until 2019.
-fn has_a_prefix_too_many(code: &[u8], national: &[u8]) -> bool {
-    let old_mobile: &[u8] = if code == b"52" { b"1" } else { code };
-    [b"0", code, old_mobile].into_iter().any(|prefix| {
-        let behind = national.strip_prefix(prefix);
-        behind.is_some_and(|behind| automaton::line_type([code, behind]).is_some())
-    })
-}
-
 /// The country code of the North American Numbering Plan.
 const NORTH_AMERICA: u16 = 1;
+
+pub(crate) const MEXICO: u16 = 52;
 
 /// Country codes that ITU-T has assigned or reserved, without a number that is in the metadata: the Vatican, groups of countries, a
 /// trial, Kazakhstan.

@@ -178,6 +178,9 @@ fn what_can_exist_is_told_from_what_cannot() {
         ("+5215512345678", true),
         ("+480221234567", true),
         ("+44442079460958", true),
+        ("+44447700900123", true),
+        ("+104155550123", true),
+        ("+110155550123", false),
         ("+0442079460958", true),
         // Codes of no country, and codes that are reserved.
         ("+80012345678", true),

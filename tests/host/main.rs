@@ -22,6 +22,7 @@ mod kemi;
 mod latency;
 mod names;
 mod network_blocked;
+mod numbers;
 mod operator;
 mod package;
 mod privacy;
@@ -100,6 +101,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         calls::trials,
         emergency::trials,
         withheld::trials,
+        numbers::trials,
         faults::trials,
         connections::trials,
         names::trials,
