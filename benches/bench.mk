@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Benchmarks and fuzzing. They print figures and assert none: what counts are the ratios of one run.
 
-bench = NOL_STAGE=$(stage) CALLS=$(CALLS) $(target)/release/numbers-online-bench
+bench = NOL_STAGE=$(stage) CALLS=$(CALLS) API_CPU=$(API_CPU) $(target)/release/numbers-online-bench
 # Seconds for each fuzz target.
 SECONDS ?= 600
 # Calls for each kind of rude peer of bench-deadline.
 CALLS ?= 1000
+# Processor time in microseconds that the stand-in for the API spends on each answer of bench-async and bench-opensips.
+API_CPU ?= 0
 # What to measure; if empty, all. For bench-throughput: headings of columns. For bench-async and bench-opensips: delays of the API
 # in ms, and parts of the names of rows.
 ONLY ?=
-fuzz_targets = answer dns headers number
+fuzz_targets = answer dns headers network_blocked number
 fuzz_work = $(target)/fuzz
 
 .PHONY: bench

@@ -15,8 +15,11 @@ static inline nol_str lend(const str *text)
 
 /* In host_call.h. */
 
-/* Collects the parts of a request that the library reads. They are borrowed from the message. */
-void nol_read(struct sip_msg *msg, nol_call *call);
+/*
+ * Collects the parts of a request that the library reads, for a decision of the named profile; of none if the name is empty or NULL.
+ * They are borrowed from the message and the name.
+ */
+void nol_read(struct sip_msg *msg, const str *profile, nol_call *call);
 
 /* Stores a decision for the script and for numbers_online_reply(). `msg` is the message whose route runs. */
 void nol_keep(struct sip_msg *msg, const nol_result *result);
@@ -30,8 +33,8 @@ int nol_earlier_rc(struct sip_msg *msg);
 /* numbers_online_decide(). */
 int nol_decide_now(struct sip_msg *msg, str *profile);
 
-/* Logs one line if the script names a profile. There are no profiles. */
-void nol_refuse_profile(const str *profile);
+/* For the start: 0 if there is the profile, else -1 after one line. `function` is what names it. */
+int nol_check_profile(const char *function, const str *profile);
 
 /* A final reply. The contact is empty, or that of a redirection. The reason is the body of a Reason header, or empty. */
 typedef struct nol_final {
@@ -49,10 +52,10 @@ void nol_find_reason(nol_final *final, const nol_result *result, str decided);
 /* 0: `final` is the reply to send. Otherwise the return code of numbers_online_reply(). `sender` is the module that sends. */
 int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, nol_final *final);
 
-/* The reply that allows a call, for a call without a decision. */
-static inline str nol_allow_phrase(void)
+/* The reply of a profile that allows a call, for a call without a decision. */
+static inline str nol_allow_phrase(nol_str profile)
 {
-	nol_str phrase = nol_phrase_of(nol_allow_code());
+	nol_str phrase = nol_phrase_of(nol_allow_code(profile));
 
 	return (str){(char *)phrase.s, (int)phrase.len};
 }
@@ -76,6 +79,7 @@ int nol_stored_rc(void);
 int nol_stored_code(void);
 str nol_stored_phrase(void);
 str nol_stored_contact(void);
+str nol_stored_profile(void);
 str nol_stored_reason(void);
 
 void nol_raise_state(const nol_result *result);

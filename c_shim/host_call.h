@@ -17,7 +17,7 @@ static nol_str header_section(const struct sip_msg *msg)
 	return at ? (nol_str){at + 1, (size_t)(end - at - 1)} : (nol_str){NULL, 0};
 }
 
-void nol_read(struct sip_msg *msg, nol_call *call)
+void nol_read(struct sip_msg *msg, const str *profile, nol_call *call)
 {
 	memset(call, 0, sizeof(*call));
 	if(msg->first_line.type == SIP_REQUEST) {
@@ -26,6 +26,8 @@ void nol_read(struct sip_msg *msg, nol_call *call)
 		call->next_uri = lend(&msg->new_uri);
 		call->head = header_section(msg);
 	}
+	if(profile)
+		call->profile = lend(profile);
 	call->source = (nol_str){(const char *)msg->rcv.src_ip.u.addr, msg->rcv.src_ip.len};
 	/* What cannot be parsed stays empty. */
 	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
@@ -121,10 +123,13 @@ int nol_conclude(struct sip_msg *msg, const nol_result *result)
 	return result->rc;
 }
 
-void nol_refuse_profile(const str *profile)
+int nol_check_profile(const char *function, const str *profile)
 {
-	if(profile && profile->len > 0)
-		LM_ERR("there is no profile \"%.*s\"; the call is decided without one\n", profile->len, profile->s);
+	if(nol_has_profile(lend(profile)))
+		return 0;
+	LM_ERR("%s(): there is no profile \"%.*s\": allowed are the names that the parameter profile gives\n", function, profile->len,
+			profile->s);
+	return -1;
 }
 
 int nol_decide_now(struct sip_msg *msg, str *profile)
@@ -133,12 +138,20 @@ int nol_decide_now(struct sip_msg *msg, str *profile)
 	nol_result result;
 	int rc = nol_earlier_rc(msg);
 
-	nol_refuse_profile(profile);
 	if(rc != 0)
 		return rc;
-	nol_read(msg, &call);
+	nol_read(msg, profile, &call);
 	nol_decide(&call, &result);
 	return nol_conclude(msg, &result);
+}
+
+/* The profile that decided. */
+static nol_str decided_by(struct sip_msg *msg)
+{
+	const nol_result *result = nol_stored_rc() == 0 ? remembered(msg) : NULL;
+	str profile = result ? text_of(result, result->profile) : nol_stored_profile();
+
+	return lend(&profile);
 }
 
 static int is_initial_invite(struct sip_msg *msg)
@@ -210,6 +223,7 @@ static void explain_nothing(nol_final *final)
 static void find_reply(struct sip_msg *msg, nol_final *final)
 {
 	const nol_result *result = remembered(msg);
+	const nol_str none = {NULL, 0};
 	str reason = nol_stored_reason();
 
 	final->code = nol_stored_code();
@@ -217,9 +231,9 @@ static void find_reply(struct sip_msg *msg, nol_final *final)
 	final->contact = nol_stored_contact();
 	if(nol_stored_rc() == 0) {
 		if(final->code == 0)
-			final->code = result ? result->code : nol_allow_code();
+			final->code = result ? result->code : nol_allow_code(none);
 		if(final->phrase.len <= 0)
-			final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase();
+			final->phrase = result ? text_of(result, result->phrase) : nol_allow_phrase(none);
 		if(final->contact.len <= 0 && result)
 			final->contact = text_of(result, result->contact);
 		if(!result) {
@@ -236,7 +250,7 @@ int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, n
 {
 	int rc = nol_earlier_rc(msg);
 
-	if(msg->REQ_METHOD == METHOD_ACK || !nol_reply_due(rc) || (rc == 0 && !is_initial_invite(msg)))
+	if(msg->REQ_METHOD == METHOD_ACK || !nol_reply_due(rc, decided_by(msg)) || (rc == 0 && !is_initial_invite(msg)))
 		return NOL_REPLY_NONE;
 	if(!has_sender) {
 		LM_ERR("numbers_online_reply() needs the module %s: load it\n", sender);

@@ -28,14 +28,22 @@ static struct {
 	NOL_PARAMS(FIELD)
 } given = {NOL_PARAMS(INITIAL)};
 
-#define ROW(kind, name, initial) {#name, PARAM_##kind, &given.name},
-static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
-
-static int w_decide(sip_msg_t *msg, char *unused1, char *unused2)
+static int add_profile(modparam_t type, void *text)
 {
-	(void)unused1;
-	(void)unused2;
-	return nol_decide_now(msg, NULL);
+	(void)type;
+	return nol_add_profile(text);
+}
+
+#define ROW(kind, name, initial) {#name, PARAM_##kind, &given.name},
+static param_export_t params[] = {
+		NOL_PARAMS(ROW) {"profile", PARAM_STRING | PARAM_USE_FUNC, (void *)add_profile}, {0, 0, 0}};
+
+static int w_decide(sip_msg_t *msg, char *profile, char *unused)
+{
+	str name = nol_profile_name(msg, profile);
+
+	(void)unused;
+	return nol_decide_now(msg, &name);
 }
 
 static int w_reply(sip_msg_t *msg, char *unused1, char *unused2)
@@ -57,6 +65,7 @@ static int w_network_blocked(sip_msg_t *msg, char *unused1, char *unused2)
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
 		{"numbers_online_decide", (cmd_function)w_decide, 0, 0, 0, EVERYWHERE},
+		{"numbers_online_decide", (cmd_function)w_decide, 1, nol_fixup_decide, 0, EVERYWHERE},
 		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 1, nol_fixup_decide_async, 0, REQUEST_ROUTE},
 		{"numbers_online_decide_async", (cmd_function)nol_w_decide_async, 2, nol_fixup_decide_async, 0, REQUEST_ROUTE},
 		{"numbers_online_reply", (cmd_function)w_reply, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
@@ -111,7 +120,7 @@ static int child_init(int rank)
 	if(rank > 0)
 		nol_warm();
 	if(rank == PROC_INIT)
-		return nol_check_limits(given.timeout, given.async_lookups, given.async_queue);
+		return nol_check_limits(nol_longest_timeout(), given.async_lookups, given.async_queue);
 	return rank == PROC_MAIN ? nol_lookups_start() : 0;
 }
 

@@ -83,8 +83,15 @@ void nol_save(nol_saved *saved, const sip_msg_t *msg);
 void nol_forget_others(void);
 void nol_restore(sip_msg_t *msg, const nol_saved *saved);
 
-/* The script's numbers_online_decide_async(route), and KEMI's. */
-int nol_w_decide_async(sip_msg_t *msg, char *route, char *unused);
+/* The argument of a script function that names a profile: constant names are checked before the server runs. 0, or below. */
+int nol_fixup_decide(void **param, int number);
+int nol_fixup_profile(const char *function, void **param);
+
+/* The name in the prepared argument, which may be NULL. It is valid until the script evaluates a few more variables. */
+str nol_profile_name(sip_msg_t *msg, const char *param);
+
+/* The script's numbers_online_decide_async(route[, profile]), and KEMI's. */
+int nol_w_decide_async(sip_msg_t *msg, char *route, char *profile);
 int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile);
 int nol_fixup_decide_async(void **param, int number);
 

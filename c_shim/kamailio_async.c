@@ -157,7 +157,7 @@ static int shed(sip_msg_t *msg, uint64_t ticket)
 	return nol_conclude(msg, &result);
 }
 
-static int decide_async(sip_msg_t *msg, int route, const str *name)
+static int decide_async(sip_msg_t *msg, int route, const str *name, const str *profile)
 {
 	nol_call call;
 	nol_result result;
@@ -167,7 +167,7 @@ static int decide_async(sip_msg_t *msg, int route, const str *name)
 
 	if(rc != 0)
 		return rc;
-	nol_read(msg, &call);
+	nol_read(msg, profile, &call);
 	if(!is_possible || get_route_type() != REQUEST_ROUTE) {
 		nol_decide(&call, &result);
 		return nol_conclude(msg, &result);
@@ -214,17 +214,14 @@ int nol_ki_decide_async(sip_msg_t *msg, str *route, str *profile)
 		LM_ERR("KSR.numbers_online.decide_async(): the name of the function to go on with has 1 to %d characters\n", MOST_NAME);
 		return nol_decide_now(msg, profile);
 	}
-	if(sr_kemi_eng_get()) {
-		nol_refuse_profile(profile);
-		return decide_async(msg, -1, route);
-	}
-	return nol_decide_now(msg, profile);
+	return sr_kemi_eng_get() ? decide_async(msg, -1, route, profile) : nol_decide_now(msg, profile);
 }
 
-int nol_w_decide_async(sip_msg_t *msg, char *route, char *unused)
+int nol_w_decide_async(sip_msg_t *msg, char *route, char *profile)
 {
-	(void)unused;
-	return decide_async(msg, (int)(intptr_t)route, NULL);
+	str name = nol_profile_name(msg, profile);
+
+	return decide_async(msg, (int)(intptr_t)route, NULL, &name);
 }
 
 int nol_fixup_decide_async(void **param, int number)
@@ -232,10 +229,8 @@ int nol_fixup_decide_async(void **param, int number)
 	char *name = *param;
 	int route;
 
-	if(number != 1) {
-		LM_ERR("numbers_online_decide_async(): there is no profile \"%s\"\n", name);
-		return E_CFG;
-	}
+	if(number != 1)
+		return nol_fixup_profile("numbers_online_decide_async", param);
 	if(!is_possible) {
 		LM_ERR("numbers_online_decide_async() needs loadmodule \"tm.so\" before, and async_workers=N (or async_workers_group)\n");
 		return E_CFG;

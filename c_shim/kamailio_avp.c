@@ -145,6 +145,11 @@ str nol_stored_contact(void)
 	return stored_text("nol_contact");
 }
 
+str nol_stored_profile(void)
+{
+	return stored_text("nol_profile");
+}
+
 str nol_stored_reason(void)
 {
 	return stored_text("nol_reply_reason");

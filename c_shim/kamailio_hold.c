@@ -87,13 +87,14 @@ void nol_hold_running(nol_hold *hold)
 static void answer(tm_cell_t *transaction, const nol_result *result)
 {
 	static time_t logged;
-	int is_sent, is_decided = nol_reply_due(result->rc) && result->code >= 400;
+	const nol_str profile = {result->bytes + result->profile.at, result->profile.len};
+	int is_sent, is_decided = nol_reply_due(result->rc, profile) && result->code >= 400;
 	sip_msg_t *request = transaction->uas.request;
 	nol_final final;
 	nol_reason reason;
 
-	final.code = is_decided ? result->code : nol_allow_code();
-	final.phrase = is_decided ? (str){(char *)result->bytes + result->phrase.at, result->phrase.len} : nol_allow_phrase();
+	final.code = is_decided ? result->code : nol_allow_code(profile);
+	final.phrase = is_decided ? (str){(char *)result->bytes + result->phrase.at, result->phrase.len} : nol_allow_phrase(profile);
 	nol_find_reason(&final, result, (str){(char *)result->bytes + result->reply_reason.at, result->reply_reason.len});
 	/* With this status of the transaction no other process replies, so none reads these lumps. */
 	link_reason(request, &reason, &final.reason);

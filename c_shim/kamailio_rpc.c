@@ -10,9 +10,21 @@
 typedef struct answer {
 	rpc_t *rpc;
 	void *ctx;
-	void *fields; /* made for the first line */
+	void *fields; /* of the report, or of the profile that it is about; made for the first line */
+	void *report;
+	void *profiles; /* made for the first one */
 	int failed;
 } answer_t;
+
+/* The place for what is reported about the next profile, or NULL. */
+static void *next_profile(answer_t *answer)
+{
+	void *fields;
+
+	if(!answer->profiles && answer->rpc->struct_add(answer->report, "[", "profiles", &answer->profiles) < 0)
+		return NULL;
+	return answer->rpc->array_add(answer->profiles, "{", &fields) < 0 ? NULL : fields;
+}
 
 static void emit(void *to, const char *name, nol_str text, int64_t number)
 {
@@ -24,7 +36,14 @@ static void emit(void *to, const char *name, nol_str text, int64_t number)
 		answer->failed = 1;
 		return;
 	}
-	if(!answer->fields && answer->rpc->add(answer->ctx, "{", &answer->fields) < 0)
+	if(!answer->report) {
+		if(answer->rpc->add(answer->ctx, "{", &answer->report) < 0)
+			return;
+		answer->fields = answer->report;
+	}
+	if(strcmp(name, NOL_REPORT_PROFILE) == 0 && !(answer->fields = next_profile(answer)))
+		return;
+	if(!answer->fields)
 		return;
 	if(text.s)
 		answer->rpc->struct_add(answer->fields, "S", name, &value);
@@ -34,21 +53,23 @@ static void emit(void *to, const char *name, nol_str text, int64_t number)
 
 static void run(rpc_t *rpc, void *ctx, nol_command command, const char *format)
 {
-	answer_t answer = {rpc, ctx, NULL, 0};
-	str argument = {NULL, 0};
+	answer_t answer = {.rpc = rpc, .ctx = ctx};
+	str argument = {NULL, 0}, profile = {NULL, 0};
 
 	/* A missing argument is passed as an empty one; the command then reports what is allowed. */
 	if(format) {
-		int found = rpc->scan(ctx, (char *)format, &argument);
+		int found = rpc->scan(ctx, (char *)format, &argument, &profile);
 
 		if(found < 0) {
-			rpc->fault(ctx, 400, "allowed: one argument, text");
+			rpc->fault(ctx, 400, "allowed: %s", strlen(format) > 3 ? "a number and a profile, text" : "one argument, text");
 			return;
 		}
 		if(found == 0)
 			argument.len = 0;
+		if(found < 2)
+			profile.len = 0;
 	}
-	if(nol_command_run(command, lend(&argument), emit, &answer) < 0 && !answer.failed)
+	if(nol_command_run(command, lend(&argument), lend(&profile), emit, &answer) < 0 && !answer.failed)
 		rpc->fault(ctx, 500, "Internal error");
 }
 
@@ -58,13 +79,13 @@ static void run(rpc_t *rpc, void *ctx, nol_command command, const char *format)
 		run(rpc, ctx, command, format); \
 	} \
 	static const char *rpc_##name##_doc[] = {about, 0};
-RPC(status, NOL_STATUS, NULL, "Key, breakers, latches, cache and clock.")
-RPC(check, NOL_CHECK, "*.S", "A real decision about a number (+ and digits). It is billed like a call.")
+RPC(status, NOL_STATUS, NULL, "Key, breakers, latches, cache and clock; keys, breakers and latches of each profile.")
+RPC(check, NOL_CHECK, "*.S.S", "A real decision about a number (+ and digits), of a profile or of none. It is billed like a call.")
 RPC(probe, NOL_PROBE, NULL, "Whether the API is reachable, and how long each phase takes. No key, no charge.")
 RPC(cache_stats, NOL_CACHE_STATS, NULL, "How full the cache is.")
 RPC(cache_purge, NOL_CACHE_PURGE, "*.S", "Forgets a number, or without one all of them; what Redis keeps stays.")
 RPC(breaker, NOL_BREAKER, "*.S", "auto, open (no requests) or closed (no failure stops requests).")
-RPC(reload, NOL_RELOAD, NULL, "Reads file: secrets and ca_file again, in all processes. Nothing changes if one cannot be used.")
+RPC(reload, NOL_RELOAD, NULL, "Reads file: secrets and ca_file again, in all processes. A profile keeps what it has if one of its files cannot be used.")
 
 static const char *rpc_stats_doc[] = {"All statistics of the module.", 0};
 

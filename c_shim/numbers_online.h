@@ -91,6 +91,9 @@ typedef struct nol_str {
 #define NOL_PARAM_FIELD(kind, name, initial) NOL_PARAM_FIELD_##kind name;
 typedef struct nol_params {
 	NOL_PARAMS(NOL_PARAM_FIELD)
+	/* The values of the parameter `profile`, which may be given many times: NAME=>KEY=VALUE;KEY=VALUE */
+	const nol_str *profiles;
+	size_t profile_count;
 } nol_params;
 
 /* Functions of the server that the library calls. They stay valid while the library is loaded. */
@@ -108,6 +111,7 @@ typedef struct nol_call {
 	nol_str request_uri; /* as received */
 	nol_str next_uri;    /* the URI that the routing script replaced it with; empty if it did not */
 	nol_str source;      /* source address of the request, 4 or 16 bytes in network order */
+	nol_str profile;     /* name of the profile that decides; empty: the module's parameters */
 	nol_str head;        /* the header section as received; the body may follow behind the empty line */
 } nol_call;
 
@@ -137,9 +141,13 @@ typedef struct nol_call {
 	X(TEXT, reassigned) \
 	X(TEXT, receipt) \
 	X(INT, balance_low) \
-	X(INT, latency_us)
+	X(INT, latency_us) \
+	X(TEXT, profile)
 
-/* The AVPs that numbers_online_reply() reads. They are always written, independent of `avps`, and nol_reply_reason with a block. */
+/*
+ * The AVPs that numbers_online_reply() reads. They are always written, independent of `avps`; nol_reply_reason with a block, and
+ * nol_profile unless it is empty.
+ */
 #define NOL_REPLY_AVPS "nol_rc nol_code nol_phrase nol_contact"
 
 /* The AVPs that avps=core selects. */
@@ -180,6 +188,7 @@ typedef struct nol_call {
 	X(secret_switched, "switches to the other signing secret") \
 	X(rate_limited, "lookups not made because of a rate limit") \
 	X(shed, "asynchronous lookups not made: queue full, or no process that makes them") \
+	X(unknown_profile, "calls allowed because the script named a profile that does not exist") \
 	X(fail_timeout_queue, "deadline passed in the queue") \
 	X(fail_timeout_dns, "deadline passed in name resolution") \
 	X(fail_timeout_connect, "deadline passed in connecting") \
@@ -269,10 +278,10 @@ typedef struct nol_blocked {
 	NOL_BLOCKED_AVPS(NOL_BLOCKED_FIELD)
 } nol_blocked;
 
-/* Commands of an operator. The argument is in brackets. */
+/* Commands of an operator. The arguments are in brackets. */
 typedef enum nol_command {
 	NOL_STATUS = 0,      /* configuration and current state */
-	NOL_CHECK = 1,       /* [number] decides about the number as for a call from it */
+	NOL_CHECK = 1,       /* [number, profile] decides about the number as for a call from it */
 	NOL_PROBE = 2,       /* reports whether the API is reachable, and how long each phase of a request takes */
 	NOL_CACHE_STATS = 3, /* size and use of the cache */
 	NOL_CACHE_PURGE = 4, /* [number, or empty for all] removes entries from the cache */
@@ -280,8 +289,18 @@ typedef enum nol_command {
 	NOL_RELOAD = 6,      /* reads keys and certificates again, for all workers */
 } nol_command;
 
-/* Receives one line of a command's report. If `text.s` is NULL the value is `number`, else `text`. `name` is NUL-terminated. */
+/*
+ * Receives one line of a command's report. If `text.s` is NULL the value is `number`, else `text`. `name` is NUL-terminated. A line
+ * named NOL_REPORT_PROFILE begins the report about one profile.
+ */
+#define NOL_REPORT_PROFILE "profile"
 typedef void (*nol_emit)(void *to, const char *name, nol_str text, int64_t number);
+
+/* What a module needs to know of a profile, or of its own parameters. */
+typedef struct nol_profile {
+	int is_inline;  /* mode=inline: numbers_online_reply() replies only to a block or a redirect */
+	int allow_code; /* 503 or 404 */
+} nol_profile;
 
 typedef struct nol_engine nol_engine; /* the parsed configuration: made before fork, used by every process */
 typedef struct nol_worker nol_worker; /* connections and state of one process; made after fork, never shared */
@@ -306,6 +325,10 @@ typedef struct nol_api {
 	/* Checks the parameters and makes the engine. Reads files and the environment. Leaves no descriptor open. */
 	nol_rc (*engine_new)(const nol_host *host, const nol_params *params, nol_engine **engine);
 	void (*engine_free)(nol_engine *engine);
+	/* Of the module's parameters if `name` is empty. NOL_BAD_ARGUMENT: there is no such profile. `profile` may be NULL. */
+	nol_rc (*profile)(const nol_engine *engine, nol_str name, nol_profile *profile);
+	/* The longest timeout of all profiles, in milliseconds. */
+	int (*longest_timeout)(const nol_engine *engine);
 	/* Makes the worker of the calling process. The engine must outlive it. */
 	nol_rc (*worker_new)(const nol_engine *engine, nol_worker **worker);
 	void (*worker_free)(nol_worker *worker);
@@ -367,7 +390,7 @@ typedef struct nol_api {
 	nol_rc (*network_blocked)(nol_str message, nol_blocked *blocked);
 
 	/* Runs a command of an operator. NOL_BAD_ARGUMENT: the report has one line, "error", that lists the allowed arguments. */
-	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_emit emit, void *to);
+	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_str profile, nol_emit emit, void *to);
 } nol_api;
 
 /* The only exported symbol. The table is valid while the library is loaded. */

@@ -25,19 +25,38 @@ static struct {
 	NOL_PARAMS(FIELD)
 } given = {NOL_PARAMS(INITIAL)};
 
+static int add_profile(modparam_t type, void *text)
+{
+	(void)type;
+	return nol_add_profile(text);
+}
+
 #define ROW(kind, name, initial) {#name, kind##_PARAM, &given.name},
-static param_export_t params[] = {NOL_PARAMS(ROW) {0, 0, 0}};
+static param_export_t params[] = {
+		NOL_PARAMS(ROW) {"profile", STR_PARAM | USE_FUNC_PARAM, (void *)add_profile}, {0, 0, 0}};
 
 /* The server calls every function with the maximal number of arguments. */
 #define FUNCTION(name) (cmd_function)(void (*)(void))name
 #define ASYNC_FUNCTION(name) (acmd_function)(void (*)(void))name
-#define PROFILE {{CMD_PARAM_STR | CMD_PARAM_OPT, 0, 0}, {0, 0, 0}}
+/*
+ * A string that this module expands. For a bare variable that is not set the server would not call the function and continue with the
+ * return code -1, which means a block: so it must refuse bare variables at start.
+ */
+#define PROFILE \
+	{{CMD_PARAM_STR | CMD_PARAM_OPT | CMD_PARAM_NO_EXPAND | CMD_PARAM_STATIC, nol_fixup_profile, nol_free_profile}, {0, 0, 0}}
+
+static int decide(struct sip_msg *msg, const nol_argument *profile)
+{
+	str name = nol_profile_name(msg, profile);
+
+	return nol_decide_now(msg, &name);
+}
 
 /* When the script is read, a route that these call counts as a request route. */
 #define AFTER_A_REPLY (REQUEST_ROUTE | ONREPLY_ROUTE | FAILURE_ROUTE)
 #define EVERYWHERE (REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE | EVENT_ROUTE)
 static cmd_export_t cmds[] = {
-		{"numbers_online_decide", FUNCTION(nol_decide_now), PROFILE, EVERYWHERE},
+		{"numbers_online_decide", FUNCTION(decide), PROFILE, EVERYWHERE},
 		{"numbers_online_reply", FUNCTION(nol_reply), {{0, 0, 0}}, REQUEST_ROUTE | FAILURE_ROUTE},
 		{"numbers_online_network_blocked", FUNCTION(nol_network_blocked), {{0, 0, 0}}, AFTER_A_REPLY},
 		{0, 0, {{0, 0, 0}}, 0}};

@@ -39,9 +39,17 @@ static inline int nol_has_shm(unsigned long bytes)
 	return left > bytes;
 }
 
+/* The argument of a script function that names a profile, prepared: constant names are checked before the server runs. */
+typedef struct nol_argument nol_argument;
+int nol_fixup_profile(void **param);
+int nol_free_profile(void **param);
+
+/* The name in the argument, which may be NULL. It is valid until the script evaluates a few more variables. */
+str nol_profile_name(struct sip_msg *msg, const nol_argument *argument);
+
 /* The asynchronous form of the script function. The first is for mod_init(). */
 void nol_async_init(void);
-int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile);
+int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, const nol_argument *profile);
 
 /* Logs one line if the shared memory is too small for so many waiting calls in one process. */
 void nol_check_memory(int calls);

@@ -158,19 +158,20 @@ static int is_suspendable(const struct sip_msg *msg)
 	return route_type == REQUEST_ROUTE && msg->REQ_METHOD != METHOD_ACK;
 }
 
-static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe)
+static int decide(struct sip_msg *msg, async_ctx *ctx, const nol_argument *profile, int by_pipe)
 {
 	nol_call call;
 	nol_result result;
 	uint64_t ticket;
 	int is_served, rc = nol_earlier_rc(msg);
+	str name;
 
-	nol_refuse_profile(profile);
 	/* A call that is decided already continues in the route at once. */
 	async_status = ASYNC_SYNC;
 	if(rc != 0)
 		return rc;
-	nol_read(msg, &call);
+	name = nol_profile_name(msg, profile);
+	nol_read(msg, &name, &call);
 	if(!is_suspendable(msg)) {
 		nol_decide(&call, &result);
 		return nol_conclude(msg, &result);
@@ -187,12 +188,12 @@ static int decide(struct sip_msg *msg, async_ctx *ctx, str *profile, int by_pipe
 	return nol_conclude(msg, &result);
 }
 
-int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, str *profile)
+int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, const nol_argument *profile)
 {
 	return decide(msg, ctx, profile, 0);
 }
 
-static int decide_by_pipe(struct sip_msg *msg, async_ctx *ctx, str *profile)
+static int decide_by_pipe(struct sip_msg *msg, async_ctx *ctx, const nol_argument *profile)
 {
 	return decide(msg, ctx, profile, ctx->timeout_s == 0);
 }
@@ -211,16 +212,17 @@ static int has_memory(const struct sip_msg *msg)
 }
 
 /* Decides about a call; if a lookup is needed, without making it. Returns the return code of the script function. */
-static int decide_in_place(struct sip_msg *msg)
+static int decide_in_place(struct sip_msg *msg, const nol_argument *profile)
 {
 	nol_call call;
 	nol_result result;
 	uint64_t ticket;
 	int rc = nol_earlier_rc(msg);
+	str name = nol_profile_name(msg, profile);
 
 	if(rc != 0)
 		return rc;
-	nol_read(msg, &call);
+	nol_read(msg, &name, &call);
 	nol_serve_here();
 	if(nol_begin(&call, &ticket, &result) == 0)
 		nol_shed(ticket, &result);
@@ -231,7 +233,7 @@ static int decide_in_place(struct sip_msg *msg)
  * If tm cannot create a transaction it runs the route with the return code -1, which would mean a block, and does not call the
  * script function. So the route is run from here. Returns the result of tm's start function, or 1 if there can be a transaction.
  */
-static int start_without_transaction(struct sip_msg *msg, const struct script_route_ref *route)
+static int start_without_transaction(struct sip_msg *msg, const struct script_route_ref *route, const nol_argument *profile)
 {
 	struct cell *transaction = tm.t_gett ? tm.t_gett() : NULL;
 	int is_bad;
@@ -246,7 +248,7 @@ static int start_without_transaction(struct sip_msg *msg, const struct script_ro
 		return -1;
 	if(!is_bad)
 		log_shortage();
-	return_code = decide_in_place(msg);
+	return_code = decide_in_place(msg, profile);
 	if((run_top_route(sroutes->request[route->idx], msg) & ACT_FL_TBCONT) == 0)
 		exec_post_req_cb(msg);
 	return 0;
@@ -265,7 +267,7 @@ static int start(struct sip_msg *msg, struct action *action, struct script_route
 
 	if(!called || called->function != (acmd_function)(void (*)(void))nol_decide_async)
 		return tm_start(msg, action, route, timeout, params);
-	outcome = start_without_transaction(msg, route);
+	outcome = start_without_transaction(msg, route, params ? params[0] : NULL);
 	if(outcome <= 0)
 		return outcome;
 	by_pipe = *called;

@@ -164,6 +164,11 @@ str nol_stored_contact(void)
 	return stored_text(PLACE_contact);
 }
 
+str nol_stored_profile(void)
+{
+	return stored_text(PLACE_profile);
+}
+
 str nol_stored_reason(void)
 {
 	return stored_text(PLACE_reply_reason);

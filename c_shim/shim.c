@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "shim.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <time.h>
@@ -73,10 +74,33 @@ static uint64_t parse_avps(nol_str avps)
 	return avp_bits(avps);
 }
 
-/* mode=inline: numbers_online_reply() replies only to a block or a redirect. */
-static int only_refusals;
+/* The values of the parameter `profile`. */
+static nol_str *profiles;
+static size_t profile_count;
 
-static int allow_code;
+int nol_add_profile(const char *text)
+{
+	nol_str *more = realloc(profiles, (profile_count + 1) * sizeof(*more));
+	char *kept = strdup(text);
+
+	if(more)
+		profiles = more;
+	if(!more || !kept) {
+		free(kept);
+		return -1;
+	}
+	profiles[profile_count++] = (nol_str){kept, strlen(kept)};
+	return 0;
+}
+
+/* The library keeps copies. */
+static void drop_profiles(void)
+{
+	while(profile_count > 0)
+		free((char *)profiles[--profile_count].s);
+	free(profiles);
+	profiles = NULL;
+}
 
 /* reply_reason */
 static int is_explained;
@@ -87,13 +111,16 @@ int nol_wants(int place, const nol_result *result)
 	enum { NOL_AVPS(AVP_PLACE) AVPS };
 
 	(void)AVPS;
-	/* A 603+ needs its Reason header in any process. */
-	return ((wanted >> place) & 1) || (place == AVP_reply_reason && result->rc < 0);
+	/* A 603+ needs its Reason header in any process, and a reply the mode of its profile. */
+	return ((wanted >> place) & 1) || (place == AVP_reply_reason && result->rc < 0)
+		   || (place == AVP_profile && result->profile.len > 0);
 }
 
 int nol_start(const nol_host *host, const nol_params *params)
 {
 	const nol_api *api = numbers_online_api();
+	nol_params all = *params;
+	nol_rc rc;
 
 	if(api->abi_version != NOL_ABI_VERSION || api->params_size != sizeof(nol_params)
 			|| api->call_size != sizeof(nol_call) || api->result_size != sizeof(nol_result)) {
@@ -106,10 +133,12 @@ int nol_start(const nol_host *host, const nol_params *params)
 		say(host, NOL_ERROR, "parameter avps: allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"");
 		return -1;
 	}
-	only_refusals = is(params->mode, "inline");
-	allow_code = params->allow_code;
-	is_explained = params->reply_reason && !only_refusals;
-	return api->engine_new(host, params, &engine) == NOL_OK ? 0 : -1;
+	is_explained = params->reply_reason && !is(params->mode, "inline");
+	all.profiles = profiles;
+	all.profile_count = profile_count;
+	rc = api->engine_new(host, &all, &engine);
+	drop_profiles();
+	return rc == NOL_OK ? 0 : -1;
 }
 
 void nol_stop(void)
@@ -172,10 +201,9 @@ void nol_count(const nol_result *result, void (*raise)(int counter))
 	}
 }
 
-int nol_reply_due(int rc)
+int nol_has_profile(nol_str name)
 {
-	/* 1 allow, 2 flag */
-	return !only_refusals || rc < 0 || rc > 2;
+	return numbers_online_api()->profile(engine, name, NULL) == NOL_OK;
 }
 
 int nol_is_explained(void)
@@ -183,9 +211,31 @@ int nol_is_explained(void)
 	return is_explained;
 }
 
-int nol_allow_code(void)
+int nol_longest_timeout(void)
 {
-	return allow_code;
+	return numbers_online_api()->longest_timeout(engine);
+}
+
+/* The named profile, or else the module's parameters: the script may have written another name. */
+static nol_profile find_profile(nol_str name)
+{
+	const nol_api *api = numbers_online_api();
+	nol_profile found = {0, 503};
+
+	if(api->profile(engine, name, &found) != NOL_OK)
+		api->profile(engine, (nol_str){NULL, 0}, &found);
+	return found;
+}
+
+int nol_reply_due(int rc, nol_str profile)
+{
+	/* 1 allow, 2 flag */
+	return rc < 0 || rc > 2 || !find_profile(profile).is_inline;
+}
+
+int nol_allow_code(nol_str profile)
+{
+	return find_profile(profile).allow_code;
 }
 
 nol_str nol_phrase_of(int code)
@@ -216,13 +266,13 @@ int nol_is_network_blocked(nol_str message, nol_blocked *blocked)
 	return numbers_online_api()->network_blocked(message, blocked) == NOL_OK;
 }
 
-int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to)
+int nol_command_run(nol_command command, nol_str argument, nol_str profile, nol_emit emit, void *to)
 {
 	const nol_api *api = numbers_online_api();
-	nol_rc rc = worker ? api->command(worker, command, argument, emit, to) : NOL_FORKED;
+	nol_rc rc = worker ? api->command(worker, command, argument, profile, emit, to) : NOL_FORKED;
 
 	if(rc == NOL_FORKED)
-		rc = api->command(fresh_worker(), command, argument, emit, to);
+		rc = api->command(fresh_worker(), command, argument, profile, emit, to);
 	return drop_after_panic(rc) == NOL_OK ? 0 : -1;
 }
 

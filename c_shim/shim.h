@@ -7,6 +7,15 @@
 
 #include "numbers_online.h"
 
+/* Takes one value of the parameter `profile`, before nol_start(). 0, or -1: out of memory. */
+int nol_add_profile(const char *text);
+
+/* Whether there is a profile of this name, in any case of its letters; an empty name is always there. After nol_start(). */
+int nol_has_profile(nol_str name);
+
+/* The longest timeout of all profiles, in milliseconds. After nol_start(). */
+int nol_longest_timeout(void);
+
 /* Checks the parameters. Call it once, before fork. 0, or -1 after one line in the log. */
 int nol_start(const nol_host *host, const nol_params *params);
 
@@ -75,14 +84,16 @@ void nol_count(const nol_result *result, void (*raise)(int counter));
 #define NOL_REPLY_NONE -1
 #define NOL_REPLY_FAILED -2
 
-/* Whether numbers_online_reply() replies after a decision that returned `rc`. 0 is an INVITE without a decision. */
-int nol_reply_due(int rc);
+/*
+ * Whether numbers_online_reply() replies after a decision of the named profile that returned `rc`. 0 is an INVITE without a decision.
+ */
+int nol_reply_due(int rc, nol_str profile);
 
 /* Whether a reply without a decision has a Reason header too. */
 int nol_is_explained(void);
 
-/* The parameter allow_code, and the reason phrase of a code. */
-int nol_allow_code(void);
+/* allow_code of a profile, and the reason phrase of a code. */
+int nol_allow_code(nol_str profile);
 nol_str nol_phrase_of(int allow_code);
 
 /* Whether a new second has begun since the last call that returned 1. Limits how often a line is logged. */
@@ -94,7 +105,10 @@ int nol_is_refusal(int code);
 /* Whether a SIP message is a 603+ of a network further on. Then `blocked` has its contacts, which are parts of the message. */
 int nol_is_network_blocked(nol_str message, nol_blocked *blocked);
 
-/* Runs an operator's command, in any process. 0, or -1 if there was a report line "error" or none at all. */
-int nol_command_run(nol_command command, nol_str argument, nol_emit emit, void *to);
+/*
+ * Runs an operator's command, in any process. Without a profile the name is empty. 0, or -1 if there was a report line "error" or none
+ * at all.
+ */
+int nol_command_run(nol_command command, nol_str argument, nol_str profile, nol_emit emit, void *to);
 
 #endif

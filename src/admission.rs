@@ -2,6 +2,10 @@
 //! Admission control: whether a request may be made, and to which of the API's hosts. The state is shared by all workers.
 //!
 //! Each state that stops requests ends after a time, by a proof that requests succeed, or by the operator's command.
+//!
+//! There are three parts. What the operator set holds for the whole server ([`Control`]). What the API said of key, balance and rate
+//! holds for one key at one URL ([`Account`]). Whether the API answers in time holds for one way to it: a short timeout or a broken
+//! proxy of one profile is no sign about the others ([`Route`]).
 
 mod breaker;
 mod change;
@@ -11,20 +15,22 @@ mod fastest;
 mod last_failure;
 mod latch;
 mod log_limit;
+mod observed;
 mod secret_in_use;
 mod token_bucket;
 
 pub use change::Change;
-pub use control::Mode;
+pub use control::{Control, Mode};
 pub use endpoint::{Endpoint, LatchState};
 
 use std::time::Duration;
 
-use self::control::Control;
-use self::endpoint::EndpointState;
+use self::breaker::Breaker;
+use self::endpoint::{EndpointState, Latches};
 use self::fastest::FastestAnswer;
 use self::last_failure::LastFailure;
 use self::log_limit::LogLimit;
+use self::observed::Observed;
 use self::token_bucket::TokenBucket;
 use crate::cause::Cause;
 use crate::clock::Moment;
@@ -34,16 +40,35 @@ use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 shareable! {
-    /// Prevents useless requests. In shared memory.
-    pub struct Admission {
-        primary: EndpointState,
-        backup: EndpointState,
+    /// What the API said of one key: its latches, and the rate of its requests. In shared memory.
+    pub struct Account {
+        primary: Latches,
+        backup: Latches,
         tokens: TokenBucket,
         log_limit: LogLimit,
         last_failure: LastFailure,
-        fastest: FastestAnswer,
-        control: Control,
     }
+}
+
+shareable! {
+    /// How the API fares on one way to it: URLs, proxy, certificates and timeout, with one key. In shared memory.
+    pub struct Route {
+        primary: Breaker,
+        backup: Breaker,
+        fastest: FastestAnswer,
+        observed: Observed,
+    }
+}
+
+/// Prevents useless requests of one configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission<'a> {
+    /// The operator's switches.
+    pub control: &'a Control,
+    /// Of its key.
+    pub account: &'a Account,
+    /// Of its way to the API.
+    pub route: &'a Route,
 }
 
 /// A request that may be made.
@@ -61,13 +86,20 @@ pub struct Permit {
     generation: u32,
 }
 
-impl Admission {
+#[allow(
+    clippy::must_use_candidate,
+    reason = "most of them change shared memory"
+)]
+impl Admission<'_> {
     /// Whether a request may be made now, with the key of a generation. A permit is not returned: its outcome is
     /// [`Admission::record`]ed, or its worker died.
     pub fn admit(&self, limits: &Limits, generation: u32, now: Moment) -> Result<Permit, Failure> {
         // Check everything first: a request that is refused for another reason must not use up a trial.
         let endpoint = self.passable(limits, now)?;
-        if limits.rate.is_some_and(|rate| !self.tokens.take(rate, now)) {
+        if limits
+            .rate
+            .is_some_and(|rate| !self.account.tokens.take(rate, now))
+        {
             return Err(Failure::RateLimited);
         }
         let state = self.state(endpoint);
@@ -94,11 +126,12 @@ impl Admission {
             Mode::Open => return Err(Failure::BreakerOpen),
             Mode::Auto => {}
         }
-        self.primary
+        self.state(Endpoint::Primary)
             .passable(now)
             .map(|()| Endpoint::Primary)
             .or_else(|failure| {
-                let backup = limits.has_backup && self.backup.passable(now).is_ok();
+                let backup =
+                    limits.has_backup && self.state(Endpoint::Backup).passable(now).is_ok();
                 backup.then_some(Endpoint::Backup).ok_or(failure)
             })
     }
@@ -116,7 +149,7 @@ impl Admission {
     ) -> Vec<Change> {
         if evidence != Evidence::Nothing {
             let unresolved = matches!(outcome, Err(Failure::Dns | Failure::TimeoutDns));
-            self.control.note_names(!unresolved);
+            self.route.observed.note_names(!unresolved);
         }
         let context = endpoint::Context {
             limits,
@@ -160,26 +193,26 @@ impl Admission {
 
     /// Records how long the API took to answer about a number.
     pub fn note_answer(&self, took: Duration, now: Moment) {
-        self.fastest.note(took, now);
+        self.route.fastest.note(took, now);
     }
 
     /// The shortest time in which the API answered in the last ten to twenty seconds; `None` if it did not. A request that has
     /// less time left cannot succeed.
     pub fn fastest_answer(&self, now: Moment) -> Option<Duration> {
-        self.fastest.of_late(now)
+        self.route.fastest.of_late(now)
     }
 
     /// Records a failed lookup. If it may be logged, returns how many there were since the last logged one: one line in ten seconds
     /// for each failure.
     pub fn note_failure(&self, failure: Failure, cause: Option<Cause>, now: Moment) -> Option<u64> {
-        self.last_failure.note(failure, cause, now);
-        self.log_limit.may_log(failure, now)
+        self.account.last_failure.note(failure, cause, now);
+        self.account.log_limit.may_log(failure, now)
     }
 
     /// The last failed lookup, its cause if that is known, and how long ago it was.
     #[must_use]
     pub fn last_failure(&self, now: Moment) -> Option<(Failure, Option<Cause>, Duration)> {
-        self.last_failure.read(now)
+        self.account.last_failure.read(now)
     }
 
     /// The operator's choice for the breakers.
@@ -209,19 +242,19 @@ impl Admission {
 
     /// Stores the difference of the API's clock to this machine's, in seconds.
     pub fn note_skew(&self, seconds: i64) {
-        self.control.note_skew(seconds);
+        self.route.observed.note_skew(seconds);
     }
 
     /// How the last request fared with the name of the API: `ok`, `failed` or `unknown`.
     #[must_use]
     pub fn dns(&self) -> &'static str {
-        self.control.names()
+        self.route.observed.names()
     }
 
     /// The difference of the API's clock to this machine's, in seconds, if it is known.
     #[must_use]
     pub fn clock_skew(&self) -> Option<i64> {
-        self.control.skew()
+        self.route.observed.skew()
     }
 
     /// What may stop requests to an endpoint.
@@ -230,16 +263,23 @@ impl Admission {
         self.state(endpoint).latches(now)
     }
 
-    fn open_all(&self) {
-        for state in [&self.primary, &self.backup] {
-            state.reset();
+    /// Clears the state of all breakers and latches.
+    pub fn open_all(&self) {
+        for endpoint in [Endpoint::Primary, Endpoint::Backup] {
+            self.state(endpoint).reset();
         }
     }
 
-    fn state(&self, endpoint: Endpoint) -> &EndpointState {
+    fn state(&self, endpoint: Endpoint) -> EndpointState<'_> {
         match endpoint {
-            Endpoint::Primary => &self.primary,
-            Endpoint::Backup => &self.backup,
+            Endpoint::Primary => EndpointState {
+                breaker: &self.route.primary,
+                latches: &self.account.primary,
+            },
+            Endpoint::Backup => EndpointState {
+                breaker: &self.route.backup,
+                latches: &self.account.backup,
+            },
         }
     }
 }

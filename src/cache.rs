@@ -11,7 +11,7 @@ mod key;
 mod sets;
 
 pub use failed::Failed;
-pub use key::{Key, KeyMaker};
+pub use key::{Key, KeyMaker, Scope};
 
 use std::io;
 use std::time::Duration;

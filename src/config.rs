@@ -13,6 +13,7 @@ mod limits;
 mod mode;
 mod no_proxy;
 mod phrase;
+mod profile;
 mod proxy;
 mod replies;
 mod roots;
@@ -32,6 +33,7 @@ pub use emergency::Emergency;
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use phrase::registered_phrase;
+pub use profile::{ProfileId, ProfileName};
 pub use proxy::{HttpProxy, ProxyUrl};
 pub use replies::{BlockReason, BlockReply, Location, Redress, Replies};
 pub use roots::Roots;
@@ -81,6 +83,7 @@ pub struct Given {
     pub http_proxy: String,
     pub async_lookups: i32,
     pub async_queue: i32,
+    pub profile: Vec<String>,
 }
 
 /// Everything the operator chose.
@@ -127,6 +130,22 @@ pub struct Config {
 impl Config {
     /// Parses the parameters. Reads the environment and files, and keeps nothing open.
     pub fn new(given: &Given) -> Result<Self, BadParameter> {
+        let roots = Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?;
+        Self::with(given, roots)
+    }
+
+    /// Parses the parameters of a profile. What the base has from the same file is not read again.
+    pub fn of_profile(given: &Given, base: (&Given, &Self)) -> Result<Self, BadParameter> {
+        let (base_given, base) = base;
+        let same = |given: &Given| (given.ca_file.clone(), given.tls_insecure);
+        if same(given) == same(base_given) {
+            Self::with(given, base.roots.clone())
+        } else {
+            Self::new(given)
+        }
+    }
+
+    fn with(given: &Given, roots: Roots) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
         let mode = Mode::new(&given.mode)?;
@@ -152,7 +171,7 @@ impl Config {
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             default_country: default_country::read(&given.default_country)?,
             local_check: switch("local_check", given.local_check)?,
-            roots: Roots::new(&given.ca_file, switch("tls_insecure", given.tls_insecure)?)?,
+            roots,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,
         })

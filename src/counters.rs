@@ -25,6 +25,8 @@ pub struct Counters {
     pub requested: bool,
     /// The request was made once more.
     pub retried: bool,
+    /// The script named a profile that does not exist.
+    pub unknown_profile: bool,
     /// The changes of shared state that the decision caused: one bit each, [`Change::bit`].
     pub changes: u16,
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What is decided about a call.
 
+use crate::config::ProfileId;
 use crate::failure::Failure;
 use crate::number::Number;
 use crate::text::Text;
@@ -132,6 +133,8 @@ pub struct Advice {
 /// Everything that a decide reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
+    /// The profile that decided.
+    pub profile: ProfileId,
     /// What to do with the call.
     pub treatment: Treatment,
     /// The treatment before a missing `redirect_contact` changed it.
@@ -162,6 +165,7 @@ impl Decision {
         number: Option<Number>,
     ) -> Self {
         Self {
+            profile: ProfileId::BASE,
             treatment: Treatment::Allow,
             would: Treatment::Allow,
             reply: SipReply::standard(allow_code),
@@ -172,5 +176,10 @@ impl Decision {
             understands_608: false,
             advice: Advice::default(),
         }
+    }
+    /// The same decision, of a profile.
+    #[must_use]
+    pub fn by(self, profile: ProfileId) -> Self {
+        Self { profile, ..self }
     }
 }

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The state made before fork: configuration values, and shared memory for atomics.
 
+mod profiles;
+
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use crate::admission::Admission;
+use crate::admission::{Account, Admission, Control, Mode, Route};
 use crate::cache::{Cache, Failed};
-use crate::clock::Clock;
-use crate::config::{BadParameter, Config, Emergency, Given, Missing, Roots};
+use crate::clock::{Clock, Moment};
+use crate::config::{BadParameter, Config, Emergency, Given, ProfileId, Roots};
 use crate::in_flight::InFlight;
 use crate::log::{Level, Log};
-use crate::os::shared::Shared;
+use crate::os::shared::{Shared, SharedSlice};
+
+pub use self::profiles::{Profile, Profiles};
 
 /// What all workers of a server have in common.
 #[derive(Debug)]
 pub struct Engine {
-    /// The parameters as text. A reload reads the files that they name again.
-    given: Given,
-    /// The same, parsed at start.
+    /// The parameters, parsed at start.
     pub config: Arc<Config>,
-    /// Admission control, shared by all workers.
-    pub admission: Shared<Admission>,
+    /// The same, and the profiles.
+    pub profiles: Profiles,
+    admissions: Admissions,
+    /// The last reload after which each profile kept what it had, and the operator was told.
+    kept: SharedSlice<AtomicU32>,
     /// The cache of answers.
     pub cache: Cache,
     /// Numbers whose lookup failed a few seconds ago.
@@ -30,6 +38,18 @@ pub struct Engine {
     pub in_flight: Shared<InFlight>,
     /// The workers' clock.
     pub clock: Clock,
+}
+
+/// The shared state of admission control. Profiles that ask alike share it.
+#[derive(Debug)]
+struct Admissions {
+    control: Shared<Control>,
+    /// Of the module's parameters.
+    account: Shared<Account>,
+    route: Shared<Route>,
+    /// Of the profiles that differ from them.
+    accounts: SharedSlice<Account>,
+    routes: SharedSlice<Route>,
 }
 
 /// Why there is no engine: one line for the operator.
@@ -44,65 +64,123 @@ pub enum NoEngine {
 impl Engine {
     /// Makes the engine, and logs warnings about the configuration.
     pub fn new(given: Given, log: &dyn Log) -> Result<Self, NoEngine> {
-        let config = Config::new(&given).map_err(NoEngine::Parameter)?;
-        warn(&config, log);
-        let entries = if config.cache.is_on() {
-            config.cache.entries
-        } else {
-            0
-        };
+        let profiles = Profiles::new(given).map_err(NoEngine::Parameter)?;
+        warn(&profiles, log);
+        Self::of(profiles).map_err(NoEngine::Memory)
+    }
+
+    fn of(profiles: Profiles) -> io::Result<Self> {
+        let config = Arc::clone(&profiles.base().config);
+        // One profile may use the cache although the others do not.
+        let has_cache = profiles
+            .iter()
+            .any(|(_, profile)| profile.config.cache.is_on());
+        let entries = if has_cache { config.cache.entries } else { 0 };
         Ok(Self {
-            given,
-            admission: Shared::new().map_err(NoEngine::Memory)?,
-            cache: Cache::new(entries).map_err(NoEngine::Memory)?,
-            failed: Shared::new().map_err(NoEngine::Memory)?,
-            in_flight: Shared::new().map_err(NoEngine::Memory)?,
+            admissions: Admissions {
+                control: Shared::new()?,
+                account: Shared::new()?,
+                route: Shared::new()?,
+                accounts: SharedSlice::new(profiles.accounts() - 1)?,
+                routes: SharedSlice::new(profiles.routes() - 1)?,
+            },
+            kept: SharedSlice::new(profiles.iter().count())?,
+            cache: Cache::new(entries)?,
+            failed: Shared::new()?,
+            in_flight: Shared::new()?,
             clock: Clock::starting(Instant::now()),
-            config: Arc::new(config),
+            profiles,
+            config,
         })
     }
 
-    /// Reads keys and certificates again. `Err` says in one line why what is in use has to stay; a secret that is no longer
-    /// where it was is such a reason.
-    pub fn read_again(&self, in_use: &Config) -> Result<Config, String> {
-        let config = Config::new(&self.given).map_err(|bad| bad.to_string())?;
-        let lost = config.api_key.value().err();
-        let lost = lost.filter(|_| in_use.api_key.value().is_ok());
-        let lost =
-            lost.or(missing_for_proxy(&config).filter(|_| missing_for_proxy(in_use).is_none()));
-        let usable = |config: &Config| config.signing_secrets.usable().count();
-        let fewer = usable(&config) < usable(in_use);
-        let lost = lost.or(config.signing_secrets.missing().next().filter(|_| fewer));
-        let why = lost.map(ToString::to_string);
-        why.map_or(Ok(config), Err)
+    /// Admission control of a profile.
+    #[must_use]
+    pub fn admission(&self, profile: ProfileId) -> Admission<'_> {
+        let Profile { account, route, .. } = self.profiles.get(profile);
+        let Admissions {
+            accounts, routes, ..
+        } = &self.admissions;
+        let account = account.checked_sub(1).and_then(|place| accounts.get(place));
+        let route = route.checked_sub(1).and_then(|place| routes.get(place));
+        Admission {
+            control: &self.admissions.control,
+            account: account.unwrap_or(&self.admissions.account),
+            route: route.unwrap_or(&self.admissions.route),
+        }
+    }
+
+    /// How often keys and certificates were read again. A worker with another number reads them too.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.admissions.control.generation()
+    }
+
+    /// Makes all workers read keys and certificates again, and clears the breakers and latches. Returns the new number.
+    #[allow(clippy::must_use_candidate, reason = "it changes shared memory")]
+    pub fn reloaded(&self) -> u32 {
+        let generation = self.admission(ProfileId::BASE).reloaded();
+        self.open_all();
+        generation
+    }
+
+    /// Sets how the breakers of all profiles work, and clears their state.
+    pub fn set_mode(&self, mode: Mode) {
+        self.admission(ProfileId::BASE).set_mode(mode);
+        self.open_all();
+    }
+
+    fn open_all(&self) {
+        for (id, _) in self.profiles.iter() {
+            self.admission(id).open_all();
+        }
+    }
+
+    /// Records that the operator was told why a profile keeps what it has in this generation.
+    pub(crate) fn note_kept(&self, profile: ProfileId, generation: u32) {
+        if let Some(kept) = self.kept.get(profile.index()) {
+            kept.store(generation, Relaxed);
+        }
+    }
+
+    /// Whether the operator was told.
+    pub(crate) fn was_kept(&self, profile: ProfileId, generation: u32) -> bool {
+        let kept = self.kept.get(profile.index());
+        kept.is_some_and(|kept| kept.load(Relaxed) == generation)
+    }
+
+    /// Counts a call with the name of a profile that does not exist. Their number since the last logged one, if it may be logged.
+    pub(crate) fn note_unknown_profile(&self, now: Moment) -> Option<u64> {
+        self.admissions.control.note_unknown_profile(now)
     }
 }
 
-fn missing_for_proxy(config: &Config) -> Option<&Missing> {
-    config.http_proxy.as_ref()?.missing()
+/// Warns of what can be used but should not stay so. What a profile has in common with those before it is not repeated.
+fn warn(profiles: &Profiles, log: &dyn Log) {
+    let mut said = BTreeSet::new();
+    for (_, profile) in profiles.iter() {
+        for line in warnings(&profile.config) {
+            if said.insert(line.clone()) {
+                log.line(Level::Warning, &format!("{}{line}", profile.prefix()));
+            }
+        }
+    }
 }
 
-fn warn(config: &Config, log: &dyn Log) {
-    let missing = config.api_key.value().err();
-    let missing = missing
-        .into_iter()
-        .chain(config.signing_secrets.missing())
-        .chain(missing_for_proxy(config));
-    for missing in missing {
-        log.line(
-            Level::Warning,
-            &format!("{missing}; calls that need it are allowed without a lookup"),
-        );
-    }
+fn warnings(config: &Config) -> Vec<String> {
+    let missing = profiles::missing(config)
+        .map(|missing| format!("{missing}; calls that need it are allowed without a lookup"));
+    let mut lines: Vec<_> = missing.collect();
     if config.emergency == Emergency::Screened {
-        let line = "emergency=never_bypass_i_accept_the_risk: emergency calls are screened like any other and may be blocked";
-        log.line(Level::Warning, line);
+        lines.push("emergency=never_bypass_i_accept_the_risk: emergency calls are screened like any other and may be blocked".to_owned());
     }
     if matches!(config.roots, Roots::Unverified) {
-        let line =
-            "tls_insecure=1: the API's certificate is not verified; never use this for live calls";
-        log.line(Level::Warning, line);
+        lines.push(
+            "tls_insecure=1: the API's certificate is not verified; never use this for live calls"
+                .to_owned(),
+        );
     }
+    lines
 }
 
 impl std::fmt::Display for NoEngine {

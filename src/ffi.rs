@@ -9,6 +9,7 @@ mod handles;
 mod host;
 mod outcome;
 mod pool;
+mod profile;
 mod replies;
 
 pub use abi::*;
@@ -21,6 +22,8 @@ static API: nol_api = nol_api {
     result_size: size_of::<nol_result>(),
     engine_new: Some(entries::engine_new),
     engine_free: Some(entries::engine_free),
+    profile: Some(profile::profile),
+    longest_timeout: Some(profile::longest_timeout),
     worker_new: Some(entries::worker_new),
     worker_free: Some(entries::worker_free),
     worker_warm: Some(entries::worker_warm),

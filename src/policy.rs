@@ -6,7 +6,7 @@ mod call;
 use numbers_online_number::Country;
 
 use crate::answer::Answer;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, TrustedSources};
+use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
 use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
@@ -227,6 +227,7 @@ impl<'a> Policy<'a> {
 
     fn follow(&self, caller: &Caller, answer: &Answer, source: Source) -> Decision {
         let decided = Decision {
+            profile: ProfileId::BASE,
             treatment: answer.treatment,
             would: answer.treatment,
             reply: answer.reply,

@@ -33,7 +33,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::config::Timeout;
+use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -55,7 +55,8 @@ pub use self::{ticket::Ticket, wake::Wake};
 pub struct Pool {
     queue: Queue,
     lookups: usize,
-    timeout: Timeout,
+    /// The shortest timeout of all profiles.
+    shortest: Timeout,
     /// The queue's clock, the same for all processes.
     start: Instant,
     /// Signs of life of the process that makes the lookups.
@@ -80,6 +81,8 @@ pub enum Next {
 /// The end of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completed {
+    /// The profile that decides.
+    pub profile: ProfileId,
     /// The caller.
     pub caller: Caller,
     /// What the lookup found out.
@@ -98,7 +101,7 @@ impl Pool {
         Ok(Self {
             queue: Queue::new(config.lookups + config.queue, config.lookups)?,
             lookups: config.lookups,
-            timeout: engine.config.timeout,
+            shortest: engine.profiles.timeouts().0,
             start: Instant::now(),
             liveness: Shared::new()?,
             due: AtomicU64::new(0),
@@ -175,22 +178,22 @@ impl Pool {
 
     /// Answers the questions that are late, and where no process makes lookups those that wait for one.
     fn look(&self, now: Instant) -> Service {
-        let allowed = nanoseconds(self.timeout.span() + GRACE);
+        let grace = nanoseconds(GRACE);
         let now_nanoseconds = self.nanoseconds(now);
         let service = self.service(now);
         if matches!(service, Service::Missing | Service::Stalled) {
             self.queue.shed_queued();
         }
-        // No thread answers a question that is older than this.
-        let oldest = self.queue.expire(now_nanoseconds.saturating_sub(allowed));
+        // No thread answers a question that is later than this.
+        let next = self.queue.expire(now_nanoseconds.saturating_sub(grace));
         // A question that is put into the queue after this look began at most half a timeout before it.
-        let interval = (self.timeout.span() / 2).min(LOOK);
+        let interval = (self.shortest.span() / 2).min(LOOK);
         let interval = match service {
-            Service::Starting => interval.min(patience(self.timeout)),
+            Service::Starting => interval.min(patience(self.shortest)),
             _ => interval,
         };
         let latest = now_nanoseconds.saturating_add(nanoseconds(interval));
-        let due = oldest.map_or(latest, |began| latest.min(began.saturating_add(allowed)));
+        let due = next.map_or(latest, |over| latest.min(over.saturating_add(grace)));
         self.due.store(due, Relaxed);
         service
     }
@@ -206,13 +209,15 @@ impl Pool {
     /// The outcome of a lookup. Where there is none yet, waits for it until the deadline, if the caller `may_wait`; then the
     /// question is given up ([`Failure::TimeoutQueue`], [`Failure::TimeoutResponse`]). `None` if it is not in the queue.
     pub fn collect(&self, ticket: Ticket, may_wait: bool) -> Option<Completed> {
-        let started = self.started(ticket)?;
-        let latest = started + self.timeout.span() + GRACE;
+        let (started, timeout) = self.started(ticket)?;
+        let latest = started + timeout.span() + GRACE;
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let seen = self.queue.sequence();
-            let (caller, outcome, counters) = match self.queue.collect(ticket) {
-                Collected::Done(caller, outcome, counters) => (caller, outcome, counters),
+            let (profile, caller, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(profile, caller, outcome, counters) => {
+                    (profile, caller, outcome, counters)
+                }
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -225,10 +230,11 @@ impl Pool {
                         continue;
                     };
                     let (outcome, counters) = lookup.unanswered(failure);
-                    (lookup.caller, outcome, counters)
+                    (lookup.profile, lookup.caller, outcome, counters)
                 }
             };
             return Some(Completed {
+                profile,
                 caller,
                 outcome,
                 counters,
@@ -240,10 +246,11 @@ impl Pool {
     /// Takes a question off the queue whose call cannot wait. Returns what is known without a lookup ([`Failure::Shed`]).
     /// `None` if it is not in the queue, or was answered.
     pub fn shed(&self, ticket: Ticket) -> Option<Completed> {
-        let started = self.started(ticket)?;
+        let (started, _) = self.started(ticket)?;
         let (lookup, _) = self.queue.abandon(ticket)?;
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
         Some(Completed {
+            profile: lookup.profile,
             caller: lookup.caller,
             outcome,
             counters,
@@ -264,7 +271,7 @@ impl Pool {
     }
 
     fn service(&self, now: Instant) -> Service {
-        let service = self.liveness.service(self.nanoseconds(now), self.timeout);
+        let service = self.liveness.service(self.nanoseconds(now), self.shortest);
         match service {
             // A process with threads of its own needs no sign of life.
             Service::Missing | Service::Stalled if self.is_served() => Service::Running,
@@ -272,9 +279,9 @@ impl Pool {
         }
     }
 
-    fn started(&self, ticket: Ticket) -> Option<Instant> {
-        let started = self.queue.started(ticket)?;
-        Some(self.start + Duration::from_nanos(started))
+    fn started(&self, ticket: Ticket) -> Option<(Instant, Timeout)> {
+        let (started, timeout) = self.queue.started(ticket)?;
+        Some((self.start + Duration::from_nanos(started), timeout))
     }
 
     fn nanoseconds(&self, at: Instant) -> u64 {

@@ -57,6 +57,22 @@ impl<const N: usize> fmt::Debug for Text<N> {
     }
 }
 
+/// The beginning of bytes that a caller may have chosen, for the log. More digits in a row than a port has may be a telephone number:
+/// they are not shown.
+#[must_use]
+pub fn shown(bytes: &[u8]) -> String {
+    let start = bytes.get(..MOST_SHOWN).unwrap_or(bytes);
+    let runs = start.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let masked = runs.map(|run| match run {
+        [first, ..] if first.is_ascii_digit() && run.len() > PORT_DIGITS => "***".into(),
+        _ => String::from_utf8_lossy(run),
+    });
+    masked.collect()
+}
+
+const MOST_SHOWN: usize = 128;
+const PORT_DIGITS: usize = 5;
+
 /// Two hexadecimal digits for each byte.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -71,7 +87,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, hex};
+    use super::{Text, hex, shown};
 
     #[test]
     fn every_byte_has_two_digits() {
@@ -90,5 +106,18 @@ mod tests {
         for bad in ["a\r\nb", "tab\t", "nul\0", "caf\u{e9}", "too long for 8"] {
             assert_eq!(Text::<8>::new(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_a_caller_chose_is_shown_in_part_and_without_numbers() {
+        for (bytes, text) in [
+            (b"192.0.2.17:5060".as_slice(), "192.0.2.17:5060"),
+            (b"+14155550123@a", "+***@a"),
+            (b"caf\xc3\xa9 \xff", "caf\u{e9} \u{fffd}"),
+            (b"", ""),
+        ] {
+            assert_eq!(shown(bytes), text);
+        }
+        assert_eq!(shown(&[b'a'; 1000]).len(), 128);
     }
 }

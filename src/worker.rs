@@ -12,10 +12,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
-use crate::decision::Decision;
+use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::identity::Caller;
@@ -24,8 +26,9 @@ use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
 use crate::redis::Redis;
+use crate::text::{self, Text};
 
-use self::generation::Generation;
+use self::generation::{All, Generation};
 pub use self::{generation::Generations, operator::Refused};
 
 /// Decides calls, one at a time. It belongs to the process that made it.
@@ -33,6 +36,8 @@ pub struct Worker<'a> {
     engine: &'a Engine,
     log: &'a dyn Log,
     generations: Arc<Generations>,
+    /// All configurations, and that of the profile which decides about the current call.
+    all: All,
     current: Arc<Generation>,
     redis: Option<Redis>,
     /// The last lookup waited for the request of another call.
@@ -55,6 +60,10 @@ pub enum Begun {
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLookup {
+    /// The profile that decides.
+    pub profile: ProfileId,
+    /// Its timeout.
+    pub timeout: Timeout,
     /// The caller.
     pub caller: Caller,
     /// The `Idempotency-Key` of the call.
@@ -90,10 +99,12 @@ impl<'a> Worker<'a> {
         log: &'a dyn Log,
     ) -> Self {
         let url = engine.config.cache.redis.clone();
+        let all = generations.current();
         Self {
             engine,
             log,
-            current: generations.current(),
+            current: Arc::clone(all.base()),
+            all,
             generations,
             redis: url.map(|url| Redis::new(&proof, url)),
             has_followed: false,
@@ -102,11 +113,14 @@ impl<'a> Worker<'a> {
 
     /// Connects before the first call. A failure is not reported: if it persists, the first call reports it.
     pub fn warm(&self, started: Instant) {
-        if self.current.config.api_key.value().is_ok() {
+        let mut generations = self.all.iter();
+        let with_key = generations.find(|generation| generation.config.api_key.value().is_ok());
+        if let Some(generation) = with_key {
+            let deadline = Deadline::after(started, generation.config.timeout.span());
             // A worker that waits for a silent API takes no calls meanwhile.
-            let until = self.deadline(started).or_after(started, WARM);
-            if self.current.client.warm(until).is_ok() {
-                self.check_first_health(until);
+            let until = deadline.or_after(started, WARM);
+            if generation.client.warm(until).is_ok() {
+                self.check_first_health(generation, until);
             }
         }
     }
@@ -114,7 +128,10 @@ impl<'a> Worker<'a> {
     /// Decides about one call, within the configured deadline from `started` on. After any failure the call is allowed.
     #[must_use]
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
-        self.catch_up();
+        let Some(profile) = self.engine.profiles.find(call.profile) else {
+            return self.decide_without_profile(call, started);
+        };
+        self.turn_to(profile);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
@@ -125,31 +142,73 @@ impl<'a> Worker<'a> {
                 policy.resume(&question.caller, outcome)
             }
         };
-        (decision, counters)
+        (decision.by(profile), counters)
     }
 
     /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
     #[must_use]
     pub fn begin(&mut self, call: &Call<'_>, started: Instant) -> Begun {
-        self.catch_up();
+        let Some(profile) = self.engine.profiles.find(call.profile) else {
+            let (decision, counters) = self.decide_without_profile(call, started);
+            return Begun::Decided(decision, counters);
+        };
+        self.turn_to(profile);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
         let question = match policy.begin(call) {
-            Step::Answer(decision) => return Begun::Decided(decision, counters),
+            Step::Answer(decision) => return Begun::Decided(decision.by(profile), counters),
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                Begun::Decided(policy.resume(&question.caller, outcome), counters)
+                let decision = policy.resume(&question.caller, outcome);
+                Begun::Decided(decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
+                profile,
+                timeout: config.timeout,
                 caller: question.caller,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
             }),
         }
+    }
+
+    /// Decides about a call for which the script named a profile that does not exist. It is allowed. What holds for every call holds
+    /// for it too: requests in a dialog and emergency calls are passed as such.
+    fn decide_without_profile(
+        &mut self,
+        call: &Call<'_>,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        self.turn_to(ProfileId::BASE);
+        let policy = Policy::new(&self.current.config);
+        let number = match policy.begin(call) {
+            Step::Answer(decision) if decision.source == Source::Bypass => {
+                return (decision, Counters::default());
+            }
+            Step::Answer(decision) => decision.number,
+            Step::Ask(question) => Some(question.caller.number),
+        };
+        let moment = self.engine.clock.at(started);
+        if let Some(times) = self.engine.note_unknown_profile(moment) {
+            let name = text::shown(call.profile);
+            let line = format!(
+                "there is no profile \"{name}\": the call is allowed without a lookup ({times} since the last such line)"
+            );
+            self.log.line(Level::Error, &line);
+        }
+        let decision = Decision {
+            reason: Text::new("unknown_profile").unwrap_or_default(),
+            ..policy.fail_open(Failure::Internal, number)
+        };
+        let counters = Counters {
+            unknown_profile: true,
+            ..Counters::default()
+        };
+        (decision, counters)
     }
 
     /// Finds an answer to what [`Worker::begin`] left open, within the configured deadline from `started` on.
@@ -159,7 +218,7 @@ impl<'a> Worker<'a> {
         lookup: &PendingLookup,
         started: Instant,
     ) -> (LookupOutcome, Counters) {
-        self.catch_up();
+        self.turn_to(lookup.profile);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
@@ -182,17 +241,35 @@ impl<'a> Worker<'a> {
         Deadline::after(started, self.current.config.timeout.span())
     }
 
+    /// Admission control of the current profile.
+    fn admission(&self) -> Admission<'a> {
+        self.engine.admission(self.current.profile)
+    }
+
+    /// Makes a profile the current one, in its latest configuration.
+    fn turn_to(&mut self, profile: ProfileId) {
+        self.catch_up();
+        if self.current.profile != profile {
+            self.current = Arc::clone(self.all.get(profile));
+        }
+    }
+
+    fn take_over(&mut self, all: All) {
+        self.current = Arc::clone(all.get(self.current.profile));
+        self.all = all;
+    }
+
     /// Applies a reload that another process made.
     pub(crate) fn catch_up(&mut self) {
-        let generation = self.engine.admission.generation();
+        let generation = self.engine.generation();
         if generation == self.current.number {
             return;
         }
         self.forget_names();
-        match self.generations.at(self.engine, generation) {
-            Ok(current) => self.current = current,
-            Err(why) => {
-                self.current = self.generations.current();
+        let (all, kept) = self.generations.at(self.engine, generation);
+        self.take_over(all);
+        for (profile, why) in kept {
+            if !self.engine.was_kept(profile, generation) {
                 let line = format!("reload: {why}; this process keeps what it has");
                 self.log.line(Level::Error, &line);
             }

@@ -38,8 +38,18 @@ struct Shared {
     requests: AtomicU64,
     /// Microseconds from a request to its answer.
     delay: AtomicU64,
+    /// The processor time that an answer costs in addition, as in an API that is written in a slow language (`API_CPU`, microseconds).
+    processing: Duration,
     stop: AtomicBool,
     silent: AtomicBool,
+}
+
+/// `API_CPU`.
+fn processing() -> Result<Duration> {
+    match std::env::var("API_CPU") {
+        Ok(micros) if !micros.is_empty() => Ok(Duration::from_micros(micros.parse()?)),
+        _ => Ok(Duration::ZERO),
+    }
 }
 
 impl Stub {
@@ -74,6 +84,7 @@ impl Stub {
             answer: answer::response("200 OK", &[], body.as_bytes()),
             requests: AtomicU64::new(0),
             delay: AtomicU64::new(0),
+            processing: processing()?,
             stop: AtomicBool::new(false),
             silent: AtomicBool::new(false),
         });

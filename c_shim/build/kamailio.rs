@@ -89,6 +89,7 @@ fn build_for(
             "c_shim/kamailio_limits.c",
             "c_shim/kamailio_log.c",
             "c_shim/kamailio_lookups.c",
+            "c_shim/kamailio_profile.c",
             "c_shim/kamailio_reply.c",
             "c_shim/kamailio_rpc.c",
             "c_shim/kamailio_saved.c",

@@ -89,6 +89,7 @@ impl<'a> Target<'a> {
                 "c_shim/opensips_avp.c",
                 "c_shim/opensips_limits.c",
                 "c_shim/opensips_mi.c",
+                "c_shim/opensips_profile.c",
                 "c_shim/opensips_reply.c",
                 "c_shim/opensips_stats.c",
             ],

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the operator sets and reads while the server runs.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicI64, AtomicU32};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
+use super::log_limit::LogLimit;
+use crate::clock::Moment;
+use crate::failure::Failure;
 use crate::os::shared::shareable;
 
 /// How the breakers work.
@@ -18,15 +21,13 @@ pub enum Mode {
 }
 
 shareable! {
-    /// The operator's switches, and what the workers noticed.
-    pub(super) struct Control {
+    /// The operator's switches, for the whole server.
+    pub struct Control {
         mode: AtomicU32,
         /// How often keys and certificates were read again.
         generation: AtomicU32,
-        /// The difference of the API's clock to this machine's in seconds; the lowest bit is 1 once it is known.
-        skew: AtomicI64,
-        /// How the last request fared with the API's name: 0 unknown, 1 it resolved, 2 it did not.
-        names: AtomicU32,
+        /// For calls with the name of a profile that does not exist.
+        unknown_profiles: LogLimit,
     }
 }
 
@@ -43,7 +44,7 @@ impl Control {
         self.mode.store(mode as u32, Relaxed);
     }
 
-    pub(super) fn generation(&self) -> u32 {
+    pub(crate) fn generation(&self) -> u32 {
         self.generation.load(Acquire)
     }
 
@@ -51,25 +52,9 @@ impl Control {
         self.generation.fetch_add(1, AcqRel) + 1
     }
 
-    pub(super) fn note_skew(&self, seconds: i64) {
-        self.skew.store((seconds << 1) | 1, Release);
-    }
-
-    pub(super) fn note_names(&self, resolved: bool) {
-        self.names.store(if resolved { 1 } else { 2 }, Relaxed);
-    }
-
-    pub(super) fn names(&self) -> &'static str {
-        match self.names.load(Relaxed) {
-            1 => "ok",
-            2 => "failed",
-            _ => "unknown",
-        }
-    }
-
-    pub(super) fn skew(&self) -> Option<i64> {
-        let stored = self.skew.load(Acquire);
-        (stored & 1 == 1).then_some(stored >> 1)
+    /// Counts a call with the name of a profile that does not exist. Their number since the last logged one, if it may be logged.
+    pub(crate) fn note_unknown_profile(&self, now: Moment) -> Option<u64> {
+        self.unknown_profiles.may_log(Failure::Internal, now)
     }
 }
 
@@ -101,17 +86,10 @@ mod tests {
     #[test]
     fn what_is_set_is_read_by_all() {
         let control = Shared::<Control>::new().expect("memory");
-        assert_eq!(
-            (control.mode(), control.generation(), control.skew()),
-            (Mode::Auto, 0, None)
-        );
+        assert_eq!((control.mode(), control.generation()), (Mode::Auto, 0));
         control.set_mode(Mode::Open);
-        control.note_skew(-7);
         assert_eq!(control.reloaded(), 1);
-        assert_eq!(
-            (control.mode(), control.generation(), control.skew()),
-            (Mode::Open, 1, Some(-7))
-        );
+        assert_eq!((control.mode(), control.generation()), (Mode::Open, 1));
         assert_eq!(Mode::from_name("half"), None);
     }
 }

@@ -31,10 +31,16 @@ pub struct LatchState {
     pub shut_for: Option<Duration>,
 }
 
+/// The breaker and the latches of one endpoint.
+#[derive(Clone, Copy)]
+pub(super) struct EndpointState<'a> {
+    pub(super) breaker: &'a Breaker,
+    pub(super) latches: &'a Latches,
+}
+
 shareable! {
-    /// The breaker and the latches of one endpoint.
-    pub(super) struct EndpointState {
-        breaker: Breaker,
+    /// The latches of one endpoint.
+    pub(super) struct Latches {
         /// Shut while the API refuses the key: too many refused requests, and it refuses this machine's address.
         key: Latch,
         /// Shut while the account has to be paid for.
@@ -58,15 +64,15 @@ pub(super) struct Context<'a> {
     pub(super) now: Moment,
 }
 
-impl EndpointState {
+impl EndpointState<'_> {
     /// Whether a request could be made.
     pub(super) fn passable(&self, now: Moment) -> Result<(), Failure> {
-        let closed = [&self.key, &self.account]
+        let closed = [&self.latches.key, &self.latches.account]
             .into_iter()
             .any(|latch| !latch.is_passable(now));
         if closed || !self.breaker.is_passable(now) {
             Err(Failure::BreakerOpen)
-        } else if !self.throttle.is_passable(now) {
+        } else if !self.latches.throttle.is_passable(now) {
             Err(Failure::RateLimited)
         } else {
             Ok(())
@@ -76,16 +82,20 @@ impl EndpointState {
     /// Admits a request or refuses it. `true`: the API's health is to be checked first.
     pub(super) fn admit(&self, limits: &BreakerLimits, now: Moment) -> Option<bool> {
         let is_trial = self.breaker.trial().is_some();
-        let passes = [&self.key, &self.account, &self.throttle]
-            .into_iter()
-            .all(|latch| latch.pass(now, limits.retry))
+        let passes = [
+            &self.latches.key,
+            &self.latches.account,
+            &self.latches.throttle,
+        ]
+        .into_iter()
+        .all(|latch| latch.pass(now, limits.retry))
             && self.breaker.pass(limits, now);
         passes.then(|| is_trial || self.breaker.take_check(now))
     }
 
     /// The signing secret in use, counted from 0.
     pub(super) fn secret(&self) -> usize {
-        self.secret.index()
+        self.latches.secret.index()
     }
 
     /// Takes over the check of the API's health, if one is due.
@@ -132,14 +142,14 @@ impl EndpointState {
             Evidence::Accepted => changes.extend(self.accepted(endpoint, permit.at)),
             Evidence::KeyRefused => changes.extend(self.refuse_key(context)),
             Evidence::SignatureRefused => {
-                match self.secret.refused(permit.secret, limits.secrets) {
+                match self.latches.secret.refused(permit.secret, limits.secrets) {
                     Switch::Done => changes.push(Change::SecretSwitched { endpoint }),
                     Switch::ByOthers => {}
                     Switch::None => changes.extend(self.refuse_key(context)),
                 }
             }
             Evidence::AccountRefused
-                if !context.is_forced && self.account.shut(now, ACCOUNT_TRIAL) =>
+                if !context.is_forced && self.latches.account.shut(now, ACCOUNT_TRIAL) =>
             {
                 changes.push(Change::AccountRefused {
                     endpoint,
@@ -150,7 +160,7 @@ impl EndpointState {
                 let span = wanted
                     .unwrap_or(THROTTLE)
                     .clamp(SHORTEST_THROTTLE, LONGEST_THROTTLE);
-                if self.throttle.shut(now, span) {
+                if self.latches.throttle.shut(now, span) {
                     changes.push(Change::Throttled { endpoint, span });
                 }
             }
@@ -197,18 +207,22 @@ impl EndpointState {
     /// Clears everything that stops requests.
     pub(super) fn reset(&self) {
         self.breaker.reset();
-        for latch in [&self.key, &self.account, &self.throttle] {
+        for latch in [
+            &self.latches.key,
+            &self.latches.account,
+            &self.latches.throttle,
+        ] {
             latch.reopen();
         }
-        self.secret.reset();
+        self.latches.secret.reset();
     }
 
     pub(super) fn latches(&self, now: Moment) -> [LatchState; 4] {
         let named = [
             ("breaker", self.breaker.trial()),
-            ("key_refused", self.key.trial()),
-            ("account_refused", self.account.trial()),
-            ("throttled", self.throttle.trial()),
+            ("key_refused", self.latches.key.trial()),
+            ("account_refused", self.latches.account.trial()),
+            ("throttled", self.latches.throttle.trial()),
         ];
         named.map(|(name, trial)| LatchState {
             name,
@@ -219,9 +233,9 @@ impl EndpointState {
     /// Opens all latches: the API accepted key, account and rate of a request that was admitted at that moment.
     fn accepted(&self, endpoint: Endpoint, admitted: Moment) -> impl Iterator<Item = Change> {
         let latches = [
-            (&self.key, Change::KeyAccepted { endpoint }),
-            (&self.account, Change::AccountAccepted { endpoint }),
-            (&self.throttle, Change::ThrottleOver { endpoint }),
+            (&self.latches.key, Change::KeyAccepted { endpoint }),
+            (&self.latches.account, Change::AccountAccepted { endpoint }),
+            (&self.latches.throttle, Change::ThrottleOver { endpoint }),
         ];
         latches
             .into_iter()
@@ -238,7 +252,10 @@ impl EndpointState {
             failure: context.failure,
             trial: KEY_TRIAL,
         };
-        self.key.shut(context.now, KEY_TRIAL).then_some(refused)
+        self.latches
+            .key
+            .shut(context.now, KEY_TRIAL)
+            .then_some(refused)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Admission, Change, Endpoint, Mode, Permit};
+use super::{Account, Admission, Change, Control, Endpoint, Mode, Permit, Route};
 use crate::cause::Cause;
 use crate::clock::{Clock, Moment};
 use crate::config::{BreakerLimits, Limits, RateLimit};
@@ -31,21 +31,33 @@ fn at(seconds: u64) -> Moment {
 }
 
 struct Server {
-    admission: Shared<Admission>,
+    control: Shared<Control>,
+    account: Shared<Account>,
+    route: Shared<Route>,
     limits: Limits,
 }
 
 impl Server {
     fn new(limits: Limits) -> Self {
         Self {
-            admission: Shared::new().expect("memory"),
+            control: Shared::new().expect("memory"),
+            account: Shared::new().expect("memory"),
+            route: Shared::new().expect("memory"),
             limits,
         }
     }
 
+    fn admission(&self) -> Admission<'_> {
+        Admission {
+            control: &self.control,
+            account: &self.account,
+            route: &self.route,
+        }
+    }
+
     fn admit(&self, second: u64) -> Result<Permit, Failure> {
-        let generation = self.admission.generation();
-        self.admission.admit(&self.limits, generation, at(second))
+        let generation = self.admission().generation();
+        self.admission().admit(&self.limits, generation, at(second))
     }
 
     /// What a request that was let through leads to.
@@ -57,7 +69,7 @@ impl Server {
         wait: Option<Duration>,
     ) -> Vec<Change> {
         let evidence = evidence(outcome, wait);
-        self.admission
+        self.admission()
             .record(&self.limits, permit, outcome, evidence, second, at(second))
     }
 
@@ -73,7 +85,7 @@ impl Server {
             Ok(()) => Health::Good,
             Err(failure) => Health::of(failure, None, evidence(outcome, None)),
         };
-        self.admission
+        self.admission()
             .checked(&self.limits, PRIMARY, health, at(second))
     }
 }
@@ -199,7 +211,7 @@ fn the_apis_own_pause_is_kept() {
 
 #[test]
 fn the_operator_opens_every_latch() {
-    let commands: [fn(&Admission); 3] = [
+    let commands: [fn(&Admission<'_>); 3] = [
         |admission| admission.set_mode(Mode::Auto),
         |admission| admission.set_mode(Mode::Closed),
         |admission| {
@@ -216,7 +228,7 @@ fn the_operator_opens_every_latch() {
             let server = Server::new(LIMITS);
             server.request(0, Err(refused));
             assert!(server.admit(1).is_err());
-            command(&server.admission);
+            command(&server.admission());
             assert!(server.admit(1).is_ok(), "{refused:?}");
         }
     }
@@ -293,7 +305,7 @@ fn a_page_of_an_intermediary_closes_no_latch() {
     let failure = Failure::Http4xx;
     let evidence = Evidence::of(failure, Some(Cause::HttpIntermediary), None);
     let changes = server
-        .admission
+        .admission()
         .record(&LIMITS, permit, Err(failure), evidence, 1, at(0));
     assert_eq!(changes, []);
     assert!(server.admit(0).is_ok());
@@ -412,10 +424,10 @@ fn what_was_admitted_before_a_latch_was_shut_says_nothing_about_it() {
 #[test]
 fn a_key_that_was_replaced_meanwhile_says_nothing_about_the_new_one() {
     let server = Server::new(LIMITS);
-    let old_key = server.admission.generation();
-    server.admission.reloaded();
+    let old_key = server.admission().generation();
+    server.admission().reloaded();
     // A worker that has not followed the reload yet.
-    let permit = server.admission.admit(&LIMITS, old_key, at(4));
+    let permit = server.admission().admit(&LIMITS, old_key, at(4));
     let permit = permit.expect("a permit");
     for refused in [
         Failure::Http401,
@@ -456,10 +468,10 @@ fn a_trial_is_not_spent_on_a_request_that_the_rate_limit_forbids() {
 #[test]
 fn a_breaker_that_is_forced_closed_stays_closed_whatever_comes() {
     let server = Server::new(LIMITS);
-    server.admission.set_mode(Mode::Closed);
+    server.admission().set_mode(Mode::Closed);
     for failure in [Failure::Connect, Failure::Http401, Failure::Http429] {
         assert!((0..10).all(|second| server.request(second, Err(failure)).is_empty()));
     }
-    server.admission.set_mode(Mode::Open);
+    server.admission().set_mode(Mode::Open);
     assert_eq!(server.admit(11), Err(Failure::BreakerOpen));
 }

@@ -23,10 +23,23 @@ pub struct Key([u64; 2]);
 #[derive(Clone)]
 pub struct KeyMaker(SipHasher24);
 
+/// Whose answers a configuration takes, and for how long. A profile never gets an answer that it would not have asked for itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// `api_url`.
+    pub api_url: &'a ApiUrl,
+    /// `api_url_backup`.
+    pub api_url_backup: Option<&'a ApiUrl>,
+    /// Whether the certificate of the API is verified: without that anybody may have answered.
+    pub is_verified: bool,
+    /// `cache_ttl`.
+    pub ttl: Duration,
+}
+
 impl KeyMaker {
     /// Derives the key of the hash. `secret` is the text of the API key.
     #[must_use]
-    pub fn new(secret: &[u8], api_url: &ApiUrl, options: &DecisionOptions) -> Self {
+    pub fn new(secret: &[u8], scope: Scope<'_>, options: &DecisionOptions) -> Self {
         // Destructured, so that a new option is a compile error here.
         let DecisionOptions {
             allow_code,
@@ -36,15 +49,31 @@ impl KeyMaker {
             block_reassigned,
         } = *options;
         let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
-        let url = api_url.join(Question::PATH).to_string();
+        let Scope {
+            api_url,
+            api_url_backup,
+            is_verified,
+            ttl,
+        } = scope;
+        let url = |url: &ApiUrl| url.join(Question::PATH).to_string();
+        let backup = api_url_backup.map(url).unwrap_or_default();
+        let (url, ttl) = (url(api_url), ttl.as_secs().to_be_bytes());
         let flags = [
+            is_verified.into(),
             spam_threshold.score(),
             redirect_threshold.map_or(0, Threshold::score),
             block_invalid.into(),
             block_reassigned.into(),
         ];
         let code = allow_code.code().to_be_bytes();
-        let parts = [MEANING, url.as_bytes(), &code, &flags];
+        let parts = [
+            MEANING,
+            url.as_bytes(),
+            backup.as_bytes(),
+            &ttl,
+            &code,
+            &flags,
+        ];
         length_prefixed::update(parts, |bytes| mac.update(bytes));
         let mut key = [0; 16];
         key.iter_mut()
@@ -104,13 +133,13 @@ impl Key {
 }
 
 /// The version of the keys. Servers of different versions may share answers. If a key changes its meaning, this text must change.
-const MEANING: &[u8] = b"numbers_online decision 1";
+const MEANING: &[u8] = b"numbers_online decision 2";
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Key, KeyMaker};
+    use super::{Key, KeyMaker, Scope};
     use crate::clock::Clock;
     use crate::config::{AllowCode, ApiUrl, DecisionOptions, Threshold};
     use crate::number::Number;
@@ -127,7 +156,16 @@ mod tests {
 
     fn maker(secret: &str, url: &str, options: DecisionOptions) -> KeyMaker {
         let url = ApiUrl::new(url).expect("usable");
-        KeyMaker::new(secret.as_bytes(), &url, &options)
+        KeyMaker::new(secret.as_bytes(), scope(&url), &options)
+    }
+
+    fn scope(api_url: &ApiUrl) -> Scope<'_> {
+        Scope {
+            api_url,
+            api_url_backup: None,
+            is_verified: true,
+            ttl: Duration::from_secs(60),
+        }
     }
 
     #[test]
@@ -173,6 +211,25 @@ mod tests {
             },
         ] {
             makers.push(maker("key", url, other));
+        }
+        let (api, backup) = (ApiUrl::new(url), ApiUrl::new("https://backup.example"));
+        let (api, backup) = (api.expect("usable"), backup.expect("usable"));
+        let scope = scope(&api);
+        for other in [
+            Scope {
+                api_url_backup: Some(&backup),
+                ..scope
+            },
+            Scope {
+                is_verified: false,
+                ..scope
+            },
+            Scope {
+                ttl: Duration::from_secs(61),
+                ..scope
+            },
+        ] {
+            makers.push(KeyMaker::new(b"key", other, &base));
         }
         keys.extend(
             makers

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Cache, CacheStats, Found, Key, KeyMaker};
+use super::{Cache, CacheStats, Found, Key, KeyMaker, Scope};
 use crate::answer::Answer;
 use crate::clock::{Clock, Moment};
 use crate::config::{AllowCode, ApiUrl, DecisionOptions, Threshold};
@@ -14,6 +14,12 @@ const TTL: Duration = Duration::from_secs(60);
 
 pub(crate) fn key(number: u32) -> Key {
     let url = ApiUrl::new("https://numbers.online").expect("usable");
+    let scope = Scope {
+        api_url: &url,
+        api_url_backup: None,
+        is_verified: true,
+        ttl: TTL,
+    };
     let options = DecisionOptions {
         allow_code: AllowCode::new(503).expect("503"),
         spam_threshold: Threshold::new(80).expect("80"),
@@ -23,7 +29,7 @@ pub(crate) fn key(number: u32) -> Key {
     };
     let number =
         Number::new(format!("+1415{number:0>7}").as_bytes(), None).expect("a global number");
-    KeyMaker::new(b"key", &url, &options).key(&number, "")
+    KeyMaker::new(b"key", scope, &options).key(&number, "")
 }
 
 pub(crate) fn answer(number: u8) -> Answer {

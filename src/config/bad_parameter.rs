@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::ProfileName;
+
 /// A parameter that cannot be used. Its text is one line for the operator.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadParameter(String);
@@ -19,7 +21,25 @@ impl BadParameter {
     }
 
     pub(crate) fn new(name: &str, value: impl fmt::Display, allowed: &str) -> Self {
-        let line = format!("parameter {name}: \"{value}\" cannot be used; allowed: {allowed}");
+        Self::line(&format!(
+            "parameter {name}: \"{value}\" cannot be used; allowed: {allowed}"
+        ))
+    }
+
+    /// For a key of a profile that is not one of `allowed`. Its value is not shown: it may be a secret.
+    pub(super) fn unknown_key(key: &str, why: &str, allowed: &[&str]) -> Self {
+        let allowed = allowed.join(", ");
+        Self::line(&format!(
+            "\"{key}\" {why}; allowed: {allowed} (a value with ; in quotes)"
+        ))
+    }
+
+    /// The same, of a profile.
+    pub(crate) fn in_profile(self, name: &ProfileName) -> Self {
+        Self(format!("profile \"{}\": {}", name.as_str(), self.0))
+    }
+
+    fn line(line: &str) -> Self {
         Self(
             line.chars()
                 .map(|c| if c.is_control() { '?' } else { c })

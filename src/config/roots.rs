@@ -5,6 +5,7 @@ mod key_kind;
 
 use std::fmt;
 use std::fs;
+use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -18,7 +19,7 @@ pub enum Roots {
     /// Mozilla's list of certification authorities, built in.
     BuiltIn,
     /// The certification authorities of `ca_file`, and what the file held.
-    Given(RootCertStore, Vec<u8>),
+    Given(Arc<RootCertStore>, Arc<[u8]>),
     /// Any certificate (`tls_insecure`): everything between this machine and the API can read the key and make the decisions.
     Unverified,
 }
@@ -60,7 +61,7 @@ impl Roots {
                 ),
             ));
         }
-        Ok(Self::Given(store, pem))
+        Ok(Self::Given(Arc::new(store), pem.into()))
     }
 }
 

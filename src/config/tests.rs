@@ -40,6 +40,7 @@ pub(crate) fn given() -> Given {
         http_proxy: String::new(),
         async_lookups: 64,
         async_queue: 1024,
+        profile: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// A deadline's span, 20..=5000 ms: there is no zero that means forever. The API caps a budget at 5000 ms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timeout(u16);
 
 impl Timeout {
@@ -15,6 +15,12 @@ impl Timeout {
         (20..=5000)
             .contains(&milliseconds)
             .then_some(Self(milliseconds))
+    }
+
+    /// Milliseconds.
+    #[must_use]
+    pub fn milliseconds(self) -> u16 {
+        self.0
     }
 
     /// The span.

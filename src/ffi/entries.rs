@@ -3,8 +3,8 @@
 
 use std::ffi::c_void;
 use std::net::IpAddr;
-use std::ptr;
 use std::time::{Duration, Instant};
+use std::{ptr, slice};
 
 use super::abi::{
     nol_call, nol_command, nol_emit, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_str,
@@ -81,6 +81,7 @@ pub(super) unsafe extern "C" fn command(
     worker: *mut nol_worker,
     command: nol_command,
     argument: nol_str,
+    profile: nol_str,
     emit: nol_emit,
     to: *mut c_void,
 ) -> nol_rc {
@@ -89,8 +90,10 @@ pub(super) unsafe extern "C" fn command(
         let emit = emit.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         // SAFETY: the header lends the argument for this function.
         let argument = unsafe { argument.text() }.unwrap_or("\u{fffd}");
+        // SAFETY: the header lends the name for this function.
+        let profile = unsafe { profile.text() }.unwrap_or("\u{fffd}");
         worker.catch_up();
-        let outcome = run(worker, command, argument);
+        let outcome = run(worker, command, argument, profile);
         let (report, rc) = match outcome {
             Ok(report) => (report, Ok(())),
             Err(Refused(why)) => (
@@ -118,10 +121,15 @@ pub(super) unsafe extern "C" fn command(
     unsafe { with(worker, carry_out) }
 }
 
-fn run(worker: &mut Worker<'_>, command: nol_command, argument: &str) -> Result<Report, Refused> {
+fn run(
+    worker: &mut Worker<'_>,
+    command: nol_command,
+    argument: &str,
+    profile: &str,
+) -> Result<Report, Refused> {
     match command {
         nol_command::NOL_STATUS => Ok(worker.status()),
-        nol_command::NOL_CHECK => worker.check(argument),
+        nol_command::NOL_CHECK => worker.check(argument, profile),
         nol_command::NOL_PROBE => Ok(worker.probe()),
         nol_command::NOL_CACHE_STATS => Ok(worker.cache_stats()),
         nol_command::NOL_CACHE_PURGE => worker.cache_purge(argument),
@@ -196,17 +204,22 @@ pub(super) fn fill(
     took: Duration,
 ) {
     // A reload does not read these parameters again.
-    let config = server.map(|server| &*server.engine.config);
-    let contact = config.and_then(|config| config.redirect_contact.as_ref());
-    let reply = config.map(|config| Reply::new(decision, &config.replies));
+    let profile = server.map(|server| server.engine.profiles.get(decision.profile));
+    let reply = profile.map(|profile| Reply::new(decision, &profile.config.replies));
     let reply = reply.unwrap_or(Reply::plain(decision));
-    result.fill(decision, &reply, counters, contact, took);
+    result.fill(decision, &reply, counters, profile, took);
 }
 
 /// Converts the parameters for the configuration.
 fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
     let text = |value: nol_str| unsafe { value.text() }.map(str::to_owned);
+    let profiles = if params.profiles.is_null() {
+        &[]
+    } else {
+        // SAFETY: the header lends this many values for `engine_new`.
+        unsafe { slice::from_raw_parts(params.profiles, params.profile_count) }
+    };
     Ok(Given {
         api_url: text(params.api_url)?,
         api_url_backup: text(params.api_url_backup)?,
@@ -243,6 +256,10 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         http_proxy: text(params.http_proxy)?,
         async_lookups: params.async_lookups,
         async_queue: params.async_queue,
+        profile: profiles
+            .iter()
+            .map(|profile| text(*profile))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -258,6 +275,7 @@ fn lent(call: &nol_call) -> Call<'_> {
         request_uri: bytes(call.request_uri),
         next_uri: bytes(call.next_uri),
         source: address(bytes(call.source)),
+        profile: bytes(call.profile),
         head: bytes(call.head),
     };
     #[cfg(feature = "deliberate-panic")]

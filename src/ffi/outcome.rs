@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::abi::{NOL_COUNTED_WORDS, NOL_RESULT_BYTES, nol_counter, nol_result, nol_text};
 use crate::admission::Change;
-use crate::config::ContactUri;
+use crate::config::{ContactUri, ProfileName};
 use crate::counters::Counters;
 use crate::decision::{Decision, Source, Treatment};
+use crate::engine::Profile;
 use crate::failure::Failure;
 use crate::reply::Reply;
 
@@ -19,7 +20,7 @@ impl nol_result {
         decision: &Decision,
         reply: &Reply<'_>,
         counters: Counters,
-        contact: Option<&ContactUri>,
+        profile: Option<&Profile>,
         took: Duration,
     ) {
         let advice = &decision.advice;
@@ -27,7 +28,8 @@ impl nol_result {
             .number
             .as_ref()
             .map_or("", |number| number.as_str());
-        let contact = contact
+        let contact = profile
+            .and_then(|profile| profile.config.redirect_contact.as_ref())
             .filter(|_| decision.treatment == Treatment::Redirect)
             .map_or("", ContactUri::as_str);
         self.used = 0;
@@ -36,6 +38,8 @@ impl nol_result {
         self.code = reply.sip.code.into();
         self.phrase = self.keep(reply.sip.phrase.as_str());
         self.contact = self.keep(contact);
+        let name = profile.and_then(|profile| profile.name.as_ref());
+        self.profile = self.keep(name.map_or("", ProfileName::as_str));
         self.reply_reason = self.write(reply.reason);
         self.why = self.write(reply.why);
         self.reason = self.keep(decision.reason.as_str());
@@ -174,6 +178,10 @@ fn counted(
         (
             nol_counter::NOL_COUNT_shed,
             decision.failure == Failure::Shed,
+        ),
+        (
+            nol_counter::NOL_COUNT_unknown_profile,
+            counters.unknown_profile,
         ),
     ] {
         if holds {

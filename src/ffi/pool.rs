@@ -9,9 +9,12 @@ use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, n
 use super::entries::{self, fault, fill};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
+use crate::config::ProfileId;
+use crate::decision::Decision;
 use crate::failure::Failure;
+use crate::identity::Caller;
 use crate::os::process::InWorker;
-use crate::policy::{Call, Policy};
+use crate::policy::{Call, LookupOutcome, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
 use crate::worker::Begun;
 
@@ -134,9 +137,9 @@ pub(super) unsafe extern "C" fn begin(
             *ticket = reserved.to_word();
             return Err(nol_rc::NOL_PENDING);
         }
-        let policy = Policy::new(&process.server.engine.config);
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        Ok((policy.resume(&lookup.caller, outcome), counters))
+        let decision = decision(process.server, lookup.profile, &lookup.caller, &outcome);
+        Ok((decision, counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
     unsafe { entries::conclude(worker, call, result, begin) }
@@ -225,8 +228,10 @@ unsafe fn conclude(
     let rc = unsafe { with(pool, body) };
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
-            let policy = Policy::new(&server.engine.config);
-            let decision = policy.resume(&outcome.caller, outcome.outcome);
+            let Completed {
+                profile, caller, ..
+            } = outcome;
+            let decision = decision(server, profile, &caller, &outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
@@ -236,6 +241,18 @@ unsafe fn conclude(
         Ok(())
     });
     rc
+}
+
+/// Makes the decision of a profile from the outcome of a lookup.
+fn decision(
+    server: &Server,
+    profile: ProfileId,
+    caller: &Caller,
+    outcome: &LookupOutcome,
+) -> Decision {
+    // A reload does not read what a policy needs again.
+    let config = &server.engine.profiles.get(profile).config;
+    Policy::new(config).resume(caller, *outcome).by(profile)
 }
 
 pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One request to the API.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::AsSendBody;
@@ -15,7 +16,7 @@ use super::session::Session;
 use super::timings::{Phase, Timings};
 use crate::admission::Endpoint;
 use crate::cause::Cause;
-use crate::config::Config;
+use crate::config::{ApiUrl, Config};
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::os::process::InWorker;
@@ -24,7 +25,8 @@ use crate::question::Question;
 /// The HTTP client of one process, which all its threads may share. It keeps its connections to the API.
 #[derive(Debug)]
 pub struct Client {
-    connector: Connector,
+    connector: Arc<Connector>,
+    urls: (ApiUrl, Option<ApiUrl>),
     primary: Host,
     backup: Option<Host>,
 }
@@ -60,17 +62,37 @@ pub struct Probe {
 
 impl Client {
     /// A client without a connection. It keeps up to `idle` idle connections for each host: one for each thread that may ask at
-    /// the same time. Only the process that will use it may make it.
-    pub fn new(_: &InWorker, config: &Config, idle: usize) -> Self {
+    /// the same time. Only the process that will use it may make it. A client that [`Client::connects_for`] the same configuration
+    /// lends its TLS settings and the addresses that it knows.
+    pub fn new(_: &InWorker, config: &Config, idle: usize, similar: Option<&Self>) -> Self {
         let host = |url| Host {
             target: Target::new(url),
             idle: Idle::new(idle),
         };
+        let connector = similar.map(|client| Arc::clone(&client.connector));
         Self {
-            connector: Connector::new(config.roots.clone(), config.http_proxy.clone()),
+            connector: connector.unwrap_or_else(|| {
+                let connector = Connector::new(config.roots.clone(), config.http_proxy.clone());
+                Arc::new(connector)
+            }),
+            urls: (config.api_url.clone(), config.api_url_backup.clone()),
             primary: host(&config.api_url),
             backup: config.api_url_backup.as_ref().map(host),
         }
+    }
+
+    /// Whether it asks as this configuration wants: its connections can serve it.
+    #[must_use]
+    pub fn is_for(&self, config: &Config) -> bool {
+        let (primary, backup) = &self.urls;
+        *primary == config.api_url && *backup == config.api_url_backup && self.connects_for(config)
+    }
+
+    /// Whether it connects as this configuration wants: with these certificates, and through this proxy.
+    #[must_use]
+    pub fn connects_for(&self, config: &Config) -> bool {
+        self.connector
+            .is_for(&config.roots, config.http_proxy.as_ref())
     }
 
     /// Connects before the first request.

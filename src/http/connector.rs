@@ -45,6 +45,11 @@ impl Connector {
         }
     }
 
+    /// Whether it trusts these certificates and uses this proxy.
+    pub(super) fn is_for(&self, roots: &Roots, proxy: Option<&HttpProxy>) -> bool {
+        self.roots == *roots && self.proxy.as_ref() == proxy
+    }
+
     /// A connection to the host of `uri`.
     pub(super) fn connect(
         &self,

@@ -20,6 +20,8 @@ pub struct Call<'a> {
     pub next_uri: &'a [u8],
     /// Where the request came from.
     pub source: Option<IpAddr>,
+    /// The name of the profile that is to decide; empty for the module's parameters.
+    pub profile: &'a [u8],
     /// The header section. A body may follow behind an empty line.
     pub head: &'a [u8],
 }

@@ -19,6 +19,7 @@ pub(crate) const CALL: Call<'_> = Call {
     request_uri: b"sip:+442079460958@example.com",
     next_uri: b"",
     source: None,
+    profile: b"",
     head: b"From: <sip:+14155550123@example.com>;tag=a\r\n",
 };
 

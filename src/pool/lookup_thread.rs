@@ -94,13 +94,15 @@ impl LookupThread {
     fn is_asked(&self, call: &Completion, more: bool) -> bool {
         let now = Instant::now();
         let engine = self.common.engine;
+        let lookup = call.lookup();
+        let admission = engine.admission(lookup.profile);
         let candidate = Candidate {
             waited: now.saturating_duration_since(call.started()),
             more,
-            fastest: engine.admission.fastest_answer(engine.clock.at(now)),
+            fastest: admission.fastest_answer(engine.clock.at(now)),
         };
-        let (timeout, now) = (self.pool.timeout, self.pool.nanoseconds(now));
-        self.common.overload.admits(candidate, timeout, now)
+        let now = self.pool.nanoseconds(now);
+        self.common.overload.admits(candidate, lookup.timeout, now)
     }
 
     /// Looks up for a call and for those that are parked behind it. An answer is shared. After a failure the lookup is made once
@@ -126,7 +128,8 @@ impl LookupThread {
             call = loop {
                 let Some(parked) = lead.next() else { return };
                 let waited = parked.started().elapsed();
-                if waited + self.pool.timeout.least() < self.pool.timeout.span() {
+                let timeout = parked.lookup().timeout;
+                if waited + timeout.least() < timeout.span() {
                     break parked;
                 }
                 parked.share_failure(Failure::TimeoutResponse);

@@ -17,6 +17,7 @@ use super::slots::Slots;
 use super::state::Phase;
 use super::ticket::Ticket;
 use super::waiters::Waiters;
+use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::Caller;
@@ -63,7 +64,7 @@ pub(super) enum Collected {
     /// The question has no answer yet.
     Pending,
     /// The answer. The question is off the queue.
-    Done(Caller, LookupOutcome, Counters),
+    Done(ProfileId, Caller, LookupOutcome, Counters),
     /// The question was not in the queue.
     Gone,
 }
@@ -214,13 +215,15 @@ impl Queue {
             Phase::Free | Phase::Abandoned => Collected::Gone,
             phase @ (Phase::Answered | Phase::Delivered) => {
                 let (outcome, counters) = slot.outcome();
-                let caller = slot.caller();
+                let asked = slot.profile().zip(slot.caller());
                 let taken = self.slots.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.progress.delivered();
                 }
-                match (caller, taken) {
-                    (Some(caller), true) => Collected::Done(caller, outcome, counters),
+                match (asked, taken) {
+                    (Some(((profile, _), caller)), true) => {
+                        Collected::Done(profile, caller, outcome, counters)
+                    }
                     // Delivered just now.
                     (Some(_), false) => Collected::Pending,
                     (None, _) => Collected::Gone,
@@ -229,10 +232,11 @@ impl Queue {
         }
     }
 
-    /// When the call began, in nanoseconds of the queue's clock. `None` if it is not in the queue.
-    pub(super) fn started(&self, ticket: Ticket) -> Option<u64> {
+    /// When the call began, in nanoseconds of the queue's clock, and its timeout. `None` if it is not in the queue.
+    pub(super) fn started(&self, ticket: Ticket) -> Option<(u64, Timeout)> {
         let (seen, slot) = self.slots.seen(ticket)?;
-        (seen.phase != Phase::Free).then(|| slot.started())
+        let (_, timeout) = slot.profile()?;
+        (seen.phase != Phase::Free).then(|| (slot.started(), timeout))
     }
 
     /// Takes an unanswered question off the queue. Returns it, and why it has no answer. `None` if it has been answered

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
+use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::Caller;
@@ -21,6 +22,8 @@ shareable! {
     pub(super) struct Slot {
         /// Nanoseconds of the queue's clock.
         started: AtomicU64,
+        /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
+        profile: AtomicU64,
         caller: [AtomicU64; 3],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
@@ -36,6 +39,9 @@ type Whole = Packed<304>;
 impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
+        let timeout = u64::from(lookup.timeout.milliseconds());
+        let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
+        self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
@@ -46,7 +52,10 @@ impl Slot {
     /// The question, until it is answered.
     pub(super) fn lookup(&self) -> Option<PendingLookup> {
         let (outcome, counters) = self.outcome();
+        let (profile, timeout) = self.profile()?;
         Some(PendingLookup {
+            profile,
+            timeout,
             caller: self.caller()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
@@ -55,6 +64,14 @@ impl Slot {
             },
             counters,
         })
+    }
+
+    /// The profile that decides, and its timeout.
+    pub(super) fn profile(&self) -> Option<(ProfileId, Timeout)> {
+        let word = self.profile.load(Relaxed);
+        let index = usize::try_from(word & u64::from(u32::MAX)).ok()?;
+        let timeout = i32::try_from(word >> 32).ok()?;
+        Some((ProfileId::new(index)?, Timeout::new(timeout)?))
     }
 
     pub(super) fn caller(&self) -> Option<Caller> {
@@ -148,6 +165,8 @@ impl Head {
             redis_fail,
             requested,
             retried,
+            // Such a call is not queued.
+            unknown_profile: _,
             changes,
         } = self.counters;
         let facts = [
@@ -201,6 +220,7 @@ impl Head {
                 requested: fact(4),
                 retried: fact(5),
                 failed_before: fact(6),
+                unknown_profile: false,
                 changes: u16::from_le_bytes([changes_low, changes_high]),
             },
         }

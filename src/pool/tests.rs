@@ -12,8 +12,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::liveness::{SILENT, STALLED};
 use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
-use crate::config::Given;
 use crate::config::tests::given;
+use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -34,9 +34,11 @@ impl Log for Silent {
 const LONG: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
 
-pub(super) fn lookup() -> PendingLookup {
+pub(super) fn lookup(pool: &Pool) -> PendingLookup {
     let number = Number::new(b"+14155550123", None).expect("a global number");
     PendingLookup {
+        profile: ProfileId::BASE,
+        timeout: pool.shortest,
         caller: Caller {
             number,
             from: NumberFrom::From,
@@ -77,7 +79,9 @@ fn pool(engine: &Engine) -> Arc<Pool> {
 }
 
 fn ask(pool: &Pool, word: u64) -> Ticket {
-    let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
+    let ticket = pool
+        .reserve(&lookup(pool), Instant::now())
+        .expect("a place");
     assert!(pool.submit(ticket, Wake::Poll(word)));
     ticket
 }
@@ -106,9 +110,9 @@ fn every_question_is_answered_by_its_deadline() {
     pool.serve(InWorker::promised(), engine).expect("a thread");
     assert!(pool.is_served());
     let tickets = [0, 1, 2, 3, 4, 5].map(|word| ask(&pool, word));
-    assert!((0..4).all(|_| pool.reserve(&lookup(), Instant::now()).is_some()));
+    assert!((0..4).all(|_| pool.reserve(&lookup(&pool), Instant::now()).is_some()));
     assert!(
-        pool.reserve(&lookup(), Instant::now()).is_none(),
+        pool.reserve(&lookup(&pool), Instant::now()).is_none(),
         "it is full"
     );
     let mut words = Vec::new();
@@ -146,10 +150,10 @@ fn without_a_process_for_lookups_a_call_is_allowed_at_once() {
         Some(Failure::Shed)
     );
     assert_eq!(pool.collect(ticket, true), None);
-    assert!(pool.reserve(&lookup(), Instant::now()).is_none());
+    assert!(pool.reserve(&lookup(&pool), Instant::now()).is_none());
     // With its first sign of life calls wait again.
     pool.note_alive();
-    assert!(pool.reserve(&lookup(), Instant::now()).is_some());
+    assert!(pool.reserve(&lookup(&pool), Instant::now()).is_some());
 }
 
 #[test]
@@ -196,7 +200,7 @@ fn a_question_that_was_queued_late_is_answered_in_time() {
         pool.due.store(0, Relaxed);
         assert_eq!(pool.next(NOW), Next::Nothing);
         let began = Instant::now().checked_sub(age).expect("it is not so early");
-        let ticket = pool.reserve(&lookup(), began).expect("a place");
+        let ticket = pool.reserve(&lookup(&pool), began).expect("a place");
         assert!(pool.submit(ticket, Wake::Poll(3)));
         assert_eq!(pool.next(LONG), Next::Answered(3));
         let took = began.elapsed();
@@ -226,7 +230,9 @@ fn a_descriptor_is_written_to_and_the_answer_is_there() {
     pool.serve(InWorker::promised(), engine).expect("a thread");
     for stays_open in [false, true] {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-        let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
+        let ticket = pool
+            .reserve(&lookup(&pool), Instant::now())
+            .expect("a place");
         let wake = Wake::Descriptor {
             fd: std::os::fd::AsRawFd::as_raw_fd(&theirs),
             stays_open,
@@ -255,7 +261,9 @@ fn a_descriptor_that_stays_open_gets_the_word_of_a_question_given_up() {
             pool.serve(InWorker::promised(), engine).expect("a thread");
         }
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-        let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
+        let ticket = pool
+            .reserve(&lookup(&pool), Instant::now())
+            .expect("a place");
         let wake = Wake::Descriptor {
             fd: std::os::fd::AsRawFd::as_raw_fd(&theirs),
             stays_open: true,
@@ -300,7 +308,7 @@ fn a_call_without_an_answer_in_time_keeps_the_earlier_one() {
             cache_miss: true,
             ..Counters::default()
         },
-        ..lookup()
+        ..lookup(&pool)
     };
     let ask = || {
         let ticket = pool.reserve(&known, Instant::now()).expect("a place");
@@ -335,7 +343,7 @@ fn a_process_that_stands_still_is_noticed_while_calls_come() {
     let (start, mut shed) = (Instant::now(), false);
     while pool.next(Duration::from_millis(1)) != Next::Stalled {
         assert!(start.elapsed() < 2 * STALLED, "calls hide it");
-        match pool.reserve(&lookup(), Instant::now()) {
+        match pool.reserve(&lookup(&pool), Instant::now()) {
             Some(ticket) => {
                 assert!(!shed, "calls wait again");
                 pool.submit(ticket, Wake::Poll(0));

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The configuration that lookups use, which a reload replaces.
+//! The configurations that lookups use, which a reload replaces.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cache::KeyMaker;
-use crate::config::{ApiKey, Config};
+use crate::cache::{KeyMaker, Scope};
+use crate::config::{ApiKey, Config, ProfileId, Roots};
 use crate::engine::Engine;
 use crate::http::Client;
 use crate::os::process::InWorker;
 
-/// The current configuration of one process. Workers that are threads of it share it, and with it the connections.
+/// The current configurations of one process. Workers that are threads of it share them, and with them the connections.
 #[derive(Debug)]
 pub struct Generations {
     proof: InWorker,
     /// How many idle connections are kept.
     connections: usize,
-    current: Mutex<Arc<Generation>>,
+    current: Mutex<All>,
+}
+
+/// The configurations of one reload.
+#[derive(Clone, Debug)]
+pub(crate) struct All {
+    base: Arc<Generation>,
+    profiles: Arc<[Arc<Generation>]>,
 }
 
 /// A configuration and the values made from it.
@@ -23,80 +30,171 @@ pub struct Generations {
 pub(crate) struct Generation {
     /// The reload after which it was read.
     pub(crate) number: u32,
+    /// Whose it is.
+    pub(crate) profile: ProfileId,
     pub(crate) config: Arc<Config>,
     pub(crate) client: Arc<Client>,
     pub(crate) keys: KeyMaker,
 }
 
+impl All {
+    /// The module's parameters.
+    pub(crate) fn base(&self) -> &Arc<Generation> {
+        &self.base
+    }
+
+    /// A profile.
+    pub(crate) fn get(&self, profile: ProfileId) -> &Arc<Generation> {
+        let index = profile.index().checked_sub(1);
+        let found = index.and_then(|index| self.profiles.get(index));
+        found.unwrap_or(&self.base)
+    }
+
+    /// All of them, the module's parameters first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        std::iter::once(&self.base).chain(self.profiles.iter())
+    }
+}
+
+/// What a reload read.
+pub(super) struct Read {
+    /// Of the module's parameters, and of the profiles.
+    base: Arc<Config>,
+    profiles: Vec<Arc<Config>>,
+    /// Why a profile keeps what it had, one line each.
+    pub(super) kept: Vec<(ProfileId, String)>,
+}
+
+impl Read {
+    /// Reads the files of all profiles again. One that cannot be used leaves its profile, and no other, as it is.
+    pub(super) fn new(engine: &Engine, in_use: &All) -> Self {
+        let mut kept = Vec::new();
+        let mut read = |generation: &Generation, base: &Config| {
+            let (profiles, id) = (&engine.profiles, generation.profile);
+            let in_use = &generation.config;
+            let read = profiles.get(id).read_again(in_use, (profiles.base(), base));
+            read.map_or_else(
+                |why| {
+                    kept.push((id, why));
+                    Arc::clone(in_use)
+                },
+                Arc::new,
+            )
+        };
+        let base = read(in_use.base(), &in_use.base().config);
+        let profiles = in_use.profiles.iter();
+        let profiles = profiles.map(|profile| read(profile, &base)).collect();
+        Self {
+            base,
+            profiles,
+            kept,
+        }
+    }
+
+    /// Whether nothing new was read.
+    pub(super) fn is_useless(&self) -> bool {
+        self.kept.len() > self.profiles.len()
+    }
+}
+
 impl Generations {
-    /// Generation for so many lookups at a time. Nothing is connected yet.
+    /// Configurations for so many lookups at a time. Nothing is connected yet.
     #[must_use]
     pub fn new(proof: InWorker, engine: &Engine, lookups: usize) -> Self {
-        let config = Arc::clone(&engine.config);
-        let client = Arc::new(Client::new(&proof, &config, lookups));
-        let first = Generation::new(0, config, client);
+        let profiles = engine.profiles.iter().skip(1);
+        let read = Read {
+            base: Arc::clone(&engine.config),
+            profiles: profiles
+                .map(|(_, profile)| Arc::clone(&profile.config))
+                .collect(),
+            kept: Vec::new(),
+        };
         Self {
             proof,
             connections: lookups,
-            current: Mutex::new(Arc::new(first)),
+            current: Mutex::new(made(proof, lookups, 0, read, None)),
         }
     }
 
-    /// The generation in use.
-    pub(super) fn current(&self) -> Arc<Generation> {
-        Arc::clone(&self.lock())
+    /// The configurations in use.
+    pub(super) fn current(&self) -> All {
+        self.lock().clone()
     }
 
-    /// The generation after a reload that another process made. Its files are read once; `Err` says in one line why the current
-    /// generation stays.
-    pub(super) fn at(&self, engine: &Engine, generation: u32) -> Result<Arc<Generation>, String> {
+    /// The configurations after a reload that another process made. Their files are read once; the lines say why profiles keep what
+    /// they had.
+    pub(super) fn at(&self, engine: &Engine, number: u32) -> (All, Vec<(ProfileId, String)>) {
         let mut current = self.lock();
         // Another thread may have read a later one by now.
-        if current.number.wrapping_sub(generation) < u32::MAX / 2 {
-            return Ok(Arc::clone(&current));
+        if current.base.number.wrapping_sub(number) < u32::MAX / 2 {
+            return (current.clone(), Vec::new());
         }
-        let read = engine.read_again(&current.config);
-        let (config, outcome) = match read {
-            Ok(config) => (Arc::new(config), Ok(())),
-            // A file that cannot be read now would probably fail for the next call too.
-            Err(why) => (Arc::clone(&current.config), Err(why)),
-        };
-        *current = Arc::new(self.successor(&current, generation, config));
-        outcome.map(|()| Arc::clone(&current))
+        // A file that cannot be read now would probably fail for the next call too.
+        let mut read = Read::new(engine, &current);
+        let kept = std::mem::take(&mut read.kept);
+        *current = self.successor(&current, number, read);
+        (current.clone(), kept)
     }
 
-    /// Takes a configuration that has just been read.
-    pub(super) fn replace(&self, generation: u32, config: Config) -> Arc<Generation> {
+    /// Takes configurations that have just been read.
+    pub(super) fn replace(&self, number: u32, read: Read) -> All {
         let mut current = self.lock();
-        *current = Arc::new(self.successor(&current, generation, Arc::new(config)));
-        Arc::clone(&current)
+        *current = self.successor(&current, number, read);
+        current.clone()
     }
 
-    fn successor(&self, before: &Generation, generation: u32, config: Arc<Config>) -> Generation {
-        let same =
-            config.roots == before.config.roots && config.http_proxy == before.config.http_proxy;
-        let client = if same {
-            // The connections stay, but the operator may have changed the data of the name server.
-            before.client.forget_names();
-            Arc::clone(&before.client)
-        } else {
-            Arc::new(Client::new(&self.proof, &config, self.connections))
-        };
-        Generation::new(generation, config, client)
+    fn successor(&self, before: &All, number: u32, read: Read) -> All {
+        // The connections stay, but the operator may have changed the data of the name server.
+        before.iter().for_each(|old| old.client.forget_names());
+        made(self.proof, self.connections, number, read, Some(before))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Generation>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, All> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Makes the values of each configuration. Those that ask alike share a client, also with those of an earlier generation.
+fn made(proof: InWorker, connections: usize, number: u32, read: Read, before: Option<&All>) -> All {
+    let mut clients: Vec<Arc<Client>> = Vec::new();
+    let mut one = |profile, config: Arc<Config>| {
+        let earlier = before.into_iter().flat_map(All::iter);
+        let mut known = clients.iter().chain(earlier.map(|old| &old.client));
+        let same = known.find(|client| client.is_for(&config)).cloned();
+        let client = same.unwrap_or_else(|| {
+            let similar = clients.iter().find(|client| client.connects_for(&config));
+            let similar = similar.map(|client| &**client);
+            Arc::new(Client::new(&proof, &config, connections, similar))
+        });
+        if !clients.iter().any(|known| Arc::ptr_eq(known, &client)) {
+            clients.push(Arc::clone(&client));
+        }
+        Arc::new(Generation::new(number, profile, config, client))
+    };
+    let ids = (1..).map_while(ProfileId::new);
+    All {
+        base: one(ProfileId::BASE, read.base),
+        profiles: ids
+            .zip(read.profiles)
+            .map(|(id, config)| one(id, config))
+            .collect(),
+    }
+}
+
 impl Generation {
-    fn new(generation: u32, config: Arc<Config>, client: Arc<Client>) -> Self {
+    fn new(number: u32, profile: ProfileId, config: Arc<Config>, client: Arc<Client>) -> Self {
         // Without an API key no request is made and no answer is cached.
         let secret = config.api_key.value().map_or("", ApiKey::expose);
+        let scope = Scope {
+            api_url: &config.api_url,
+            api_url_backup: config.api_url_backup.as_ref(),
+            is_verified: !matches!(config.roots, Roots::Unverified),
+            ttl: config.cache.ttl,
+        };
         Self {
-            number: generation,
-            keys: KeyMaker::new(secret.as_bytes(), &config.api_url, &config.options),
+            number,
+            profile,
+            keys: KeyMaker::new(secret.as_bytes(), scope, &config.options),
             config,
             client,
         }

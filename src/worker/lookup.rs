@@ -42,7 +42,7 @@ impl Worker<'_> {
         if let Some(failure) = self.failed_before(&key, now, counters) {
             return ControlFlow::Break(LookupOutcome::late(failure, stale));
         }
-        let passable = self.engine.admission.passable(&config.limits, now);
+        let passable = self.admission().passable(&config.limits, now);
         match passable {
             // Redis may have the answer although the API cannot be asked.
             Err(failure) if self.redis.is_none() => {

@@ -7,9 +7,13 @@ use std::time::Instant;
 use numbers_online_number::METADATA;
 
 use super::Worker;
+use super::generation::{Generation, Read};
 use crate::admission::{Endpoint, LatchState, Mode};
+use crate::clock::Moment;
+use crate::config::{ProfileId, ProfileName};
 use crate::decision::Decision;
 use crate::http::Phase;
+use crate::log::Level;
 use crate::number::Number;
 use crate::policy::Call;
 use crate::reply::Reply;
@@ -20,15 +24,45 @@ use crate::report::Report;
 pub struct Refused(pub String);
 
 impl Worker<'_> {
-    /// Keys, breakers, latches, cache and clock, as all workers see them.
+    /// Keys, breakers, latches, cache and clock, as all workers see them; then the same of each profile.
     #[must_use]
     pub fn status(&mut self) -> Report {
-        let (config, now) = (&self.current.config, self.engine.clock.at(Instant::now()));
+        let now = self.engine.clock.at(Instant::now());
+        let (admission, cache) = (
+            self.engine.admission(ProfileId::BASE),
+            self.engine.cache.stats(now),
+        );
+        let base = self
+            .state(self.all.base(), Report::default(), now)
+            .text(c"breaker_mode", admission.mode().as_str())
+            .text(c"dns", admission.dns())
+            .number(c"reloads", self.engine.generation())
+            .text(c"numbering_plan_version", METADATA.version)
+            .text(c"numbering_plan_date", METADATA.date)
+            .maybe(c"clock_skew_s", admission.clock_skew())
+            .number(c"cache_entries", cache.entries)
+            .number(c"cache_used", cache.used);
+        let report = timeout(base, self.all.base());
+        self.all.iter().fold(report, |report, generation| {
+            match &self.engine.profiles.get(generation.profile).name {
+                None => report,
+                Some(name) => {
+                    let report = report.text(c"profile", name.as_str());
+                    timeout(self.state(generation, report, now), generation)
+                }
+            }
+        })
+    }
+
+    /// What may stop the requests of one profile.
+    fn state(&self, generation: &Generation, mut report: Report, now: Moment) -> Report {
+        let config = &generation.config;
+        let admission = self.engine.admission(generation.profile);
         let key = match config.api_key.value() {
             Ok(_) => "present".to_owned(),
             Err(missing) => missing.to_string(),
         };
-        let mut report = Report::default()
+        report = report
             .text(c"key", key)
             .number(c"signing_secrets", config.signing_secrets.usable().count());
         let endpoints = [
@@ -36,7 +70,7 @@ impl Worker<'_> {
             config.api_url_backup.as_ref().map(|_| Endpoint::Backup),
         ];
         for endpoint in endpoints.into_iter().flatten() {
-            for LatchState { name, shut_for } in self.engine.admission.latches(endpoint, now) {
+            for LatchState { name, shut_for } in admission.latches(endpoint, now) {
                 let state = if shut_for.is_some() { "yes" } else { "no" };
                 let (name, trial) = names(endpoint, name);
                 report = report
@@ -44,38 +78,28 @@ impl Worker<'_> {
                     .maybe(trial, shut_for.map(|span| span.as_secs()));
             }
         }
-        let admission = &self.engine.admission;
-        let cache = self.engine.cache.stats(now);
-        if let Some((failure, cause, ago)) = admission.last_failure(now) {
-            let cause = cause.map_or(String::new(), |cause| format!(" ({})", cause.as_str()));
-            report = report
-                .text(c"last_failure", format!("{}{cause}", failure.as_str()))
-                .number(c"last_failure_ago_s", ago.as_secs());
-        }
+        let Some((failure, cause, ago)) = admission.last_failure(now) else {
+            return report;
+        };
+        let cause = cause.map_or(String::new(), |cause| format!(" ({})", cause.as_str()));
         report
-            .text(c"breaker_mode", admission.mode().as_str())
-            .text(c"dns", admission.dns())
-            .number(c"reloads", admission.generation())
-            .text(c"numbering_plan_version", METADATA.version)
-            .text(c"numbering_plan_date", METADATA.date)
-            .maybe(c"clock_skew_s", admission.clock_skew())
-            .number(c"cache_entries", cache.entries)
-            .number(c"cache_used", cache.used)
-            .number(
-                c"timeout_ms",
-                u64::try_from(self.current.config.timeout.span().as_millis()).unwrap_or(u64::MAX),
-            )
+            .text(c"last_failure", format!("{}{cause}", failure.as_str()))
+            .number(c"last_failure_ago_s", ago.as_secs())
     }
 
-    /// A real decision about a number, made as for a call from it.
-    pub fn check(&mut self, number: &str) -> Result<Report, Refused> {
-        self.number(number)?;
+    /// A real decision about a number, made as for a call from it by a profile; without a name by the module's parameters.
+    pub fn check(&mut self, number: &str, profile: &str) -> Result<Report, Refused> {
+        let Some(id) = self.engine.profiles.find(profile.as_bytes()) else {
+            return Err(Refused(self.profile_names()));
+        };
+        read(number, self.all.get(id)).ok_or_else(|| Refused(NUMBER.to_owned()))?;
         let started = Instant::now();
         let head = format!("From: <tel:{number}>");
         let call = Call {
             method: b"INVITE",
             call_id: b"check",
             head: head.as_bytes(),
+            profile: profile.as_bytes(),
             ..Call::default()
         };
         let (decision, _) = self.decide(&call, started);
@@ -86,14 +110,24 @@ impl Worker<'_> {
         ))
     }
 
-    fn number(&self, text: &str) -> Result<Number, Refused> {
-        Number::new(text.as_bytes(), self.current.config.default_country)
-            .ok_or_else(|| Refused(NUMBER.to_owned()))
+    fn profile_names(&self) -> String {
+        let profiles = self.engine.profiles.iter();
+        let names: Vec<_> = profiles
+            .filter_map(|(_, profile)| profile.name.as_ref())
+            .map(ProfileName::as_str)
+            .take(SHOWN_NAMES)
+            .collect();
+        match names.len() {
+            0 => "allowed: no profile, because there is none".to_owned(),
+            SHOWN_NAMES => format!("allowed: a profile such as {}", names.join(", ")),
+            _ => format!("allowed: {}, or no profile", names.join(", ")),
+        }
     }
 
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
     #[must_use]
     pub fn probe(&mut self) -> Report {
+        self.turn_to(ProfileId::BASE);
         let probe = self.current.client.probe(self.deadline(Instant::now()));
         let outcome = probe.outcome.map_or_else(
             |failure| failure.as_str().to_owned(),
@@ -131,40 +165,74 @@ impl Worker<'_> {
             .number(c"claimed", stats.claimed)
     }
 
-    /// Removes a number from the cache, or with an empty text all of them.
+    /// Removes a number from the cache, for all profiles, or with an empty text all numbers.
     pub fn cache_purge(&mut self, number: &str) -> Result<Report, Refused> {
-        let key = if number.is_empty() {
-            None
-        } else {
-            let number = self.number(number)?;
-            Some(self.current.keys.key(&number, ""))
-        };
-        self.engine.failed.forget(key.as_ref());
-        Ok(Report::default().number(c"purged", self.engine.cache.purge(key.as_ref())))
+        let engine = self.engine;
+        if number.is_empty() {
+            engine.failed.forget(None);
+            return Ok(Report::default().number(c"purged", engine.cache.purge(None)));
+        }
+        let keys = self.all.iter().filter_map(|profile| {
+            let number = read(number, profile)?;
+            Some(profile.keys.key(&number, ""))
+        });
+        let keys: Vec<_> = keys.collect();
+        if keys.is_empty() {
+            return Err(Refused(NUMBER.to_owned()));
+        }
+        let purged = keys.iter().map(|key| {
+            engine.failed.forget(Some(key));
+            engine.cache.purge(Some(key))
+        });
+        Ok(Report::default().number(c"purged", purged.sum::<usize>()))
     }
 
     /// Sets the breakers to open, closed or automatic.
     pub fn set_breaker(&mut self, mode: &str) -> Result<Report, Refused> {
         let mode = Mode::from_name(mode)
             .ok_or_else(|| Refused("allowed: auto, open or closed".to_owned()))?;
-        self.engine.admission.set_mode(mode);
+        self.engine.set_mode(mode);
         self.engine.failed.forget(None);
         Ok(Report::default().text(c"breaker_mode", mode.as_str()))
     }
 
-    /// Reads keys and certificates again. If they can be used, every worker reads them before its next call. If not, all keep the old
-    /// ones.
+    /// Reads keys and certificates again. Every worker reads them before its next call. A profile whose files cannot be used keeps
+    /// what it has, with a line in the log; if no file can be used, all stays as it is.
     pub fn reload(&mut self) -> Result<Report, Refused> {
-        let config = self
-            .engine
-            .read_again(&self.current.config)
-            .map_err(|bad| Refused(format!("{bad}; everything stays as it is")))?;
-        let generation = self.engine.admission.reloaded();
-        self.engine.failed.forget(None);
-        self.current = self.generations.replace(generation, config);
+        let engine = self.engine;
+        let read = Read::new(engine, &self.all);
+        if read.is_useless() {
+            let why: Vec<_> = read.kept.iter().map(|(_, why)| why.as_str()).collect();
+            let why = why.join("; ");
+            return Err(Refused(format!("{why}; everything stays as it is")));
+        }
+        let next = engine.generation().wrapping_add(1);
+        let mut kept = Vec::new();
+        for (profile, why) in &read.kept {
+            engine.note_kept(*profile, next);
+            let line = format!("reload: {why}; it keeps what it has");
+            self.log.line(Level::Error, &line);
+            kept.push(why.clone());
+        }
+        let generation = engine.reloaded();
+        engine.failed.forget(None);
+        let all = self.generations.replace(generation, read);
+        self.take_over(all);
         self.forget_names();
-        Ok(Report::default().number(c"reloads", generation))
+        let report = Report::default().number(c"reloads", generation);
+        Ok(match kept.as_slice() {
+            [] => report,
+            _ => report.text(c"kept", kept.join("; ")),
+        })
     }
+}
+
+fn timeout(report: Report, generation: &Generation) -> Report {
+    let span = generation.config.timeout.span();
+    report.number(
+        c"timeout_ms",
+        u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
+    )
 }
 
 /// Every field of a decision that may be shown in a terminal.
@@ -210,6 +278,14 @@ fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
         (Endpoint::Backup, _) => (c"throttled_backup", c"throttle_backup_s"),
     }
 }
+
+/// A number as a profile reads it.
+fn read(text: &str, profile: &Generation) -> Option<Number> {
+    Number::new(text.as_bytes(), profile.config.default_country)
+}
+
+/// How many names a line lists.
+const SHOWN_NAMES: usize = 20;
 
 const NUMBER: &str =
     "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country";

@@ -25,7 +25,7 @@ impl Worker<'_> {
         counters: &mut Counters,
     ) -> Result<Answer, Failure> {
         let (engine, config) = (self.engine, &self.current.config);
-        let admission = &engine.admission;
+        let admission = self.admission();
         let api_key = config.api_key.value().map_err(|_| Failure::NoKey)?;
         let mut secrets = config.signing_secrets.usable();
         let first = secrets.next();
@@ -136,8 +136,8 @@ impl Worker<'_> {
         }
         let [hash, _] = key.words();
         let limits = &self.current.config.limits;
-        let changes = engine
-            .admission
+        let changes = self
+            .admission()
             .record(limits, permit, outcome, evidence, hash, moment);
         for change in changes {
             self.announce(&change, counters);
@@ -146,7 +146,13 @@ impl Worker<'_> {
 
     pub(super) fn announce(&self, change: &Change, counters: &mut Counters) {
         counters.changes |= change.bit();
-        self.log.line(change.level(), &change.to_string());
+        let line = format!("{}{change}", self.prefix());
+        self.log.line(change.level(), &line);
+    }
+
+    /// Begins a line that is about the current profile.
+    fn prefix(&self) -> String {
+        self.engine.profiles.get(self.current.profile).prefix()
     }
 
     /// Reads a response. If a signature is refused while the clocks differ, the cause is this machine's clock.
@@ -158,7 +164,7 @@ impl Worker<'_> {
     ) -> Result<Answer, Unusable> {
         let skew = reply.date.map(|date| skew(date, SystemTime::now()));
         if let Some(skew) = skew {
-            self.engine.admission.note_skew(skew);
+            self.admission().note_skew(skew);
         }
         Answer::new(reply.status, &reply.body, &question.caller.number).map_err(|unusable| {
             let is_off = skew.is_some_and(|skew| skew.abs() > SIGNATURE_WINDOW_S);
@@ -173,12 +179,13 @@ impl Worker<'_> {
     pub(super) fn note_failure(&self, unusable: Unusable, took: Duration, now: Instant) {
         let Unusable { failure, cause } = unusable;
         let moment = self.engine.clock.at(now);
-        let Some(times) = self.engine.admission.note_failure(failure, cause, moment) else {
+        let Some(times) = self.admission().note_failure(failure, cause, moment) else {
             return;
         };
         let cause = cause.map_or(String::new(), |cause| format!(" ({})", cause.as_str()));
         let line = format!(
-            "a lookup failed: {}{cause} after {} ms; the call is allowed ({times} since the last such line)",
+            "{}a lookup failed: {}{cause} after {} ms; the call is allowed ({times} since the last such line)",
+            self.prefix(),
             failure.as_str(),
             took.as_millis(),
         );

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::{Begun, Worker};
 use crate::admission::Endpoint;
 use crate::cache::tests::answer;
-use crate::config::Given;
 use crate::config::tests::given;
+use crate::config::{Given, ProfileId};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
@@ -94,7 +94,9 @@ fn a_health_check_that_had_little_time_opens_nothing() {
         let (decision, _) = worker.decide(&CALL, Instant::now());
         assert_eq!(decision.failure, Failure::Http5xx);
         let now = engine.clock.at(Instant::now());
-        let [breaker, ..] = engine.admission.latches(Endpoint::Primary, now);
+        let [breaker, ..] = engine
+            .admission(ProfileId::BASE)
+            .latches(Endpoint::Primary, now);
         assert_eq!(breaker.shut_for.is_some(), opens, "{after:?}");
     }
 }
@@ -106,7 +108,9 @@ fn a_slow_answer_turns_lookups_off_only_for_calls_that_have_waited() {
         let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
         let now = Instant::now();
         let slow = Duration::from_millis(4990);
-        engine.admission.note_answer(slow, engine.clock.at(now));
+        engine
+            .admission(ProfileId::BASE)
+            .note_answer(slow, engine.clock.at(now));
         let started = now.checked_sub(Duration::from_millis(waited_ms));
         let (decision, _) = worker.decide(&CALL, started.expect("this machine is on for longer"));
         assert_eq!(decision.failure, failure, "{waited_ms}");

@@ -101,6 +101,8 @@ pub(crate) fn params() -> nol_params {
         http_proxy: lend(""),
         async_lookups: 2,
         async_queue: 2,
+        profiles: ptr::null(),
+        profile_count: 0,
     }
 }
 

@@ -19,6 +19,7 @@ mod emergency;
 mod expect;
 mod faults;
 mod kemi;
+mod labels;
 mod latency;
 mod names;
 mod network_blocked;
@@ -26,6 +27,7 @@ mod numbers;
 mod operator;
 mod package;
 mod privacy;
+mod profiles;
 mod proxied;
 mod reasons;
 mod record;
@@ -115,7 +117,9 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         beside_tls::trials,
         reasons::trials,
         network_blocked::trials,
+        labels::trials,
         shortage::trials,
+        profiles::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))
@@ -131,6 +135,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         replies::trials,
         emergency::server_trials,
         operator::trials,
+        profiles::server_trials,
         kemi::trials,
         suspended::trials,
         package::trials,

@@ -28,6 +28,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             |bench| accepts(bench, Form::Async),
         ),
         trial("the server accepts the configuration to include", include),
+        trial("the server accepts the other files to include", others),
     ]
 }
 
@@ -94,6 +95,39 @@ pub(crate) fn redirect_server(bench: &Bench, form: Form) -> Result<String> {
     } else {
         text.replace(from, to)
     })
+}
+
+/// What is included after the module is loaded.
+fn others(bench: &Bench) -> Result<()> {
+    let module = bench.server.module(Build::Release).ok_or("no module")?;
+    let (directory, start, modules, main): (_, _, &[&str], _) = match bench.server.product() {
+        Product::Kamailio => (
+            "kamailio-cfg",
+            "#!KAMAILIO",
+            &["tm", "sl", "pv", "xlog", "textops", "siputils"],
+            "request_route {\n\troute(NUMBERS_ONLINE_LABEL);\n}\n",
+        ),
+        Product::OpenSips => (
+            "opensips-cfg",
+            "socket=udp:127.0.0.1:5060",
+            &["proto_udp", "tm", "sl", "signaling", "sipmsgops"],
+            "route {\n\troute(NUMBERS_ONLINE_LABEL);\n}\n",
+        ),
+    };
+    let load = |module: &&str| format!("loadmodule \"{module}.so\"\n");
+    let loads: String = modules.iter().map(load).collect();
+    let mut text = format!("{start}\n{loads}loadmodule \"{}\"\n", module.display());
+    for name in ["numbers_online_labels.cfg", "numbers_online_passed_on.cfg"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(directory)
+            .join(name);
+        text.push_str(&fs::read_to_string(file)?);
+    }
+    let failure = "failure_route[NEXT] {\n\troute(NUMBERS_ONLINE_PASSED_ON);\n}\n";
+    bench
+        .server
+        .parse(&format!("{text}{main}{failure}"))
+        .map(drop)
 }
 
 fn include(bench: &Bench) -> Result<()> {

@@ -35,6 +35,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     let mut trials = vec![
         trial("of all shared memory", all_shared_memory),
         trial("of all shared memory: one request a call", one_request),
+        trial("of all shared memory: the reply says why", reason),
         trial("of shared memory, under load", shared_memory),
         trial("of a process's own memory", private_memory),
         trial("of descriptors", descriptors),
@@ -91,6 +92,30 @@ fn one_request(bench: &Bench) -> Result<()> {
     for calls in 1..=3 {
         load(&server, 1)?;
         same("requests", api.requests().len(), calls)?;
+    }
+    server.finish()
+}
+
+/// A 603+ has its header also where the reply is sent past its transaction.
+fn reason(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let mut setup = setup(bench, &api)?
+        .param("timeout", LONG)
+        .param("regulation", "us")
+        .param("redress_url", "https://example.com/redress");
+    options(&mut setup, ["-m", "16"]);
+    fill(bench, &mut setup, FILL_SHARED)?;
+    let server = bench.start(&setup)?;
+    for _ in 0..3 {
+        let reply = Client::connect(Transport::Udp, server.host.address())?.call(&invite())?;
+        let reasons = reply.all("Reason");
+        same("Reason headers", reasons.len(), 1)?;
+        let is_right = match reply.status {
+            603 => reply.phrase == "Network Blocked" && reasons[0].contains("v=analytics1;url="),
+            // In the asynchronous form there is no memory to suspend the call.
+            _ => reasons[0] == "SIP;cause=503;text=\"decision=allow;failure=shed\"",
+        };
+        holds(&format!("{reply:?}"), is_right)?;
     }
     server.finish()
 }

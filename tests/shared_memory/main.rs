@@ -16,7 +16,7 @@ mod in_flight;
 
 use std::time::Duration;
 
-use numbers_online::cache::{Key, KeyMaker};
+use numbers_online::cache::{Key, KeyMaker, Scope};
 use numbers_online::config::{AllowCode, ApiUrl, DecisionOptions, Threshold};
 use numbers_online::number::Number;
 
@@ -30,6 +30,12 @@ pub(crate) struct Keys(KeyMaker);
 impl Keys {
     pub(crate) fn new() -> Self {
         let url = ApiUrl::new("https://numbers.online").expect("usable");
+        let scope = Scope {
+            api_url: &url,
+            api_url_backup: None,
+            is_verified: true,
+            ttl: TTL,
+        };
         let options = DecisionOptions {
             allow_code: AllowCode::new(503).expect("503"),
             spam_threshold: Threshold::new(80).expect("80"),
@@ -37,7 +43,7 @@ impl Keys {
             block_invalid: true,
             block_reassigned: false,
         };
-        Self(KeyMaker::new(b"key", &url, &options))
+        Self(KeyMaker::new(b"key", scope, &options))
     }
 
     /// Different classes give different keys for one number.

@@ -82,6 +82,10 @@ impl Serving {
         let Some(connection) = self.connections.get_mut(&name) else {
             return;
         };
+        let end = Instant::now() + self.shared.processing;
+        while Instant::now() < end {
+            std::hint::spin_loop();
+        }
         match connection.answer(&self.shared.answer) {
             Ok(()) => {
                 self.shared.requests.fetch_add(1, Relaxed);

@@ -23,7 +23,9 @@ fn pool() -> Arc<Pool> {
 
 /// A call that has been taken, and its ticket.
 fn taken(pool: &Arc<Pool>) -> (Ticket, Completion) {
-    let ticket = pool.reserve(&lookup(), Instant::now()).expect("a place");
+    let ticket = pool
+        .reserve(&lookup(pool), Instant::now())
+        .expect("a place");
     assert!(pool.submit(ticket, Wake::Poll(0)));
     let job = pool.queue.take(0, NOW).expect("a question");
     (ticket, Completion::new(Arc::clone(pool), &job))

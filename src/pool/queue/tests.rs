@@ -6,11 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Collected, Job, Queue, Ticket, Wake};
+use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
+use crate::pool::nanoseconds;
 use crate::question::IdempotencyKey;
 use crate::worker::PendingLookup;
 
@@ -21,6 +23,8 @@ fn lookup(digits: u64) -> PendingLookup {
     let number =
         Number::new(format!("+1415555{digits:04}").as_bytes(), None).expect("a global number");
     PendingLookup {
+        profile: ProfileId::BASE,
+        timeout: Timeout::new(400).expect("in range"),
         caller: Caller {
             number,
             from: NumberFrom::From,
@@ -62,7 +66,12 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     );
     answer(&queue, &job);
     assert_eq!((queue.next(), queue.next()), (Some(7), None));
-    let done = Collected::Done(lookup(100).caller, DONE, Counters::default());
+    let done = Collected::Done(
+        ProfileId::BASE,
+        lookup(100).caller,
+        DONE,
+        Counters::default(),
+    );
     assert_eq!(queue.collect(ticket), done);
     assert_eq!(queue.collect(ticket), Collected::Gone);
 }
@@ -97,15 +106,16 @@ fn late_questions_are_answered_and_a_late_thread_changes_nothing() {
     let (queued, taken) = (ask(&queue, 1), ask(&queue, 2));
     let first = queue.take(0, NOW).expect("a question");
     assert_eq!(first.lookup, lookup(1));
-    assert_eq!(queue.expire(1), Some(1));
+    let over = |began: u64| began + nanoseconds(lookup(1).timeout.span());
+    assert_eq!(queue.expire(over(1)), Some(over(1)));
     assert_eq!(queue.next(), None, "nothing is late");
-    assert_eq!(queue.expire(2), Some(2));
-    assert_eq!(queue.expire(3), None);
+    assert_eq!(queue.expire(over(2)), Some(over(2)));
+    assert_eq!(queue.expire(over(3)), None);
     for (ticket, failure) in [
         (queued, Failure::TimeoutResponse),
         (taken, Failure::TimeoutQueue),
     ] {
-        let Collected::Done(_, outcome, _) = queue.collect(ticket) else {
+        let Collected::Done(_, _, outcome, _) = queue.collect(ticket) else {
             unreachable!("it is late");
         };
         assert_eq!(outcome, LookupOutcome::Failed(failure));
@@ -135,6 +145,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     );
     queue.server_died();
     let lost = Collected::Done(
+        ProfileId::BASE,
         lookup(1).caller,
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),

@@ -5,10 +5,11 @@ use super::{Phase, Queue};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::policy::LookupOutcome;
+use crate::pool::nanoseconds;
 
 impl Queue {
-    /// Answers all calls that began before `limit`, in nanoseconds of the queue's clock. Returns when the oldest of the rest
-    /// began, if there is one.
+    /// Answers all calls whose timeout was over before `limit`, in nanoseconds of the queue's clock. Returns when the next of the rest
+    /// is over, if there is one.
     pub(in crate::pool) fn expire(&self, limit: u64) -> Option<u64> {
         let unanswered = self.slots.all().filter_map(|(ticket, seen, slot)| {
             let failure = match seen.phase {
@@ -16,12 +17,15 @@ impl Queue {
                 Phase::Taken => Failure::TimeoutResponse,
                 _ => return None,
             };
-            let began = slot.started();
-            let (outcome, counters) = slot.lookup()?.unanswered(failure);
+            let lookup = slot.lookup()?;
+            let over = slot
+                .started()
+                .saturating_add(nanoseconds(lookup.timeout.span()));
+            let (outcome, counters) = lookup.unanswered(failure);
             // If it is not concluded, a thread has taken it just now, and may be late too.
             let answered =
-                began < limit && self.conclude(ticket, seen.phase, &outcome, counters, slot.wake());
-            (!answered).then_some(began)
+                over < limit && self.conclude(ticket, seen.phase, &outcome, counters, slot.wake());
+            (!answered).then_some(over)
         });
         unanswered.min()
     }

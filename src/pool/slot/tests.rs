@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
@@ -75,6 +76,8 @@ fn a_question_is_read_as_it_was_written() {
     let number = Number::new(b"+441632960123", None).expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
+            profile: ProfileId::new(4096).expect("small"),
+            timeout: Timeout::new(400).expect("in range"),
             caller: Caller {
                 number,
                 from: NumberFrom::From,

@@ -64,7 +64,7 @@ fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
             cache_miss: true,
             ..Counters::default()
         },
-        ..lookup()
+        ..lookup(pool)
     };
     let ticket = pool.reserve(&lookup, Instant::now()).expect("a place");
     assert!(pool.submit(ticket, Wake::Poll(word)));

@@ -10,8 +10,8 @@ pub(crate) struct Dialect {
     pub(crate) main: &'static str,
     /// Replies to OPTIONS.
     pub(crate) pong: &'static str,
-    /// Calls the module's function and continues in a route.
-    pub(crate) decide: fn(Form, &str) -> String,
+    /// Calls the module's function, with the profile as a string of the script, and continues in a route.
+    pub(crate) decide: fn(Form, Option<&str>, &str) -> String,
     /// The return code of the function, in that route.
     pub(crate) returned: fn(Form) -> &'static str,
     /// Sends the reply of `nol_code` and `nol_phrase`.
@@ -57,6 +57,11 @@ pub(crate) fn text(
     for (module, name, value) in &setup.foreign {
         modparam(&mut text, module, name, value)?;
     }
+    // Profiles come first: what is given later applies to them all the same.
+    for profile in &setup.profiles {
+        let profile = Value::Text(profile.clone());
+        modparam(&mut text, "numbers_online", "profile", &profile)?;
+    }
     for (name, value) in &setup.params {
         modparam(&mut text, "numbers_online", name, value)?;
     }
@@ -101,11 +106,17 @@ fn literal(value: &Value) -> String {
 /// before, `undecided` does not call it, and `transaction` makes a transaction first.
 fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
     let avps = interface::avps()?;
+    let profile = setup
+        .profile
+        .clone()
+        .map(|name| literal(&Value::Text(name)));
     let (form, decide): (_, &dyn Fn(&str) -> String) = match setup.build {
         Build::StandIn => (Form::Sync, &|route| {
             format!("route(STAND_IN); route({route});")
         }),
-        _ => (setup.form, &|route| (dialect.decide)(setup.form, route)),
+        _ => (setup.form, &|route| {
+            (dialect.decide)(setup.form, profile.as_deref(), route)
+        }),
     };
     let Dialect { main, pong, .. } = dialect;
     writeln!(

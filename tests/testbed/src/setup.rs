@@ -60,6 +60,10 @@ pub struct Setup {
     pub logs: PathBuf,
     /// Our module's parameters.
     pub params: Vec<(String, Value)>,
+    /// The values of our module's parameter `profile`.
+    pub profiles: Vec<String>,
+    /// The profile that the script names, a constant or with variables.
+    pub profile: Option<String>,
     /// Added to the environment.
     pub env: Vec<(String, String)>,
     /// The build of our module to load.
@@ -99,6 +103,8 @@ impl Setup {
             name: name.into(),
             logs: logs.into(),
             params: Vec::new(),
+            profiles: Vec::new(),
+            profile: None,
             env: Vec::new(),
             build: Build::Release,
             children: 2,
@@ -122,6 +128,13 @@ impl Setup {
     pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.retain(|(given, _)| given != name);
         self.params.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Gives a profile.
+    #[must_use]
+    pub fn profile(mut self, profile: impl Into<String>) -> Self {
+        self.profiles.push(profile.into());
         self
     }
 

@@ -15,10 +15,16 @@ pub(super) const MODULES: [&str; 10] = [
 const DIALECT: Dialect = Dialect {
     main: "request_route",
     pong: "sl_send_reply(\"200\", \"OK\");",
-    decide: |form, route| match form {
-        Form::Sync => format!("numbers_online_decide(); route({route});"),
+    decide: |form, profile, route| match form {
+        Form::Sync => {
+            let profile = profile.unwrap_or_default();
+            format!("numbers_online_decide({profile}); route({route});")
+        }
         // It returns only where the answer is there at once.
-        Form::Async => format!("numbers_online_decide_async(\"{route}\"); route({route});"),
+        Form::Async => {
+            let profile = profile.map_or(String::new(), |profile| format!(", {profile}"));
+            format!("numbers_online_decide_async(\"{route}\"{profile}); route({route});")
+        }
     },
     returned: |form| match form {
         Form::Sync => "$rc",

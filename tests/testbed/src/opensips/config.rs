@@ -31,9 +31,12 @@ pub(super) const EVENT_ROUTES: &str = "event_route";
 const DIALECT: Dialect = Dialect {
     main: "route",
     pong: "sl_send_reply(200, \"OK\");",
-    decide: |form, route| match form {
-        Form::Sync => format!("numbers_online_decide(); route({route});"),
-        Form::Async => format!("async(numbers_online_decide(), {route});"),
+    decide: |form, profile, route| {
+        let profile = profile.unwrap_or_default();
+        match form {
+            Form::Sync => format!("numbers_online_decide({profile}); route({route});"),
+            Form::Async => format!("async(numbers_online_decide({profile}), {route});"),
+        }
     },
     returned: |_| "$rc",
     reply: |form| match form {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `profile`: a name, and the parameters that have other values for the calls decided under that name.
+
+mod text;
+
+use super::{BadParameter, Given};
+
+/// Which configuration decides about a call: the module's parameters, or a profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProfileId(u16);
+
+impl ProfileId {
+    /// The module's parameters.
+    pub const BASE: Self = Self(0);
+
+    /// The profile with this index in the list of all configurations, in which the module's parameters have the index 0.
+    #[must_use]
+    pub fn new(index: usize) -> Option<Self> {
+        u16::try_from(index).ok().map(Self)
+    }
+
+    /// The index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+/// The name of a profile: 1 to 128 letters, digits and `.-_:[]`, as in host names and addresses. Upper case is the same as lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProfileName(String);
+
+impl ProfileName {
+    /// Parses a name.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let is_clean = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
+        let fits = (1..=MOST_BYTES).contains(&name.len());
+        (is_clean && fits).then(|| Self(name.to_ascii_lowercase()))
+    }
+
+    /// The name, in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How a name from the routing script compares with this one.
+    #[must_use]
+    pub fn compare(&self, name: &[u8]) -> std::cmp::Ordering {
+        let given = name.iter().map(u8::to_ascii_lowercase);
+        self.0.bytes().cmp(given)
+    }
+}
+
+impl Given {
+    /// The profiles that the parameter `profile` gives, each as all parameters with its values replaced.
+    pub fn profiles(&self) -> Result<Vec<(ProfileName, Self)>, BadParameter> {
+        let mut profiles: Vec<(ProfileName, Self)> = Vec::with_capacity(self.profile.len());
+        for text in &self.profile {
+            let (name, pairs) = text::parse(text)?;
+            if profiles.iter().any(|(known, _)| *known == name) {
+                let allowed = "each name once; upper case is the same as lower case";
+                return Err(BadParameter::new("profile", name.as_str(), allowed));
+            }
+            if profiles.len() == MOST_PROFILES {
+                return Err(BadParameter::new("profile", name.as_str(), "4096 profiles"));
+            }
+            let mut given = Self {
+                profile: Vec::new(),
+                ..self.clone()
+            };
+            for (key, value) in pairs {
+                given
+                    .replace(key, value)
+                    .map_err(|bad| bad.in_profile(&name))?;
+            }
+            profiles.push((name, given));
+        }
+        Ok(profiles)
+    }
+}
+
+/// A parameter's value, from text.
+trait FromText: Sized {
+    /// `None` if it is no such value.
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+impl FromText for String {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl FromText for i32 {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+macro_rules! parameters {
+    (in_profiles: $($ours:ident)*; for_the_server: $($not_ours:ident)*;) => {
+        impl Given {
+            /// Replaces the value of one parameter.
+            fn replace(&mut self, key: &str, value: &str) -> Result<(), BadParameter> {
+                // Destructured, so that a new parameter is a compile error here until it is in one of the two lists.
+                let Self { $($ours,)* $($not_ours: _,)* } = self;
+                $(if key == stringify!($ours) {
+                    *$ours = FromText::from_text(value)
+                        .ok_or_else(|| BadParameter::new(key, value, "a whole number"))?;
+                    return Ok(());
+                })*
+                let is_known = key == "avps" || [$(stringify!($not_ours)),*].contains(&key);
+                let why = if is_known { "holds for the whole server" } else { "is no parameter" };
+                Err(BadParameter::unknown_key(key, why, &[$(stringify!($ours)),*]))
+            }
+        }
+    };
+}
+
+// The parameters marked P in README.md, and the others.
+parameters! {
+    in_profiles:
+        api_url api_url_backup api_key signing_secret timeout allow_code spam_threshold redirect_threshold block_invalid
+        block_reassigned redirect_contact mode block_reply block_location regulation reply_reason redress_url redress_tel redress_email trusted_sources default_country local_check cache_ttl rate_limit ca_file tls_insecure http_proxy;
+    for_the_server:
+        emergency cache_size cache_redis breaker_window breaker_errors breaker_retry async_lookups async_queue profile;
+}
+
+const MOST_BYTES: usize = 128;
+const MOST_PROFILES: usize = 4096;
+
+#[cfg(test)]
+mod tests;
