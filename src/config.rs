@@ -88,6 +88,7 @@ pub struct Given {
     pub dno_list: String,
     pub dno_max_age: i32,
     pub default_country: String,
+    pub local_check: i32,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -141,6 +142,8 @@ pub struct Config {
     pub lists: ListConfig,
     /// The country whose forms of numbers are read.
     pub default_country: Option<Country>,
+    /// With `block_invalid`: a number that cannot exist is blocked without a lookup.
+    pub local_check: bool,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -202,6 +205,7 @@ impl Config {
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             lists: ListConfig::new(given)?,
             default_country: default_country::read(&given.default_country)?,
+            local_check: switch("local_check", given.local_check)?,
             roots,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

@@ -14,7 +14,7 @@ use crate::config::{
     Anonymous, Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions,
     ProfileId, TrustedSources,
 };
-use crate::decision::{Decision, SipReply, Source, Treatment};
+use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
@@ -56,10 +56,21 @@ pub enum LookupOutcome {
     Stale(Answer, Failure),
     /// Nothing.
     Failed(Failure),
-    /// A decision that was made without a question, as an answer. For that long a call back was not ruled out.
-    Settled(Answer, Source),
+    /// A decision that was made without a question.
+    Settled(Settled),
     /// The called number called an emergency number lately, as another server knows.
     CalledBack,
+}
+
+/// A decision that was made without a question. It stands unless the call is one back to an emergency caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// What was decided.
+    pub answer: Answer,
+    /// What decided.
+    pub source: Source,
+    /// The script may see the number of the caller.
+    pub shows_number: bool,
 }
 
 impl LookupOutcome {
@@ -97,6 +108,8 @@ pub struct Policy<'a> {
     lists: Option<(&'a Lists, Selection)>,
     window: Option<(&'a EmergencyWindow, Moment)>,
     home: Option<Country>,
+    /// A number that cannot exist is blocked without a lookup.
+    rules_out: bool,
 }
 
 impl<'a> Policy<'a> {
@@ -111,6 +124,7 @@ impl<'a> Policy<'a> {
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
+            rules_out: config.local_check && config.options.block_invalid,
             lists: None,
             window: None,
         }
@@ -172,6 +186,9 @@ impl<'a> Policy<'a> {
         }
         // Also if it is withheld: Privacy is no way around the lists.
         if let Some(decision) = self.listed(identity) {
+            return Step::Answer(decision);
+        }
+        if let Some(decision) = self.ruled_out(identity) {
             return Step::Answer(decision);
         }
         if let Some(decision) = self.withheld(identity) {
@@ -238,17 +255,22 @@ impl<'a> Policy<'a> {
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(caller))
             }
-            LookupOutcome::Settled(answer, source) => {
+            LookupOutcome::Settled(settled) => {
+                let Settled {
+                    answer,
+                    source,
+                    shows_number,
+                } = settled;
                 let decision = self.follow(caller, &answer, source);
-                // The number of such a caller is not shown to the script.
-                if answer.reason.as_str() == ANONYMOUS && source == Source::Local {
-                    Decision {
-                        failure: Failure::Anonymous,
-                        number: None,
-                        ..decision
-                    }
-                } else {
-                    decision
+                let is_anonymous = source == Source::Local && answer.reason.as_str() == ANONYMOUS;
+                Decision {
+                    failure: if is_anonymous {
+                        Failure::Anonymous
+                    } else {
+                        decision.failure
+                    },
+                    number: decision.number.filter(|_| shows_number),
+                    ..decision
                 }
             }
             LookupOutcome::CalledBack => self.call_back(),
@@ -302,6 +324,27 @@ impl<'a> Policy<'a> {
             reason: Text::new("emergency_callback").unwrap_or_default(),
             ..self.bypass(Failure::None)
         }
+    }
+
+    /// The decision about a number that cannot exist, withheld or not.
+    fn ruled_out(&self, identity: &Identity) -> Option<Decision> {
+        let caller = identity.caller.filter(|_| self.rules_out)?;
+        if caller.number.can_exist() {
+            return None;
+        }
+        Some(Decision {
+            treatment: Treatment::Block,
+            would: Treatment::Block,
+            reply: SipReply::standard(603),
+            reason: Text::new("invalid_number").unwrap_or_default(),
+            advice: Advice {
+                valid: Some(false),
+                ..Advice::default()
+            },
+            source: Source::Local,
+            number: Some(caller.number).filter(|_| !identity.is_withheld),
+            ..self.without_question(identity)
+        })
     }
 
     /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.

@@ -38,6 +38,7 @@ pub(crate) fn given() -> Given {
         dno_list: String::new(),
         dno_max_age: 7,
         default_country: String::new(),
+        local_check: 1,
         cache_ttl: 60,
         cache_size: 65536,
         cache_redis: String::new(),
@@ -134,6 +135,13 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter emergency_window: \"604801\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
+        ),
+        (
+            Given {
+                local_check: 2,
+                ..given()
+            },
+            "parameter local_check: \"2\" cannot be used; allowed: 0 or 1",
         ),
         (
             Given {

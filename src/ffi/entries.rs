@@ -314,6 +314,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         dno_list: text(params.dno_list)?,
         dno_max_age: params.dno_max_age,
         default_country: text(params.default_country)?,
+        local_check: params.local_check,
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,

@@ -166,6 +166,10 @@ fn counted(
         ),
         (nol_counter::NOL_COUNT_list, decision.source == Source::List),
         (
+            nol_counter::NOL_COUNT_local,
+            decision.source == Source::Local,
+        ),
+        (
             nol_counter::NOL_COUNT_cache_hit,
             decision.source == Source::Cache && !counters.coalesced && !counters.redis_hit,
         ),

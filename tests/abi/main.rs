@@ -106,6 +106,7 @@ pub(crate) fn params() -> nol_params {
         dno_list: lend(""),
         dno_max_age: 7,
         default_country: lend(""),
+        local_check: 1,
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),

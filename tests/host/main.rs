@@ -25,6 +25,7 @@ mod latency;
 mod lists;
 mod names;
 mod network_blocked;
+mod numbers;
 mod operator;
 mod package;
 mod privacy;
@@ -110,6 +111,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         lists::trials,
         identity::trials,
         withheld::trials,
+        numbers::trials,
         shadow::trials,
         torture::trials,
         sbc::trials,
