@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
-use crate::policy::LookupOutcome;
 use crate::policy::tests::CALL;
+use crate::policy::{Call, LookupOutcome};
 
 struct Silent;
 
@@ -45,6 +45,37 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
         assert!(lookup.counters.cache_miss);
         let (outcome, _) = lookup.unanswered(Failure::Shed);
         assert_eq!(outcome, LookupOutcome::late(Failure::Shed, earlier));
+    }
+}
+
+#[test]
+fn an_answer_is_shared_only_by_calls_with_the_same_verification() {
+    let engine = engine(given().api_url, 400);
+    let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+    let mut keys = Vec::new();
+    for verstat in [
+        "",
+        ";verstat=TN-Validation-Passed",
+        ";verstat=TN-Validation-Failed",
+        ";verstat=No-TN-Validation",
+    ] {
+        let head = format!("From: <sip:+14155550123@example.com>{verstat}\r\n");
+        let call = Call {
+            head: head.as_bytes(),
+            ..CALL
+        };
+        let now = Instant::now();
+        let Begun::Ask(lookup) = worker.begin(&call, now) else {
+            unreachable!("nothing is known");
+        };
+        let key = worker.shared_key(&lookup).expect("the cache is on");
+        assert!(!keys.contains(&key), "{verstat}");
+        keys.push(key);
+        // What failed for one is not known for the others.
+        engine
+            .failed
+            .remember(&key, Failure::Http5xx, engine.clock.at(now));
+        assert!(matches!(worker.begin(&call, now), Begun::Decided(..)));
     }
 }
 
