@@ -307,25 +307,6 @@ impl<'a> Policy<'a> {
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
     }
 
-    /// The decision about a call to a number that called an emergency number lately. The URI as received and that of the script count.
-    fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
-        let (window, now) = self.window?;
-        let called = [call.request_uri, call.next_uri].into_iter();
-        let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
-        numbers
-            .any(|number| window.has(&number, now))
-            .then(|| self.call_back())
-    }
-
-    /// The decision about a call back to the caller of an emergency number.
-    #[must_use]
-    pub fn call_back(&self) -> Decision {
-        Decision {
-            reason: Text::new("emergency_callback").unwrap_or_default(),
-            ..self.bypass(Failure::None)
-        }
-    }
-
     /// The decision about a number that cannot exist, withheld or not.
     fn ruled_out(&self, identity: &Identity) -> Option<Decision> {
         let caller = identity.caller.filter(|_| self.rules_out)?;
@@ -345,6 +326,25 @@ impl<'a> Policy<'a> {
             number: Some(caller.number).filter(|_| !identity.is_withheld),
             ..self.without_question(identity)
         })
+    }
+
+    /// The decision about a call to a number that called an emergency number lately. The URI as received and that of the script count.
+    fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
+        let (window, now) = self.window?;
+        let called = [call.request_uri, call.next_uri].into_iter();
+        let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
+        numbers
+            .any(|number| window.has(&number, now))
+            .then(|| self.call_back())
+    }
+
+    /// The decision about a call back to the caller of an emergency number.
+    #[must_use]
+    pub fn call_back(&self) -> Decision {
+        Decision {
+            reason: Text::new("emergency_callback").unwrap_or_default(),
+            ..self.bypass(Failure::None)
+        }
     }
 
     /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.

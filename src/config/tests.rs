@@ -64,6 +64,7 @@ fn the_defaults_are_accepted() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn a_bad_value_names_parameter_value_and_what_is_allowed() {
     for (given, line) in [
         (

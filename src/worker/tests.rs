@@ -52,6 +52,37 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
     }
 }
 
+#[test]
+fn an_answer_is_shared_only_by_calls_with_the_same_verification() {
+    let engine = engine(given().api_url, 400);
+    let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+    let mut keys = Vec::new();
+    for verstat in [
+        "",
+        ";verstat=TN-Validation-Passed",
+        ";verstat=TN-Validation-Failed",
+        ";verstat=No-TN-Validation",
+    ] {
+        let head = format!("From: <sip:+14155550123@example.com>{verstat}\r\n");
+        let call = Call {
+            head: head.as_bytes(),
+            ..CALL
+        };
+        let now = Instant::now();
+        let Begun::Ask(lookup) = worker.begin(&call, now) else {
+            unreachable!("nothing is known");
+        };
+        let key = worker.shared_key(&lookup).expect("the cache is on");
+        assert!(!keys.contains(&key), "{verstat}");
+        keys.push(key);
+        // What failed for one is not known for the others.
+        engine
+            .failed
+            .remember(&key, Failure::Http5xx, engine.clock.at(now));
+        assert!(matches!(worker.begin(&call, now), Begun::Decided(..)));
+    }
+}
+
 /// An API that fails every lookup after a while, and says nothing when it is asked for its health. Returns its URL.
 fn failing_api(after: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -147,6 +147,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::server_trials,
         lists::server_trials,
         shadow::server_trials,
+        sbc::server_trials,
         operator::trials,
         profiles::server_trials,
         kemi::trials,
