@@ -58,6 +58,12 @@ struct Candidate<'a> {
     home: Option<Country>,
 }
 
+/// The number that a URI of the called party names, also in the forms of the country `home`.
+#[must_use]
+pub fn called_number(uri: &[u8], home: Option<Country>) -> Option<Number> {
+    Uri::read(uri).and_then(|uri| uri.number(home))
+}
+
 impl Identity {
     /// Reads the identity of a request.
     #[must_use]
