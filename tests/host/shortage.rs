@@ -41,7 +41,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("of descriptors", descriptors),
         trial("of address space and threads", address_space),
         trial("of nothing: a keepalive is answered", keepalive),
-        trial("of nothing: a From that cannot be parsed", malformed),
+        trial("of nothing: a From that the server cannot parse", malformed),
     ];
     if subject.server.product() == Product::Kamailio && subject.form == Form::Async {
         trials.push(trial("of shared memory, when a call is resumed", resumed));
@@ -231,25 +231,30 @@ fn keepalive(bench: &Bench) -> Result<()> {
 }
 
 fn malformed(bench: &Bench) -> Result<()> {
-    let api = Api::http(slow())?;
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let server = bench.start(&setup(bench, &api)?)?;
     // The cores write such a From to their logs, where no other number may be found.
     let caller = "sip:+14155550144@192.0.2.1";
-    for from in [
-        format!("\"\"unknown\"\" <{caller}>"),
-        format!("\"unclosed <{caller}>"),
+    // The library finds the number where there is one. But there is no transaction without From, and so nothing to suspend.
+    let found = match bench.form {
+        Form::Sync => 603,
+        Form::Async => 503,
+    };
+    for (from, status) in [
+        (format!("\"\"unknown\"\" <{caller}>"), found),
+        (format!("\"unclosed <{caller}>"), found),
+        ("\"unclosed".to_owned(), 503),
     ] {
         for transport in Transport::ALL {
             let mut client = Client::connect(transport, server.host.address())?;
             let reply = client
                 .call(&invite().from(&from))
                 .map_err(|e| format!("{from}: {e}\n{}", server.host.log().tail()))?;
-            same(&from, reply.status, 503)?;
+            same(&from, reply.status, status)?;
         }
     }
-    same("requests", api.requests().len(), 0)?;
     let is_known = |line: &str| line.contains("source=bypass failure=no_number");
-    let lines = server.host.log().wait_for_lines(4, SOON, is_known);
-    same("calls that the script has a decision about", lines, 4)?;
+    let lines = server.host.log().wait_for_lines(2, SOON, is_known);
+    same("calls that the script has a decision about", lines, 2)?;
     server.finish()
 }
