@@ -27,9 +27,10 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Whether it opens a dialog.
+    /// Whether it opens a dialog. Methods are case-sensitive (RFC 3261 section 7.1), but servers and telephones take `invite` for an
+    /// INVITE, so small letters must not be a way around the screening.
     #[must_use]
     pub fn is_initial_invite(&self) -> bool {
-        self.method == b"INVITE" && self.to_tag.is_empty()
+        self.method.eq_ignore_ascii_case(b"INVITE") && self.to_tag.is_empty()
     }
 }
