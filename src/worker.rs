@@ -20,8 +20,9 @@ use crate::deadline::Deadline;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::Caller;
+use crate::identity::{Caller, Identity};
 use crate::log::{Level, Log};
+use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
@@ -66,6 +67,8 @@ pub struct PendingLookup {
     pub timeout: Timeout,
     /// The caller.
     pub caller: Caller,
+    /// The called number, if the call goes to one.
+    pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -132,17 +135,44 @@ impl<'a> Worker<'a> {
             return self.decide_without_profile(call, started);
         };
         self.turn_to(profile);
-        let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let decision = match policy.begin(call) {
-            Step::Answer(decision) => decision,
+        self.carry_out(&policy, &policy.begin(call), started)
+    }
+
+    /// Decides about a number as about the caller of a call.
+    fn decide_about(
+        &mut self,
+        number: Number,
+        profile: ProfileId,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        self.turn_to(profile);
+        let config = Arc::clone(&self.current.config);
+        let policy = Policy::new(&config);
+        let call = Call {
+            call_id: b"check",
+            ..Call::default()
+        };
+        let step = policy.screen(&call, &Identity::of(number));
+        self.carry_out(&policy, &step, started)
+    }
+
+    fn carry_out(
+        &mut self,
+        policy: &Policy<'_>,
+        step: &Step<'_>,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        let mut counters = Counters::default();
+        let decision = match step {
+            Step::Answer(decision) => *decision,
             Step::Ask(question) => {
-                let outcome = self.find_out(&question, started, &mut counters);
+                let outcome = self.find_out(question, started, &mut counters);
                 policy.resume(&question.caller, outcome)
             }
         };
-        (decision.by(profile), counters)
+        (decision.by(self.current.profile), counters)
     }
 
     /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
@@ -169,6 +199,7 @@ impl<'a> Worker<'a> {
                 profile,
                 timeout: config.timeout,
                 caller: question.caller,
+                called: question.called,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -185,12 +216,12 @@ impl<'a> Worker<'a> {
     ) -> (Decision, Counters) {
         self.turn_to(ProfileId::BASE);
         let policy = Policy::new(&self.current.config);
-        let number = match policy.begin(call) {
+        let caller = match policy.begin(call) {
             Step::Answer(decision) if decision.source == Source::Bypass => {
                 return (decision, Counters::default());
             }
-            Step::Answer(decision) => decision.number,
-            Step::Ask(question) => Some(question.caller.number),
+            Step::Answer(_) => None,
+            Step::Ask(question) => Some(question.caller),
         };
         let moment = self.engine.clock.at(started);
         if let Some(times) = self.engine.note_unknown_profile(moment) {
@@ -202,7 +233,7 @@ impl<'a> Worker<'a> {
         }
         let decision = Decision {
             reason: Text::new("unknown_profile").unwrap_or_default(),
-            ..policy.fail_open(Failure::Internal, number)
+            ..policy.fail_open(Failure::Internal, caller.as_ref())
         };
         let counters = Counters {
             unknown_profile: true,
@@ -223,6 +254,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.caller,
+            called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

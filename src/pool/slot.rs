@@ -10,6 +10,7 @@ use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::Caller;
+use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -25,6 +26,8 @@ shareable! {
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
         caller: [AtomicU64; 3],
+        /// Zeros if the call does not go to a number.
+        called: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -43,6 +46,10 @@ impl Slot {
         let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
+        store(
+            &self.called,
+            lookup.called.as_ref().map_or([0; 2], Number::to_shared),
+        );
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -57,6 +64,7 @@ impl Slot {
             profile,
             timeout,
             caller: self.caller()?,
+            called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),

@@ -18,6 +18,7 @@ mod dsiprouter;
 mod emergency;
 mod expect;
 mod faults;
+mod identity;
 mod kemi;
 mod labels;
 mod latency;
@@ -101,6 +102,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         decisions::trials,
         calls::trials,
         emergency::trials,
+        identity::trials,
         withheld::trials,
         faults::trials,
         connections::trials,

@@ -9,7 +9,7 @@ use super::{Collected, Job, Queue, Ticket, Wake};
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
@@ -28,8 +28,10 @@ fn lookup(digits: u64) -> PendingLookup {
         caller: Caller {
             number,
             from: NumberFrom::From,
+            verification: Verification::default(),
             understands_608: false,
         },
+        called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

@@ -3,7 +3,7 @@
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
@@ -74,15 +74,17 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new(b"+441632960123", None).expect("a global number");
-    for earlier in [Some(longest()), None] {
+    for (earlier, called) in [(Some(longest()), Some(number)), (None, None)] {
         let lookup = PendingLookup {
             profile: ProfileId::new(4096).expect("small"),
             timeout: Timeout::new(400).expect("in range"),
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                verification: Verification::default(),
                 understands_608: earlier.is_some(),
             },
+            called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {
