@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::cache::Key;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
@@ -276,6 +277,11 @@ impl<'a> Worker<'a> {
     /// Admission control of the current profile.
     fn admission(&self) -> Admission<'a> {
         self.engine.admission(self.current.profile)
+    }
+
+    /// See [`Engine::request_key`].
+    fn request_key(&self, key: Key) -> Key {
+        self.engine.request_key(self.current.profile, key)
     }
 
     /// Makes a profile the current one, in its latest configuration.
