@@ -135,9 +135,14 @@ impl<'a> Request<'a> {
             if source == NumberSource::Rpid && is_called_party(value) {
                 continue;
             }
-            let Some(candidate) = Candidate::of_uri(value, self.home) else {
+            let Some(uri) = Uri::read(value.uri()) else {
                 continue;
             };
+            // Behind a number only a tel URI counts. The caller may write thousands of others, and each would be normalised.
+            if !uri.is_tel && best.is_some_and(|best| best.number.is_some()) {
+                continue;
+            }
+            let candidate = Candidate::new(value, uri, self.home);
             if candidate.number.is_some() && candidate.is_tel() {
                 return Some(candidate);
             }
@@ -179,13 +184,16 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    fn of_uri(value: Value<'a>, home: Option<Country>) -> Option<Self> {
-        let uri = Uri::read(value.uri())?;
-        Some(Self {
+    fn new(value: Value<'a>, uri: Uri<'a>, home: Option<Country>) -> Self {
+        Self {
             value,
             uri: Some(uri),
             number: uri.number(home),
-        })
+        }
+    }
+
+    fn of_uri(value: Value<'a>, home: Option<Country>) -> Option<Self> {
+        Some(Self::new(value, Uri::read(value.uri())?, home))
     }
 
     /// The script may give a number alone.
