@@ -33,6 +33,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::call_record::CallRecord;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::engine::Engine;
@@ -85,6 +86,8 @@ pub struct Completed {
     pub profile: ProfileId,
     /// The caller.
     pub caller: Caller,
+    /// What the decision needs of the call.
+    pub record: CallRecord,
     /// What the lookup found out.
     pub outcome: LookupOutcome,
     /// What it adds to the statistics.
@@ -214,9 +217,9 @@ impl Pool {
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let seen = self.queue.sequence();
-            let (profile, caller, outcome, counters) = match self.queue.collect(ticket) {
-                Collected::Done(profile, caller, outcome, counters) => {
-                    (profile, caller, outcome, counters)
+            let (profile, caller, record, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(profile, caller, record, outcome, counters) => {
+                    (profile, caller, record, outcome, counters)
                 }
                 Collected::Gone => return None,
                 Collected::Pending => {
@@ -230,12 +233,19 @@ impl Pool {
                         continue;
                     };
                     let (outcome, counters) = lookup.unanswered(failure);
-                    (lookup.profile, lookup.caller, outcome, counters)
+                    (
+                        lookup.profile,
+                        lookup.caller,
+                        lookup.record,
+                        outcome,
+                        counters,
+                    )
                 }
             };
             return Some(Completed {
                 profile,
                 caller,
+                record,
                 outcome,
                 counters,
                 took: started.elapsed(),
@@ -252,6 +262,7 @@ impl Pool {
         Some(Completed {
             profile: lookup.profile,
             caller: lookup.caller,
+            record: lookup.record,
             outcome,
             counters,
             took: started.elapsed(),

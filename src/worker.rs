@@ -4,6 +4,7 @@
 mod generation;
 mod health;
 mod lookup;
+mod number_form;
 mod operator;
 mod request;
 mod sharing;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use crate::admission::Admission;
 use crate::answer::Answer;
 use crate::cache::Key;
+use crate::call_record::CallRecord;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
@@ -68,6 +70,8 @@ pub struct PendingLookup {
     pub timeout: Timeout,
     /// The caller.
     pub caller: Caller,
+    /// What the decision needs of the call.
+    pub record: CallRecord,
     /// The called number, if the call goes to one.
     pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
@@ -138,7 +142,9 @@ impl<'a> Worker<'a> {
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        self.carry_out(&policy, &policy.begin(call), started)
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        self.carry_out(&policy, &step, started)
     }
 
     /// Decides about a number as about the caller of a call.
@@ -170,7 +176,7 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => *decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(question, started, &mut counters);
-                policy.resume(&question.caller, outcome)
+                policy.resume(&question.caller, question.record, outcome)
             }
         };
         (decision.by(self.current.profile), counters)
@@ -187,19 +193,22 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let question = match policy.begin(call) {
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        let question = match step {
             Step::Answer(decision) => return Begun::Decided(decision.by(profile), counters),
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                let decision = policy.resume(&question.caller, outcome);
+                let decision = policy.resume(&question.caller, question.record, outcome);
                 Begun::Decided(decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 profile,
                 timeout: config.timeout,
                 caller: question.caller,
+                record: question.record,
                 called: question.called,
                 key: question.idempotency_key(),
                 earlier,
@@ -255,6 +264,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.caller,
+            record: lookup.record,
             called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),

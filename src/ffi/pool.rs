@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, nol_worker};
-use super::entries::{self, fault, fill};
+use super::entries::{self, fault, fill, log_audit};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
+use crate::call_id::CallId;
+use crate::call_record::CallRecord;
 use crate::config::ProfileId;
 use crate::decision::Decision;
 use crate::failure::Failure;
@@ -138,7 +140,13 @@ pub(super) unsafe extern "C" fn begin(
             return Err(nol_rc::NOL_PENDING);
         }
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        let decision = decision(process.server, lookup.profile, &lookup.caller, &outcome);
+        let decision = decision(
+            process.server,
+            lookup.profile,
+            &lookup.caller,
+            lookup.record,
+            &outcome,
+        );
         Ok((decision, counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
@@ -229,15 +237,20 @@ unsafe fn conclude(
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
             let Completed {
-                profile, caller, ..
+                profile,
+                caller,
+                record,
+                ..
             } = outcome;
-            let decision = decision(server, profile, &caller, &outcome.outcome);
+            let decision = decision(server, profile, &caller, record, &outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
             (decision, counters, Duration::ZERO)
         };
         fill(result, owner, &decision, counters, took);
+        let call_id = found.map_or(CallId::EMPTY, |outcome| outcome.record.call_id);
+        log_audit(owner, &decision, result.code, &call_id);
         Ok(())
     });
     rc
@@ -248,11 +261,14 @@ fn decision(
     server: &Server,
     profile: ProfileId,
     caller: &Caller,
+    record: CallRecord,
     outcome: &LookupOutcome,
 ) -> Decision {
     // A reload does not read what a policy needs again.
     let config = &server.engine.profiles.get(profile).config;
-    Policy::new(config).resume(caller, *outcome).by(profile)
+    Policy::new(config)
+        .resume(caller, record, *outcome)
+        .by(profile)
 }
 
 pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {

@@ -17,6 +17,7 @@ use super::slots::Slots;
 use super::state::Phase;
 use super::ticket::Ticket;
 use super::waiters::Waiters;
+use crate::call_record::CallRecord;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
@@ -64,7 +65,7 @@ pub(super) enum Collected {
     /// The question has no answer yet.
     Pending,
     /// The answer. The question is off the queue.
-    Done(ProfileId, Caller, LookupOutcome, Counters),
+    Done(ProfileId, Caller, CallRecord, LookupOutcome, Counters),
     /// The question was not in the queue.
     Gone,
 }
@@ -216,13 +217,14 @@ impl Queue {
             phase @ (Phase::Answered | Phase::Delivered) => {
                 let (outcome, counters) = slot.outcome();
                 let asked = slot.profile().zip(slot.caller());
+                let record = slot.record();
                 let taken = self.slots.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.progress.delivered();
                 }
                 match (asked, taken) {
                     (Some(((profile, _), caller)), true) => {
-                        Collected::Done(profile, caller, outcome, counters)
+                        Collected::Done(profile, caller, record, outcome, counters)
                     }
                     // Delivered just now.
                     (Some(_), false) => Collected::Pending,

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
+use crate::call_record::CallRecord;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
@@ -26,6 +27,7 @@ shareable! {
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
         caller: [AtomicU64; 3],
+        record: [AtomicU64; CallRecord::WORDS],
         /// Zeros if the call does not go to a number.
         called: [AtomicU64; 2],
         key: [AtomicU64; 2],
@@ -46,6 +48,7 @@ impl Slot {
         let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, lookup.caller.to_shared());
+        store(&self.record, lookup.record.to_shared());
         store(
             &self.called,
             lookup.called.as_ref().map_or([0; 2], Number::to_shared),
@@ -64,6 +67,7 @@ impl Slot {
             profile,
             timeout,
             caller: self.caller()?,
+            record: self.record(),
             called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
@@ -84,6 +88,10 @@ impl Slot {
 
     pub(super) fn caller(&self) -> Option<Caller> {
         Caller::from_shared(load(&self.caller))
+    }
+
+    pub(super) fn record(&self) -> CallRecord {
+        CallRecord::from_shared(load(&self.record))
     }
 
     pub(super) fn started(&self) -> u64 {

@@ -31,18 +31,22 @@ mod profiles;
 mod proxied;
 mod reasons;
 mod record;
+mod redirect_server;
 mod redis;
 mod refusals;
 mod repetition;
 mod replies;
 mod resolution;
+mod sbc;
 mod self_test;
+mod shadow;
 mod shortage;
 mod signing;
 mod stalls;
 mod subject;
 mod suite;
 mod suspended;
+mod torture;
 mod versions;
 mod withheld;
 
@@ -104,6 +108,9 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::trials,
         identity::trials,
         withheld::trials,
+        shadow::trials,
+        torture::trials,
+        sbc::trials,
         faults::trials,
         connections::trials,
         names::trials,
@@ -134,6 +141,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         causes::trials,
         replies::trials,
         emergency::server_trials,
+        shadow::server_trials,
         operator::trials,
         profiles::server_trials,
         kemi::trials,

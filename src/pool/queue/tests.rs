@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Collected, Job, Queue, Ticket, Wake};
+use crate::call_record::tests::record;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
@@ -31,6 +32,7 @@ fn lookup(digits: u64) -> PendingLookup {
             verification: Verification::default(),
             understands_608: false,
         },
+        record: record(),
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
@@ -71,6 +73,7 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     let done = Collected::Done(
         ProfileId::BASE,
         lookup(100).caller,
+        record(),
         DONE,
         Counters::default(),
     );
@@ -117,7 +120,7 @@ fn late_questions_are_answered_and_a_late_thread_changes_nothing() {
         (queued, Failure::TimeoutResponse),
         (taken, Failure::TimeoutQueue),
     ] {
-        let Collected::Done(_, _, outcome, _) = queue.collect(ticket) else {
+        let Collected::Done(_, _, _, outcome, _) = queue.collect(ticket) else {
             unreachable!("it is late");
         };
         assert_eq!(outcome, LookupOutcome::Failed(failure));
@@ -149,6 +152,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     let lost = Collected::Done(
         ProfileId::BASE,
         lookup(1).caller,
+        record(),
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),
     );

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::call_record::tests::record;
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::identity::{Caller, NumberFrom, Verification};
@@ -84,6 +85,7 @@ fn a_question_is_read_as_it_was_written() {
                 verification: Verification::default(),
                 understands_608: earlier.is_some(),
             },
+            record: record(),
             called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
