@@ -24,6 +24,7 @@ mod labels;
 mod latency;
 mod names;
 mod network_blocked;
+mod numbers;
 mod operator;
 mod package;
 mod privacy;
@@ -108,6 +109,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::trials,
         identity::trials,
         withheld::trials,
+        numbers::trials,
         shadow::trials,
         torture::trials,
         sbc::trials,
