@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What is decided about a call.
 
+use crate::called::Called;
 use crate::config::ProfileId;
 use crate::failure::Failure;
 use crate::number::Number;
@@ -148,6 +149,8 @@ pub struct Decision {
     pub number: Option<Number>,
     /// Whether the caller understands a 608.
     pub understands_608: bool,
+    /// Who is called, for a redirection that names it.
+    pub called: Called,
     /// What else the API said.
     pub advice: Advice,
 }
@@ -171,9 +174,11 @@ impl Decision {
             failure,
             number,
             understands_608: false,
+            called: Called::NOBODY,
             advice: Advice::default(),
         }
     }
+
     /// The same decision, of a profile.
     #[must_use]
     pub fn by(self, profile: ProfileId) -> Self {

@@ -40,6 +40,7 @@ static API: nol_api = nol_api {
     shed: Some(pool::shed),
     cancel: Some(pool::cancel),
     network_blocked: Some(replies::network_blocked),
+    is_contact: Some(replies::is_contact),
     command: Some(entries::command),
 };
 

@@ -17,7 +17,7 @@
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
-//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`cause`], [`clock`], [`counters`],
+//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`called`], [`cause`], [`clock`], [`counters`],
 //!    [`deadline`], [`failure`], [`log`], [`report`], [`signing`], [`text`].
 //!
 //! Unsafe code is only in [`mod@ffi`] and `os`.
@@ -39,6 +39,7 @@ compile_error!("a panic must not take the SIP server down: build with panic = \"
 pub mod admission;
 pub mod answer;
 pub mod cache;
+pub mod called;
 pub mod cause;
 pub mod clock;
 pub mod config;

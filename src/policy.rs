@@ -6,6 +6,7 @@ mod call;
 use numbers_online_number::Country;
 
 use crate::answer::Answer;
+use crate::called::Called;
 use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
@@ -149,6 +150,31 @@ impl<'a> Policy<'a> {
         }
     }
 
+    /// Who a call goes to, if the decision may need to name it. The URI that the script wrote counts.
+    #[must_use]
+    pub fn called(&self, call: &Call<'_>) -> Called {
+        if !self.redirect_contact.is_some_and(ContactUri::names_called) {
+            return Called::NOBODY;
+        }
+        Called::of(match call.next_uri {
+            [] => call.request_uri,
+            written => written,
+        })
+    }
+
+    /// Completes a decision about a call to somebody. A redirection to a Contact that would name nobody becomes an allow.
+    #[must_use]
+    pub fn address(&self, decision: Decision, called: Called) -> Decision {
+        let decided = Decision { called, ..decision };
+        let contact = self
+            .redirect_contact
+            .and_then(|contact| contact.of(&called));
+        if decided.treatment == Treatment::Redirect && contact.is_none() {
+            return self.without_contact(&decided);
+        }
+        decided
+    }
+
     /// The decision after something failed: allow.
     #[must_use]
     pub fn fail_open(&self, failure: Failure, number: Option<Number>) -> Decision {
@@ -211,18 +237,23 @@ impl<'a> Policy<'a> {
             failure: Failure::None,
             number: Some(caller.number),
             understands_608: caller.understands_608,
+            called: Called::NOBODY,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.
         if answer.treatment == Treatment::Redirect && self.redirect_contact.is_none() {
-            return Decision {
-                treatment: Treatment::Allow,
-                reply: SipReply::standard(self.options.allow_code.code()),
-                failure: Failure::NoContact,
-                ..decided
-            };
+            return self.without_contact(&decided);
         }
         decided
+    }
+
+    fn without_contact(&self, decided: &Decision) -> Decision {
+        Decision {
+            treatment: Treatment::Allow,
+            reply: SipReply::standard(self.options.allow_code.code()),
+            failure: Failure::NoContact,
+            ..*decided
+        }
     }
 }
 

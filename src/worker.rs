@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
@@ -57,15 +58,24 @@ pub enum Begun {
     Ask(PendingLookup),
 }
 
+/// What is needed of a call when the answer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The profile that decides.
+    pub profile: ProfileId,
+    /// The caller.
+    pub caller: Caller,
+    /// Who is called, if the decision may need to name it.
+    pub called: Called,
+}
+
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLookup {
-    /// The profile that decides.
-    pub profile: ProfileId,
-    /// Its timeout.
+    /// What the decision needs of the call.
+    pub asked: Asked,
+    /// The timeout of the profile that decides.
     pub timeout: Timeout,
-    /// The caller.
-    pub caller: Caller,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -139,7 +149,8 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(&question, started, &mut counters);
-                policy.resume(&question.caller, outcome)
+                let decision = policy.resume(&question.caller, outcome);
+                policy.address(decision, policy.called(call))
             }
         };
         (decision.by(profile), counters)
@@ -163,12 +174,16 @@ impl<'a> Worker<'a> {
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
                 let decision = policy.resume(&question.caller, outcome);
+                let decision = policy.address(decision, policy.called(call));
                 Begun::Decided(decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
-                profile,
+                asked: Asked {
+                    profile,
+                    caller: question.caller,
+                    called: policy.called(call),
+                },
                 timeout: config.timeout,
-                caller: question.caller,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -218,11 +233,11 @@ impl<'a> Worker<'a> {
         lookup: &PendingLookup,
         started: Instant,
     ) -> (LookupOutcome, Counters) {
-        self.turn_to(lookup.profile);
+        self.turn_to(lookup.asked.profile);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
-            caller: lookup.caller,
+            caller: lookup.asked.caller,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

@@ -9,14 +9,12 @@ use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, n
 use super::entries::{self, fault, fill};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
-use crate::config::ProfileId;
 use crate::decision::Decision;
 use crate::failure::Failure;
-use crate::identity::Caller;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
-use crate::worker::Begun;
+use crate::worker::{Asked, Begun};
 
 /// What a `nol_pool` handle points to.
 struct Shared {
@@ -138,7 +136,7 @@ pub(super) unsafe extern "C" fn begin(
             return Err(nol_rc::NOL_PENDING);
         }
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        let decision = decision(process.server, lookup.profile, &lookup.caller, &outcome);
+        let decision = decision(process.server, &lookup.asked, &outcome);
         Ok((decision, counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
@@ -228,10 +226,7 @@ unsafe fn conclude(
     let rc = unsafe { with(pool, body) };
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
-            let Completed {
-                profile, caller, ..
-            } = outcome;
-            let decision = decision(server, profile, &caller, &outcome.outcome);
+            let decision = decision(server, &outcome.asked, &outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
@@ -244,15 +239,12 @@ unsafe fn conclude(
 }
 
 /// Makes the decision of a profile from the outcome of a lookup.
-fn decision(
-    server: &Server,
-    profile: ProfileId,
-    caller: &Caller,
-    outcome: &LookupOutcome,
-) -> Decision {
+fn decision(server: &Server, asked: &Asked, outcome: &LookupOutcome) -> Decision {
     // A reload does not read what a policy needs again.
-    let config = &server.engine.profiles.get(profile).config;
-    Policy::new(config).resume(caller, *outcome).by(profile)
+    let config = &server.engine.profiles.get(asked.profile).config;
+    let policy = Policy::new(config);
+    let decision = policy.resume(&asked.caller, *outcome);
+    policy.address(decision, asked.called).by(asked.profile)
 }
 
 pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
+use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
@@ -13,7 +14,7 @@ use crate::identity::Caller;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 shareable! {
     /// A question and, later, the outcome of its lookup. Only the thread that changed the slot's state accesses it, and that
@@ -25,6 +26,7 @@ shareable! {
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
         caller: [AtomicU64; 3],
+        called: [AtomicU64; Called::WORDS],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -40,9 +42,11 @@ impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
         let timeout = u64::from(lookup.timeout.milliseconds());
-        let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
+        let asked = lookup.asked;
+        let profile = u64::try_from(asked.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
-        store(&self.caller, lookup.caller.to_shared());
+        store(&self.caller, asked.caller.to_shared());
+        store(&self.called, asked.called.to_shared());
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -52,11 +56,9 @@ impl Slot {
     /// The question, until it is answered.
     pub(super) fn lookup(&self) -> Option<PendingLookup> {
         let (outcome, counters) = self.outcome();
-        let (profile, timeout) = self.profile()?;
         Some(PendingLookup {
-            profile,
-            timeout,
-            caller: self.caller()?,
+            asked: self.asked()?,
+            timeout: self.timeout()?,
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),
@@ -66,16 +68,19 @@ impl Slot {
         })
     }
 
-    /// The profile that decides, and its timeout.
-    pub(super) fn profile(&self) -> Option<(ProfileId, Timeout)> {
-        let word = self.profile.load(Relaxed);
-        let index = usize::try_from(word & u64::from(u32::MAX)).ok()?;
-        let timeout = i32::try_from(word >> 32).ok()?;
-        Some((ProfileId::new(index)?, Timeout::new(timeout)?))
+    /// What the decision needs of the call.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        let index = self.profile.load(Relaxed) & u64::from(u32::MAX);
+        Some(Asked {
+            profile: ProfileId::new(usize::try_from(index).ok()?)?,
+            caller: Caller::from_shared(load(&self.caller))?,
+            called: Called::from_shared(load(&self.called)),
+        })
     }
 
-    pub(super) fn caller(&self) -> Option<Caller> {
-        Caller::from_shared(load(&self.caller))
+    /// The timeout of the profile that decides.
+    pub(super) fn timeout(&self) -> Option<Timeout> {
+        Timeout::new(i32::try_from(self.profile.load(Relaxed) >> 32).ok()?)
     }
 
     pub(super) fn started(&self) -> u64 {

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::liveness::{SILENT, STALLED};
 use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
+use crate::called::Called;
 use crate::config::tests::given;
 use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
@@ -23,7 +24,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 pub(super) struct Silent;
 
@@ -37,13 +38,16 @@ const NOW: Duration = Duration::ZERO;
 pub(super) fn lookup(pool: &Pool) -> PendingLookup {
     let number = Number::new(b"+14155550123", None).expect("a global number");
     PendingLookup {
-        profile: ProfileId::BASE,
-        timeout: pool.shortest,
-        caller: Caller {
-            number,
-            from: NumberFrom::From,
-            understands_608: false,
+        asked: Asked {
+            profile: ProfileId::BASE,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+                understands_608: false,
+            },
+            called: Called::NOBODY,
         },
+        timeout: pool.shortest,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

@@ -8,10 +8,10 @@ impl Worker<'_> {
     /// The key of a lookup: lookups with the same key have the same answer. `None` if no answer may be shared because the cache is
     /// off, or if no request is made because there is no API key.
     pub(crate) fn shared_key(&mut self, lookup: &PendingLookup) -> Option<Key> {
-        self.turn_to(lookup.profile);
+        self.turn_to(lookup.asked.profile);
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
-        is_shared.then(|| self.current.keys.key(&lookup.caller.number, ""))
+        is_shared.then(|| self.current.keys.key(&lookup.asked.caller.number, ""))
     }
 
     /// Whether the last lookup waited for the request of another call. If it failed, two requests about its number have failed.

@@ -41,7 +41,10 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
         let Begun::Ask(lookup) = worker.begin(&CALL, now + age) else {
             unreachable!("it no longer holds");
         };
-        assert_eq!((lookup.caller.number, lookup.earlier), (number, earlier));
+        assert_eq!(
+            (lookup.asked.caller.number, lookup.earlier),
+            (number, earlier)
+        );
         assert!(lookup.counters.cache_miss);
         let (outcome, _) = lookup.unanswered(Failure::Shed);
         assert_eq!(outcome, LookupOutcome::late(Failure::Shed, earlier));

@@ -13,6 +13,7 @@ mod callers;
 mod calls;
 mod causes;
 mod connections;
+mod contact;
 mod decisions;
 mod dsiprouter;
 mod emergency;
@@ -24,6 +25,7 @@ mod latency;
 mod names;
 mod network_blocked;
 mod operator;
+mod overrides;
 mod package;
 mod privacy;
 mod profiles;
@@ -118,6 +120,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         labels::trials,
         shortage::trials,
         profiles::trials,
+        contact::trials,
+        overrides::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

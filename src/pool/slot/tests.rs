@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::identity::{Caller, NumberFrom};
@@ -8,7 +9,7 @@ use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
 use crate::text::Text;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 /// Every text as long as it can be.
 fn longest() -> Answer {
@@ -76,13 +77,16 @@ fn a_question_is_read_as_it_was_written() {
     let number = Number::new(b"+441632960123", None).expect("a global number");
     for earlier in [Some(longest()), None] {
         let lookup = PendingLookup {
-            profile: ProfileId::new(4096).expect("small"),
-            timeout: Timeout::new(400).expect("in range"),
-            caller: Caller {
-                number,
-                from: NumberFrom::From,
-                understands_608: earlier.is_some(),
+            asked: Asked {
+                profile: ProfileId::new(4096).expect("small"),
+                caller: Caller {
+                    number,
+                    from: NumberFrom::From,
+                    understands_608: earlier.is_some(),
+                },
+                called: Called::of(b"sip:+14155550100@192.0.2.1"),
             },
+            timeout: Timeout::new(400).expect("in range"),
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {
