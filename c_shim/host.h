@@ -60,6 +60,9 @@ static inline str nol_allow_phrase(nol_str profile)
 	return (str){(char *)phrase.s, (int)phrase.len};
 }
 
+/* Write the value of an AVP, as nol_host wants it. */
+size_t nol_copy_text(const str *text, char *to, size_t room);
+size_t nol_copy_number(long number, char *to, size_t room);
 /* numbers_online_network_blocked(). */
 int nol_network_blocked(struct sip_msg *msg);
 
@@ -81,6 +84,9 @@ str nol_stored_phrase(void);
 str nol_stored_contact(void);
 str nol_stored_profile(void);
 str nol_stored_reason(void);
+
+/* See nol_host. */
+size_t nol_avp(nol_str name, char *to, size_t room);
 
 void nol_raise_state(const nol_result *result);
 void nol_raise_counter(int counter);

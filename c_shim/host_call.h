@@ -40,6 +40,23 @@ void nol_read(struct sip_msg *msg, const str *profile, nol_call *call)
 		call->from_tag = lend(&get_from(msg)->tag_value);
 }
 
+size_t nol_copy_text(const str *text, char *to, size_t room)
+{
+	size_t len = lend(text).len;
+
+	if(len > room)
+		return 0;
+	memcpy(to, text->s, len);
+	return len;
+}
+
+size_t nol_copy_number(long number, char *to, size_t room)
+{
+	int len = snprintf(to, room, "%ld", number);
+
+	return len > 0 && (size_t)len < room ? (size_t)len : 0;
+}
+
 /*
  * The last decision of this process, so that a reply needs no AVPs. A message is known by its number in the process and by a
  * hash of what no other message has: the servers give a copy of a request a number of its own, which another request may have.

@@ -125,6 +125,17 @@ static str stored_text(const char *name)
 	return avp && is_avp_str_val(avp) ? value.s : (str){NULL, 0};
 }
 
+size_t nol_avp(nol_str name, char *to, size_t room)
+{
+	int_str key = {.s = {(char *)name.s, (int)name.len}};
+	int_str value;
+	avp_t *avp = search_first_avp(AVP_NAME_STR, key, &value, NULL);
+
+	if(!avp)
+		return 0;
+	return is_avp_str_val(avp) ? nol_copy_text(&value.s, to, room) : nol_copy_number((long)value.n, to, room);
+}
+
 int nol_stored_rc(void)
 {
 	return stored_number("nol_rc");

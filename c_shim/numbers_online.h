@@ -61,6 +61,10 @@ typedef struct nol_str {
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI, with {called}: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
+	X(STR, number_source, "pai,from")               /* order of pai, ppi, rpid, from and $avp(NAME) */ \
+	X(STR, verstat_source, "number")                /* number, attestation-info, x-attestation-info, p-attestation-indicator, $avp(NAME) */ \
+	X(INT, ask_withheld, 0)                         /* 1 sends withheld numbers to the API */ \
+	X(STR, anonymous, "allow")                      /* allow, flag or block: a caller who is withheld, and not asked about */ \
 	X(STR, block_reply, "")                         /* one reply, or analytics=603+ dno=603 ...; empty: 603 */ \
 	X(STR, block_location, "RLN")                   /* RLN, RPN, LN or TN: who blocks, as a 603+ says it */ \
 	X(STR, regulation, "")                          /* us: only lawful replies */ \
@@ -69,7 +73,7 @@ typedef struct nol_str {
 	X(STR, redress_tel, "")                         /* global number of a 603+ */ \
 	X(STR, redress_email, "")                       /* e-mail address of a 603+ */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
-	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that may claim priority */ \
+	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that are believed beyond From */ \
 	X(STR, default_country, "")                     /* ISO 3166-1 code: the country whose forms of numbers are read */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
@@ -99,6 +103,12 @@ typedef struct nol_params {
 typedef struct nol_host {
 	/* Writes one line to the server's log. The text is not a format string. It contains no control character. */
 	void (*log)(nol_level level, nol_str line);
+	/*
+	 * Reads the first value of an AVP of the call that decide() or begin() is about, in the process that called it. A number is
+	 * written in decimal. Returns the length of the value. 0: there is none, it is empty, or `to` has no room for it. engine_new()
+	 * reads each AVP of the parameters once, so that a server can register the names before fork.
+	 */
+	size_t (*avp)(nol_str name, char *to, size_t room);
 } nol_host;
 
 /* One request, as the server parsed it. Absent values are empty. */
@@ -131,6 +141,8 @@ typedef struct nol_call {
 	X(INT, enforced) \
 	X(TEXT, would) \
 	X(TEXT, e164) \
+	X(TEXT, number_from) \
+	X(TEXT, attestation) \
 	X(INT, valid) \
 	X(INT, spam_score) \
 	X(TEXT, risk_level) \

@@ -144,6 +144,22 @@ static str stored_text(int place)
 	return avp && is_avp_str_val(avp) ? value.s : (str){NULL, 0};
 }
 
+/* The server has registered the name before fork, so it is only looked up. */
+size_t nol_avp(nol_str name, char *to, size_t room)
+{
+	str text = {(char *)name.s, (int)name.len};
+	struct usr_avp *avp;
+	int_str value;
+	int id;
+
+	if(parse_avp_spec(&text, &id) < 0)
+		return 0;
+	avp = search_first_avp(0, id, &value, NULL);
+	if(!avp)
+		return 0;
+	return is_avp_str_val(avp) ? nol_copy_text(&value.s, to, room) : nol_copy_number(value.n, to, room);
+}
+
 int nol_stored_rc(void)
 {
 	return stored_number(PLACE_rc);

@@ -9,6 +9,7 @@ mod contact;
 mod decision_options;
 mod default_country;
 mod emergency;
+mod identity;
 mod limits;
 mod mode;
 mod no_proxy;
@@ -30,6 +31,7 @@ pub use cache::{CacheConfig, RedisUrl};
 pub use contact::{Contact, ContactUri, is_contact};
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
+pub use identity::{Anonymous, IdentityOptions};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
 pub use phrase::registered_phrase;
@@ -60,6 +62,10 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub number_source: String,
+    pub verstat_source: String,
+    pub ask_withheld: i32,
+    pub anonymous: String,
     pub block_reply: String,
     pub block_location: String,
     pub regulation: String,
@@ -104,11 +110,13 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// How callers are identified.
+    pub identity: IdentityOptions,
     /// How calls are answered.
     pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
-    /// The sources whose claims of priority are trusted.
+    /// The sources that are believed: their identities, verifications and claims of priority.
     pub trusted_sources: TrustedSources,
     /// The country whose forms of numbers are read.
     pub default_country: Option<Country>,
@@ -162,6 +170,7 @@ impl Config {
             })?,
             options: DecisionOptions::new(given)?,
             redirect_contact: ContactUri::new(&given.redirect_contact)?,
+            identity: IdentityOptions::new(given)?,
             mode,
             replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,

@@ -4,6 +4,7 @@
 use crate::called::Called;
 use crate::config::ProfileId;
 use crate::failure::Failure;
+use crate::identity::{Attestation, NumberFrom};
 use crate::number::Number;
 use crate::text::Text;
 
@@ -62,6 +63,8 @@ pub enum Source {
     Cache,
     /// Nothing was to be asked: not an initial INVITE, no number, or an anonymous caller.
     Bypass,
+    /// What the operator wants for such calls, without a question.
+    Local,
     /// Something failed, and the call is allowed. [`Decision::failure`] says what.
     FailOpen,
 }
@@ -74,6 +77,7 @@ impl Source {
             Self::Api => "api",
             Self::Cache => "cache",
             Self::Bypass => "bypass",
+            Self::Local => "local",
             Self::FailOpen => "failopen",
         }
     }
@@ -82,19 +86,20 @@ impl Source {
 /// The final response to send to an SBC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SipReply {
-    /// 603, 302, 503 or 404.
+    /// 603, 433, 302, 503 or 404.
     pub code: u16,
     /// Reason phrase.
     pub phrase: Text<64>,
 }
 
 impl SipReply {
-    /// The reply with the reason phrase of RFC 3261.
+    /// The reply with the reason phrase of RFC 3261 or RFC 5079.
     #[must_use]
     pub fn standard(code: u16) -> Self {
         let phrase = match code {
             302 => "Moved Temporarily",
             404 => "Not Found",
+            433 => "Anonymity Disallowed",
             603 => "Decline",
             _ => "Service Unavailable",
         };
@@ -147,6 +152,10 @@ pub struct Decision {
     pub failure: Failure,
     /// The number asked about.
     pub number: Option<Number>,
+    /// Where the calling number was found.
+    pub number_from: Option<NumberFrom>,
+    /// The attestation of the caller.
+    pub attestation: Option<Attestation>,
     /// Whether the caller understands a 608.
     pub understands_608: bool,
     /// Who is called, for a redirection that names it.
@@ -173,6 +182,8 @@ impl Decision {
             source,
             failure,
             number,
+            number_from: None,
+            attestation: None,
             understands_608: false,
             called: Called::NOBODY,
             advice: Advice::default(),

@@ -1,46 +1,227 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Who calls: the calling number of a request, and whether it is withheld.
+//! Who calls whom: the calling number of a request, whether it is withheld, what its network says about it, and the called number.
 
 mod caller;
+mod sources;
 mod uri;
+mod verification;
 
 use numbers_online_number::Country;
 
 pub use caller::{Caller, NumberFrom};
+pub use sources::{AvpName, BadSource, MOST_AVPS, Sources};
+pub use verification::{Attestation, Verification, Verstat};
 
+use self::sources::{NumberSource, VerstatSource};
 use self::uri::Uri;
+use self::verification::Claim;
 use crate::feature_caps::understands_608;
-use crate::name_addr::Value;
+use crate::name_addr::{Value, values};
+use crate::number::Number;
 use crate::privacy;
 use crate::sip_header::{HeaderName, Headers};
 
 /// What a request says about its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The calling number, withheld or not, and where it was found.
     pub caller: Option<Caller>,
     /// The caller does not want to be known.
     pub is_withheld: bool,
+    /// What the network says about the caller, with or without a number.
+    pub verification: Verification,
+    /// The called number, if the call goes to one.
+    pub called: Option<Number>,
+}
+
+/// The parts of a request that tell an identity.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Its headers.
+    pub headers: &'a Headers<'a>,
+    /// Whether more than From is believed (RFC 3325's trust domain).
+    pub is_trusted: bool,
+    /// The URI that the call goes to.
+    pub called_uri: &'a [u8],
+    /// The values of [`Sources::avps`], empty where there is none.
+    pub avps: &'a [&'a [u8]],
+    /// The country in whose forms numbers are read, besides the global one.
+    pub home: Option<Country>,
+}
+
+/// One identity of a request.
+#[derive(Clone, Copy, Debug)]
+struct Candidate<'a> {
+    value: Value<'a>,
+    /// None for an AVP that holds a number alone.
+    uri: Option<Uri<'a>>,
+    number: Option<Number>,
 }
 
 impl Identity {
-    /// Reads the identity of a request, with numbers in the forms of the country `home` too.
+    /// Reads the identity of a request.
     #[must_use]
-    pub fn read(headers: &Headers<'_>, home: Option<Country>) -> Self {
-        let from = headers.bodies(HeaderName::From).next();
-        let from = from.and_then(|body| Uri::read(Value::only(body).uri()));
-        let number = from.and_then(|uri| uri.number(home));
+    pub fn read(request: &Request<'_>, sources: &Sources) -> Self {
+        let mut found = None;
+        let mut nameless = None;
+        for source in sources.number(request.is_trusted) {
+            let Some(candidate) = request.best(source) else {
+                continue;
+            };
+            if let Some(number) = candidate.number {
+                found = Some((number, source, candidate));
+                break;
+            }
+            if candidate.is_anonymous() {
+                nameless = nameless.or(Some(candidate));
+            }
+        }
+        let from = request.best(NumberSource::From);
+        let is_withheld = privacy::is_withheld(request.headers)
+            || from.is_some_and(|from| from.is_anonymous())
+            || (found.is_none() && nameless.is_some())
+            || found.is_some_and(|(_, _, candidate)| candidate.is_anonymous());
+        let told = match found {
+            Some((number, _, candidate)) => request.claim(number, candidate, sources),
+            None => nameless.map(Candidate::claim).unwrap_or_default(),
+        };
+        let verification = request.verification(told, sources);
         Self {
-            caller: number.map(|number| Caller {
+            caller: found.map(|(number, source, _)| Caller {
                 number,
-                from: NumberFrom::From,
-                understands_608: understands_608(headers),
+                from: source.name(),
+                verification,
+                understands_608: understands_608(request.headers),
             }),
-            is_withheld: privacy::is_withheld(headers)
-                || from.is_some_and(|uri| uri.is_anonymous()),
+            is_withheld,
+            verification,
+            called: Uri::read(request.called_uri).and_then(|uri| uri.number(request.home)),
+        }
+    }
+
+    /// The identity of a number that the operator asks about.
+    #[must_use]
+    pub fn of(number: Number) -> Self {
+        Self {
+            caller: Some(Caller {
+                number,
+                from: NumberFrom::Script,
+                verification: Verification::default(),
+                understands_608: false,
+            }),
+            ..Self::default()
         }
     }
 }
+
+impl<'a> Request<'a> {
+    /// The best identity of a source: a tel URI with a number, else the first one with a number, else the first one.
+    fn best(&self, source: NumberSource) -> Option<Candidate<'a>> {
+        let name = match source {
+            NumberSource::From => {
+                let body = self.headers.bodies(HeaderName::From).next()?;
+                return Candidate::of_uri(Value::only(body), self.home);
+            }
+            NumberSource::Script(place) => {
+                let value = self.avps.get(place).filter(|value| !value.is_empty())?;
+                return Some(Candidate::of_script(Value::only(value), self.home));
+            }
+            NumberSource::Pai => HeaderName::PAssertedIdentity,
+            NumberSource::Ppi => HeaderName::PPreferredIdentity,
+            NumberSource::Rpid => HeaderName::RemotePartyId,
+        };
+        let mut best: Option<Candidate<'_>> = None;
+        for value in self.headers.bodies(name).flat_map(values) {
+            if source == NumberSource::Rpid && is_called_party(value) {
+                continue;
+            }
+            let Some(candidate) = Candidate::of_uri(value, self.home) else {
+                continue;
+            };
+            if candidate.number.is_some() && candidate.is_tel() {
+                return Some(candidate);
+            }
+            if best.is_none_or(|best| best.number.is_none() && candidate.number.is_some()) {
+                best = Some(candidate);
+            }
+        }
+        best
+    }
+
+    /// What the header that gave the number says about it, or else another one with the same number.
+    fn claim(&self, number: Number, candidate: Candidate<'a>, sources: &Sources) -> Claim {
+        let own = candidate.claim();
+        if !own.is_empty() || !self.is_trusted {
+            return own;
+        }
+        sources
+            .number(self.is_trusted)
+            .filter_map(|source| self.best(source))
+            .filter(|other| other.number == Some(number))
+            .map(Candidate::claim)
+            .find(|claim| !claim.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// Puts together what all places say. `told` is what the header with the number does.
+    fn verification(&self, told: Claim, sources: &Sources) -> Verification {
+        let header = |name| Claim::of(self.headers.bodies(name));
+        Verification::of(sources.verstat(self.is_trusted).map(|source| match source {
+            VerstatSource::Number => told,
+            VerstatSource::AttestationInfo => header(HeaderName::AttestationInfo),
+            VerstatSource::XAttestationInfo => header(HeaderName::XAttestationInfo),
+            VerstatSource::PAttestationIndicator => header(HeaderName::PAttestationIndicator),
+            VerstatSource::Script(place) => {
+                Claim::read(self.avps.get(place).copied().unwrap_or_default())
+            }
+        }))
+    }
+}
+
+impl<'a> Candidate<'a> {
+    fn of_uri(value: Value<'a>, home: Option<Country>) -> Option<Self> {
+        let uri = Uri::read(value.uri())?;
+        Some(Self {
+            value,
+            uri: Some(uri),
+            number: uri.number(home),
+        })
+    }
+
+    /// The script may give a number alone.
+    fn of_script(value: Value<'a>, home: Option<Country>) -> Self {
+        Self::of_uri(value, home).unwrap_or_else(|| Self {
+            value,
+            uri: None,
+            number: uri::number(value.uri(), home),
+        })
+    }
+
+    fn is_tel(&self) -> bool {
+        self.uri.is_some_and(|uri| uri.is_tel)
+    }
+
+    fn is_anonymous(&self) -> bool {
+        match self.uri {
+            Some(uri) => uri.is_anonymous(),
+            None => uri::is_anonymous_name(self.value.uri()),
+        }
+    }
+
+    /// What its `verstat` parameters say.
+    fn claim(self) -> Claim {
+        let uri = self.uri.into_iter().flat_map(|uri| uri.parameters(VERSTAT));
+        Claim::of(uri.chain(self.value.parameters(VERSTAT)))
+    }
+}
+
+/// Whether a value of a Remote-Party-ID is about the called party.
+fn is_called_party(value: Value<'_>) -> bool {
+    let mut sides = value.parameters(b"party");
+    sides.any(|side| side.eq_ignore_ascii_case(b"called"))
+}
+
+const VERSTAT: &[u8] = b"verstat";
 
 #[cfg(test)]
 mod tests;

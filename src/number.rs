@@ -37,6 +37,13 @@ impl Number {
         E164::new(text.trim_end_matches('\0')).map(Self)
     }
 
+    /// The digits of its country code.
+    #[must_use]
+    pub fn country_code(&self) -> &str {
+        let code = self.as_str().get(1..=self.0.country_code_length());
+        code.unwrap_or_default()
+    }
+
     /// `+` and digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,12 +7,15 @@ use numbers_online_number::Country;
 
 use crate::answer::Answer;
 use crate::called::Called;
-use crate::config::{Config, ContactUri, DecisionOptions, Emergency, ProfileId, TrustedSources};
+use crate::config::{
+    Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, ProfileId,
+    TrustedSources,
+};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
-use crate::identity::{Caller, Identity};
+use crate::identity::{Caller, Identity, Request};
 use crate::number::Number;
 use crate::question::{Origin, Question};
 use crate::sip_header::Headers;
@@ -78,6 +81,7 @@ impl LookupOutcome {
 pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
+    identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
     home: Option<Country>,
@@ -90,6 +94,7 @@ impl<'a> Policy<'a> {
         Self {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
+            identity: &config.identity,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
@@ -109,7 +114,15 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        match self.screen(call, &Identity::read(&headers, self.home)) {
+        let request = Request {
+            headers: &headers,
+            is_trusted: self.trusted_sources.is_trusted(call.source),
+            called_uri: call.target(),
+            avps: call.avps,
+            home: self.home,
+        };
+        let identity = Identity::read(&request, &self.identity.sources);
+        match self.screen(call, &identity) {
             Step::Answer(decision) => Step::Answer(Decision {
                 understands_608: understands_608(&headers),
                 ..decision
@@ -125,8 +138,11 @@ impl<'a> Policy<'a> {
             return Step::Answer(decision);
         }
         match identity.caller {
-            Some(caller) => Step::Ask(self.question(call, caller)),
-            None => Step::Answer(self.bypass(Failure::NoNumber)),
+            Some(caller) => Step::Ask(self.question(call, caller, identity.called)),
+            None => Step::Answer(Decision {
+                failure: Failure::NoNumber,
+                ..self.without_question(identity)
+            }),
         }
     }
 
@@ -145,7 +161,7 @@ impl<'a> Policy<'a> {
                 }
             }
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
-                self.fail_open(failure, Some(caller.number))
+                self.fail_open(failure, Some(caller))
             }
         }
     }
@@ -156,10 +172,7 @@ impl<'a> Policy<'a> {
         if !self.redirect_contact.is_some_and(ContactUri::names_called) {
             return Called::NOBODY;
         }
-        Called::of(match call.next_uri {
-            [] => call.request_uri,
-            written => written,
-        })
+        Called::of(call.target())
     }
 
     /// Completes a decision about a call to somebody. A redirection to a Contact that would name nobody becomes an allow.
@@ -177,13 +190,17 @@ impl<'a> Policy<'a> {
 
     /// The decision after something failed: allow.
     #[must_use]
-    pub fn fail_open(&self, failure: Failure, number: Option<Number>) -> Decision {
-        Decision::allow(
-            self.options.allow_code.code(),
-            Source::FailOpen,
-            failure,
-            number,
-        )
+    pub fn fail_open(&self, failure: Failure, caller: Option<&Caller>) -> Decision {
+        Decision {
+            number_from: caller.map(|caller| caller.from),
+            attestation: caller.and_then(|caller| caller.verification.attestation),
+            ..Decision::allow(
+                self.options.allow_code.code(),
+                Source::FailOpen,
+                failure,
+                caller.map(|caller| caller.number),
+            )
+        }
     }
 
     /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
@@ -199,16 +216,44 @@ impl<'a> Policy<'a> {
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
     }
 
-    /// The decision about a caller who does not want to be known.
+    /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.
     fn withheld(&self, identity: &Identity) -> Option<Decision> {
-        identity
-            .is_withheld
-            .then(|| self.bypass(Failure::Anonymous))
+        let is_asked_about = self.identity.ask_withheld && identity.caller.is_some();
+        if !identity.is_withheld || is_asked_about {
+            return None;
+        }
+        let bypass = Decision {
+            failure: Failure::Anonymous,
+            ..self.without_question(identity)
+        };
+        let (treatment, reply) = match self.identity.anonymous {
+            Anonymous::Allow => return Some(bypass),
+            Anonymous::Flag => (Treatment::Flag, bypass.reply),
+            Anonymous::Block => (Treatment::Block, SipReply::standard(433)),
+        };
+        Some(Decision {
+            treatment,
+            would: treatment,
+            reply,
+            reason: Text::new("anonymous").unwrap_or_default(),
+            source: Source::Local,
+            ..bypass
+        })
     }
 
-    fn question(&self, call: &Call<'a>, caller: Caller) -> Question<'a> {
+    /// An allow without a question. The number of the caller is not shown to the script: it may be withheld.
+    fn without_question(&self, identity: &Identity) -> Decision {
+        Decision {
+            number_from: identity.caller.map(|caller| caller.from),
+            attestation: identity.verification.attestation,
+            ..self.bypass(Failure::None)
+        }
+    }
+
+    fn question(&self, call: &Call<'a>, caller: Caller, to: Option<Number>) -> Question<'a> {
         Question {
             caller,
+            called: to,
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,
@@ -236,6 +281,8 @@ impl<'a> Policy<'a> {
             source,
             failure: Failure::None,
             number: Some(caller.number),
+            number_from: Some(caller.from),
+            attestation: caller.verification.attestation,
             understands_608: caller.understands_608,
             called: Called::NOBODY,
             advice: answer.advice,

@@ -15,6 +15,8 @@ use crate::{length_prefixed, text, u64_pair};
 pub struct Question<'a> {
     /// The caller.
     pub caller: Caller,
+    /// The called number. The API reserves it for later, so an answer may be shared by calls to different numbers.
+    pub called: Option<Number>,
     /// The operator's options.
     pub options: &'a DecisionOptions,
     /// The call that it is about.
@@ -67,10 +69,16 @@ impl Question<'_> {
         } = *self.options;
         let mut body = String::with_capacity(BODY_BYTES);
         // No escaping: a number is "+" and digits. And no failure: a string takes all that is written to it.
+        let _ = write!(body, r#"{{"number":"{}""#, self.caller.number.as_str());
+        if let Some(called) = self.called {
+            let _ = write!(body, r#","called_number":"{}""#, called.as_str());
+        }
+        if let Some(verstat) = self.caller.verification.verstat {
+            let _ = write!(body, r#","verstat":"{}""#, verstat.as_str());
+        }
         let _ = write!(
             body,
-            r#"{{"number":"{}","allow_code":{},"spam_threshold":{}"#,
-            self.caller.number.as_str(),
+            r#","allow_code":{},"spam_threshold":{}"#,
             allow_code.code(),
             spam_threshold.score(),
         );
@@ -124,13 +132,13 @@ impl IdempotencyKey {
 }
 
 /// An upper bound of the length of a body.
-const BODY_BYTES: usize = 192;
+const BODY_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {
     use super::{IdempotencyKey, Origin, Question};
     use crate::config::{AllowCode, DecisionOptions, Threshold};
-    use crate::identity::{Caller, NumberFrom};
+    use crate::identity::{Caller, NumberFrom, Verification, Verstat};
     use crate::number::Number;
 
     fn number(text: &str) -> Number {
@@ -149,10 +157,12 @@ mod tests {
         let caller = Caller {
             number: number("+14155550123"),
             from: NumberFrom::From,
+            verification: Verification::default(),
             understands_608: false,
         };
         let question = |options| Question {
             caller,
+            called: None,
             options,
             origin: Origin::Call {
                 call_id: b"a",
@@ -172,6 +182,44 @@ mod tests {
                 .body()
                 .contains(r#""spam_threshold":80,"redirect_threshold":90,"block_reassigned""#)
         );
+    }
+
+    #[test]
+    fn the_called_number_and_the_verification_are_sent_if_they_are_known() {
+        let options = DecisionOptions {
+            allow_code: AllowCode::new(503).expect("503"),
+            spam_threshold: Threshold::new(80).expect("80"),
+            redirect_threshold: Threshold::new(99),
+            block_invalid: false,
+            block_reassigned: false,
+        };
+        let longest = number("+123456789012345");
+        for verstat in Verstat::ALL {
+            let question = Question {
+                caller: Caller {
+                    number: longest,
+                    from: NumberFrom::Pai,
+                    verification: Verification {
+                        verstat: Some(verstat),
+                        attestation: None,
+                    },
+                    understands_608: false,
+                },
+                called: Some(longest),
+                options: &options,
+                origin: Origin::Call {
+                    call_id: b"a",
+                    from_tag: b"b",
+                },
+            };
+            let body = question.body();
+            let start = format!(
+                r#"{{"number":"+123456789012345","called_number":"+123456789012345","verstat":"{}","allow_code":503,"#,
+                verstat.as_str()
+            );
+            assert!(body.starts_with(&start), "{body}");
+            assert!(body.len() <= super::BODY_BYTES);
+        }
     }
 
     #[test]

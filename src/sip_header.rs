@@ -4,10 +4,18 @@
 /// Names of headers. Other headers are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderName {
+    /// `Attestation-Info` (3GPP TS 24.229 section 7.2.18).
+    AttestationInfo,
     /// `Feature-Caps` (RFC 6809).
     FeatureCaps,
     /// `From`, or its compact form `f` (RFC 3261).
     From,
+    /// `P-Asserted-Identity` (RFC 3325).
+    PAssertedIdentity,
+    /// `P-Attestation-Indicator`, which some carriers write.
+    PAttestationIndicator,
+    /// `P-Preferred-Identity` (RFC 3325).
+    PPreferredIdentity,
     /// `Privacy` (RFC 3323).
     Privacy,
     /// `Priority` (RFC 3261).
@@ -16,6 +24,8 @@ pub enum HeaderName {
     RemotePartyId,
     /// `Resource-Priority` (RFC 4412).
     ResourcePriority,
+    /// `X-Attestation-Info`, which some carriers write.
+    XAttestationInfo,
 }
 
 /// One header.
@@ -128,17 +138,25 @@ pub fn trimmed(value: &[u8]) -> &[u8] {
 }
 
 const NAMES: &[(&[u8], HeaderName)] = &[
+    (b"attestation-info", HeaderName::AttestationInfo),
     (b"feature-caps", HeaderName::FeatureCaps),
     (b"from", HeaderName::From),
     (b"f", HeaderName::From),
+    (b"p-asserted-identity", HeaderName::PAssertedIdentity),
+    (
+        b"p-attestation-indicator",
+        HeaderName::PAttestationIndicator,
+    ),
+    (b"p-preferred-identity", HeaderName::PPreferredIdentity),
     (b"privacy", HeaderName::Privacy),
     (b"priority", HeaderName::Priority),
     (b"remote-party-id", HeaderName::RemotePartyId),
     (b"resource-priority", HeaderName::ResourcePriority),
+    (b"x-attestation-info", HeaderName::XAttestationInfo),
 ];
 
 /// The first letters of [`NAMES`].
-const INITIALS: &[u8] = b"fpr";
+const INITIALS: &[u8] = b"afprx";
 
 /// More than these are searched for again each time.
 const FIRST: usize = 16;

@@ -21,8 +21,9 @@ use crate::deadline::Deadline;
 use crate::decision::{Decision, Source};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::Caller;
+use crate::identity::{Caller, Identity};
 use crate::log::{Level, Log};
+use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
@@ -76,6 +77,8 @@ pub struct PendingLookup {
     pub asked: Asked,
     /// The timeout of the profile that decides.
     pub timeout: Timeout,
+    /// The called number, if the call goes to one.
+    pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// An answer whose TTL is over. It is used if there is no newer one.
@@ -142,18 +145,49 @@ impl<'a> Worker<'a> {
             return self.decide_without_profile(call, started);
         };
         self.turn_to(profile);
-        let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let decision = match policy.begin(call) {
-            Step::Answer(decision) => decision,
+        let called = policy.called(call);
+        self.carry_out(&policy, &policy.begin(call), called, started)
+    }
+
+    /// Decides about a number as about the caller of a call.
+    fn decide_about(
+        &mut self,
+        number: Number,
+        profile: ProfileId,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        self.turn_to(profile);
+        let config = Arc::clone(&self.current.config);
+        let policy = Policy::new(&config);
+        let call = Call {
+            call_id: b"check",
+            ..Call::default()
+        };
+        let step = policy.screen(&call, &Identity::of(number));
+        // A check names nobody who is called; what it shows is how calls to somebody are decided.
+        let called = Called::of(b"sip:000@check.invalid");
+        self.carry_out(&policy, &step, called, started)
+    }
+
+    fn carry_out(
+        &mut self,
+        policy: &Policy<'_>,
+        step: &Step<'_>,
+        called: Called,
+        started: Instant,
+    ) -> (Decision, Counters) {
+        let mut counters = Counters::default();
+        let decision = match step {
+            Step::Answer(decision) => *decision,
             Step::Ask(question) => {
-                let outcome = self.find_out(&question, started, &mut counters);
+                let outcome = self.find_out(question, started, &mut counters);
                 let decision = policy.resume(&question.caller, outcome);
-                policy.address(decision, policy.called(call))
+                policy.address(decision, called)
             }
         };
-        (decision.by(profile), counters)
+        (decision.by(self.current.profile), counters)
     }
 
     /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
@@ -184,6 +218,7 @@ impl<'a> Worker<'a> {
                     called: policy.called(call),
                 },
                 timeout: config.timeout,
+                called: question.called,
                 key: question.idempotency_key(),
                 earlier,
                 counters,
@@ -200,12 +235,12 @@ impl<'a> Worker<'a> {
     ) -> (Decision, Counters) {
         self.turn_to(ProfileId::BASE);
         let policy = Policy::new(&self.current.config);
-        let number = match policy.begin(call) {
+        let caller = match policy.begin(call) {
             Step::Answer(decision) if decision.source == Source::Bypass => {
                 return (decision, Counters::default());
             }
-            Step::Answer(decision) => decision.number,
-            Step::Ask(question) => Some(question.caller.number),
+            Step::Answer(_) => None,
+            Step::Ask(question) => Some(question.caller),
         };
         let moment = self.engine.clock.at(started);
         if let Some(times) = self.engine.note_unknown_profile(moment) {
@@ -217,7 +252,7 @@ impl<'a> Worker<'a> {
         }
         let decision = Decision {
             reason: Text::new("unknown_profile").unwrap_or_default(),
-            ..policy.fail_open(Failure::Internal, number)
+            ..policy.fail_open(Failure::Internal, caller.as_ref())
         };
         let counters = Counters {
             unknown_profile: true,
@@ -238,6 +273,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.asked.caller,
+            called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::BadParameter;
 
-/// The addresses whose requests are trusted when they claim priority (RFC 3325's trust domain).
+/// The addresses whose requests are trusted when they claim an identity, its verification, or priority (RFC 3325's trust domain).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustedSources {
     /// All of them.

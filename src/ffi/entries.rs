@@ -12,7 +12,7 @@ use super::abi::{
 };
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
-use super::host::Log;
+use super::host::{AvpValues, Avps, Log};
 use crate::config::Given;
 use crate::counters::Counters;
 use crate::decision::{Decision, Source};
@@ -31,9 +31,10 @@ pub(super) unsafe extern "C" fn engine_new(
     engine: *mut *mut nol_engine,
 ) -> nol_rc {
     // SAFETY: the header lends `host` for this function.
-    let log = unsafe { host.as_ref() }.map(|host| Log::new(*host));
-    guard(log, || {
-        let log = log.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+    let host = unsafe { host.as_ref() }.copied();
+    guard(host.map(Log::new), || {
+        let host = host.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        let (log, avps) = (Log::new(host), Avps::new(host));
         // SAFETY: the header lends `params` for this function.
         let params = unsafe { params.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         // SAFETY: the caller owns the place for the handle.
@@ -49,7 +50,11 @@ pub(super) unsafe extern "C" fn engine_new(
             log.line(Level::Error, &why.to_string());
             nol_rc::NOL_BAD_PARAMETER
         })?;
-        *place = Box::into_raw(Box::new(Server::new(engine, log))).cast();
+        // A server registers the names of AVPs on first use, which must be before fork.
+        for (_, profile) in engine.profiles.iter() {
+            let _ = avps.read(&profile.config.identity.sources);
+        }
+        *place = Box::into_raw(Box::new(Server::new(engine, log, avps))).cast();
         Ok(())
     })
 }
@@ -176,7 +181,19 @@ pub(super) unsafe fn conclude(
     let body = |process: &mut Process| {
         // SAFETY: the caller's promise.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
-        decided = Some(decide(process, &lent(call), started)?);
+        let Server { engine, avps, .. } = process.server;
+        let call = lent(call);
+        // A reload does not read these parameters again.
+        let profile = engine
+            .profiles
+            .get(engine.profiles.find(call.profile).unwrap_or_default());
+        let read = avps.read(&profile.config.identity.sources);
+        let avps = read.as_ref().map(AvpValues::all).unwrap_or_default();
+        let call = Call {
+            avps: &avps,
+            ..call
+        };
+        decided = Some(decide(process, &call, started)?);
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -233,6 +250,10 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         block_reassigned: params.block_reassigned,
         redirect_contact: text(params.redirect_contact)?,
         mode: text(params.mode)?,
+        number_source: text(params.number_source)?,
+        verstat_source: text(params.verstat_source)?,
+        ask_withheld: params.ask_withheld,
+        anonymous: text(params.anonymous)?,
         block_reply: text(params.block_reply)?,
         block_location: text(params.block_location)?,
         regulation: text(params.regulation)?,
@@ -276,6 +297,7 @@ fn lent(call: &nol_call) -> Call<'_> {
         source: address(bytes(call.source)),
         profile: bytes(call.profile),
         head: bytes(call.head),
+        avps: &[],
     };
     #[cfg(feature = "deliberate-panic")]
     #[allow(clippy::panic, reason = "the feature exists for it")]

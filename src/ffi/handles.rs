@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::abi::{nol_engine, nol_rc, nol_worker};
 use super::guard::guard;
-use super::host::Log;
+use super::host::{Avps, Log};
 use crate::engine::Engine;
 use crate::log::{Level, Log as _};
 use crate::os::fork_guard::ForkGuard;
@@ -17,15 +17,17 @@ use crate::worker::Worker;
 pub(super) struct Server {
     pub(super) engine: Engine,
     pub(super) log: Log,
+    pub(super) avps: Avps,
     /// Whether the reason for the lack of asynchronous lookups has been logged.
     complained: AtomicBool,
 }
 
 impl Server {
-    pub(super) fn new(engine: Engine, log: Log) -> Self {
+    pub(super) fn new(engine: Engine, log: Log, avps: Avps) -> Self {
         Self {
             engine,
             log,
+            avps,
             complained: AtomicBool::new(false),
         }
     }

@@ -11,6 +11,7 @@ use crate::counters::Counters;
 use crate::decision::{Decision, Source, Treatment};
 use crate::engine::Profile;
 use crate::failure::Failure;
+use crate::identity::{Attestation, NumberFrom};
 use crate::reply::Reply;
 
 impl nol_result {
@@ -48,6 +49,8 @@ impl nol_result {
         self.enforced = 1;
         self.would = self.keep(decision.would.as_str());
         self.e164 = self.keep(number);
+        self.number_from = self.keep(decision.number_from.map_or("", NumberFrom::as_str));
+        self.attestation = self.keep(decision.attestation.map_or("", Attestation::as_str));
         self.valid = advice.valid.map_or(ABSENT, i32::from);
         self.spam_score = advice.spam_score.map_or(ABSENT, i32::from);
         self.risk_level = self.keep(advice.risk_level.as_str());

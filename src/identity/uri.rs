@@ -56,32 +56,46 @@ impl<'a> Uri<'a> {
         })
     }
 
-    /// The telephone number, with the forms of the country `home`.
+    /// The telephone number, with the forms of the country `home` too.
     pub(super) fn number(&self, home: Option<Country>) -> Option<Number> {
-        // A local number is valid only in its context (RFC 3966 section 5.1.5).
-        if self.parameter(b"phone-context").is_some() && !self.user.starts_with(b"+") {
-            return None;
+        let number = number(self.user, home)?;
+        let is_local = !self.user.starts_with(b"+") && !self.user.starts_with(b"%2");
+        match self.parameters(b"phone-context").next() {
+            // The context of a local number is a domain, or the start of global numbers (RFC 3966 section 5.1.5). It is a national
+            // number only if that start is its country code.
+            Some([b'+', code @ ..]) if is_local => {
+                (code == number.country_code().as_bytes()).then_some(number)
+            }
+            _ => Some(number),
         }
-        let mut room = [0; MOST];
-        Number::new(unescaped(self.user, &mut room)?, home)
     }
 
     /// Whether it stands for a caller who does not want to be known (RFC 3323 section 4.1.1.3, and names that gateways use).
     pub(super) fn is_anonymous(&self) -> bool {
         let (host, _port) = split(self.host, b':');
-        let mut room = [0; MOST];
-        let user = unescaped(self.user, &mut room).unwrap_or_default();
-        host.eq_ignore_ascii_case(b"anonymous.invalid")
-            || ANONYMOUS.iter().any(|name| user.eq_ignore_ascii_case(name))
+        host.eq_ignore_ascii_case(b"anonymous.invalid") || is_anonymous_name(self.user)
     }
 
-    /// The value of a parameter of the number or of the URI.
-    fn parameter(&self, name: &[u8]) -> Option<&'a [u8]> {
+    /// The values of the parameters of a name: those of the number, then those of the URI.
+    pub(super) fn parameters(self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
         [self.user_parameters, self.parameters]
             .into_iter()
             .flat_map(|parameters| parameters.split(|byte| *byte == b';'))
-            .find_map(|parameter| named(parameter, name))
+            .filter_map(move |parameter| named(parameter, name))
     }
+}
+
+/// The telephone number that a user part is, without its parameters.
+pub(super) fn number(user: &[u8], home: Option<Country>) -> Option<Number> {
+    let mut room = [0; MOST];
+    Number::new(unescaped(user, &mut room)?, home)
+}
+
+/// Whether a user part stands for a withheld number.
+pub(super) fn is_anonymous_name(user: &[u8]) -> bool {
+    let mut room = [0; MOST];
+    let user = unescaped(user, &mut room).unwrap_or_default();
+    ANONYMOUS.iter().any(|name| user.eq_ignore_ascii_case(name))
 }
 
 /// Resolves the percent-escapes of a user part (RFC 3261 section 19.1.2). `None` if it cannot be a number: it is too long, or a

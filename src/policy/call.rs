@@ -24,12 +24,25 @@ pub struct Call<'a> {
     pub profile: &'a [u8],
     /// The header section. A body may follow behind an empty line.
     pub head: &'a [u8],
+    /// The values of the script's AVPs that name an identity or its verification, in the order of
+    /// [`Sources::avps`](crate::identity::Sources::avps).
+    pub avps: &'a [&'a [u8]],
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// Whether it opens a dialog.
     #[must_use]
     pub fn is_initial_invite(&self) -> bool {
         self.method == b"INVITE" && self.to_tag.is_empty()
+    }
+
+    /// The URI that the call goes to.
+    #[must_use]
+    pub fn target(&self) -> &'a [u8] {
+        if self.next_uri.is_empty() {
+            self.request_uri
+        } else {
+            self.next_uri
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod identity;
 mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};
@@ -21,6 +22,7 @@ pub(crate) const CALL: Call<'_> = Call {
     source: None,
     profile: b"",
     head: b"From: <sip:+14155550123@example.com>;tag=a\r\n",
+    avps: &[],
 };
 
 fn answer(treatment: Treatment, code: u16) -> Answer {

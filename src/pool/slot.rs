@@ -11,6 +11,7 @@ use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::identity::Caller;
+use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
@@ -26,7 +27,9 @@ shareable! {
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
         caller: [AtomicU64; 3],
-        called: [AtomicU64; Called::WORDS],
+        called_user: [AtomicU64; Called::WORDS],
+        /// Zeros if the call does not go to a number.
+        called: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -46,7 +49,11 @@ impl Slot {
         let profile = u64::try_from(asked.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, asked.caller.to_shared());
-        store(&self.called, asked.called.to_shared());
+        store(&self.called_user, asked.called.to_shared());
+        store(
+            &self.called,
+            lookup.called.as_ref().map_or([0; 2], Number::to_shared),
+        );
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -59,6 +66,7 @@ impl Slot {
         Some(PendingLookup {
             asked: self.asked()?,
             timeout: self.timeout()?,
+            called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             earlier: match outcome {
                 LookupOutcome::Stale(answer, _) => Some(answer),
@@ -74,7 +82,7 @@ impl Slot {
         Some(Asked {
             profile: ProfileId::new(usize::try_from(index).ok()?)?,
             caller: Caller::from_shared(load(&self.caller))?,
-            called: Called::from_shared(load(&self.called)),
+            called: Called::from_shared(load(&self.called_user)),
         })
     }
 

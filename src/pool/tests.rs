@@ -18,7 +18,7 @@ use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
@@ -43,11 +43,13 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                verification: Verification::default(),
                 understands_608: false,
             },
             called: Called::NOBODY,
         },
         timeout: pool.shortest,
+        called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

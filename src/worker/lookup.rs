@@ -29,7 +29,7 @@ impl Worker<'_> {
             return ControlFlow::Break(LookupOutcome::Failed(Failure::NoKey));
         }
         let now = self.engine.clock.at(started);
-        let key = keys.key(&caller.number, "");
+        let key = keys.key(&caller.number, caller.verstat_class());
         let mut stale = None;
         if config.cache.is_on() {
             match self.engine.cache.find(&key, now) {
@@ -64,7 +64,11 @@ impl Worker<'_> {
         if self.current.config.api_key.value().is_err() {
             return LookupOutcome::Failed(Failure::NoKey);
         }
-        let key = self.current.keys.key(&question.caller.number, "");
+        let caller = &question.caller;
+        let key = self
+            .current
+            .keys
+            .key(&caller.number, caller.verstat_class());
         let now = self.engine.clock.at(started);
         if !self.current.config.cache.is_on() {
             return match self.failed_before(&key, now, counters) {

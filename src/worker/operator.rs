@@ -7,13 +7,14 @@ use std::time::Instant;
 use super::Worker;
 use super::generation::{Generation, Read};
 use crate::admission::{Endpoint, LatchState, Mode};
+use crate::cache::Key;
 use crate::clock::Moment;
 use crate::config::{ProfileId, ProfileName};
 use crate::decision::Decision;
 use crate::http::Phase;
+use crate::identity::Verstat;
 use crate::log::Level;
 use crate::number::Number;
-use crate::policy::Call;
 use crate::reply::Reply;
 use crate::report::Report;
 
@@ -88,17 +89,9 @@ impl Worker<'_> {
         let Some(id) = self.engine.profiles.find(profile.as_bytes()) else {
             return Err(Refused(self.profile_names()));
         };
-        read(number, self.all.get(id)).ok_or_else(|| Refused(NUMBER.to_owned()))?;
+        let number = read(number, self.all.get(id)).ok_or_else(|| Refused(NUMBER.to_owned()))?;
         let started = Instant::now();
-        let head = format!("From: <tel:{number}>");
-        let call = Call {
-            method: b"INVITE",
-            call_id: b"check",
-            head: head.as_bytes(),
-            profile: profile.as_bytes(),
-            ..Call::default()
-        };
-        let (decision, _) = self.decide(&call, started);
+        let (decision, _) = self.decide_about(number, id, started);
         let reply = Reply::new(&decision, &self.current.config.replies);
         Ok(describe(&decision, &reply).number(
             c"latency_us",
@@ -168,11 +161,16 @@ impl Worker<'_> {
             engine.failed.forget(None);
             return Ok(Report::default().number(c"purged", engine.cache.purge(None)));
         }
-        let keys = self.all.iter().filter_map(|profile| {
-            let number = read(number, profile)?;
-            Some(profile.keys.key(&number, ""))
+        // Each verification has an answer of its own.
+        let classes = || [""].into_iter().chain(Verstat::ALL.map(Verstat::as_str));
+        let keys = self.all.iter().flat_map(|profile| {
+            let number = read(number, profile);
+            let key = move |number, class| profile.keys.key(&number, class);
+            number
+                .into_iter()
+                .flat_map(move |number| classes().map(move |class| key(number, class)))
         });
-        let keys: Vec<_> = keys.collect();
+        let keys: Vec<Key> = keys.collect();
         if keys.is_empty() {
             return Err(Refused(NUMBER.to_owned()));
         }

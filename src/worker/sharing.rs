@@ -11,7 +11,12 @@ impl Worker<'_> {
         self.turn_to(lookup.asked.profile);
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
-        is_shared.then(|| self.current.keys.key(&lookup.asked.caller.number, ""))
+        let caller = &lookup.asked.caller;
+        is_shared.then(|| {
+            self.current
+                .keys
+                .key(&caller.number, caller.verstat_class())
+        })
     }
 
     /// Whether the last lookup waited for the request of another call. If it failed, two requests about its number have failed.

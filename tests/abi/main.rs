@@ -12,7 +12,7 @@
 
 mod asynchronous;
 
-use std::ffi::c_int;
+use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,7 +33,15 @@ unsafe extern "C" {
 static ALONE: Mutex<()> = Mutex::new(());
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-pub(crate) static HOST: nol_host = nol_host { log: Some(log) };
+pub(crate) static HOST: nol_host = nol_host {
+    log: Some(log),
+    avp: Some(avp),
+};
+
+/// The script has set no AVP.
+unsafe extern "C" fn avp(_: nol_str, _: *mut c_char, _: usize) -> usize {
+    0
+}
 
 unsafe extern "C" fn log(_: nol_level, line: nol_str) {
     let bytes = unsafe { std::slice::from_raw_parts(line.s.cast::<u8>(), line.len) };
@@ -77,6 +85,10 @@ pub(crate) fn params() -> nol_params {
         block_reassigned: 0,
         redirect_contact: lend(""),
         mode: lend("redirect"),
+        number_source: lend("pai,from"),
+        verstat_source: lend("number"),
+        ask_withheld: 0,
+        anonymous: lend("allow"),
         block_reply: lend(""),
         block_location: lend("RLN"),
         regulation: lend(""),

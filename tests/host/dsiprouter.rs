@@ -32,10 +32,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         return Vec::new();
     }
     if let Some(what) = missing(&*subject.server) {
-        let name = format!("{}/dsiprouter/all trials", subject.name());
-        return vec![Trial::ignorable_test(name, move || {
-            Ok(Completion::ignored_with(format!("needs {what}")))
-        })];
+        return vec![lacking(subject, "all trials", what)];
     }
     [installer::trials, calls::trials, switches::trials]
         .iter()
@@ -51,6 +48,14 @@ fn trial(
 ) -> Trial {
     let name = format!("dsiprouter/{name}");
     suite.trial(subject, &name, Needs::default(), body)
+}
+
+/// In place of a trial that cannot run.
+fn lacking(subject: &Subject, name: &str, what: String) -> Trial {
+    let name = format!("{}/dsiprouter/{name}", subject.name());
+    Trial::ignorable_test(name, move || {
+        Ok(Completion::ignored_with(format!("needs {what}")))
+    })
 }
 
 /// What is not on this machine.

@@ -6,13 +6,14 @@ use libtest_mimic::Trial;
 use testbed::{
     Api, Plan, Product, Result, Value,
     answer::{decision, ok},
-    sip::{Client, Request, Transport},
+    sip::{Client, Peer, Request, Transport},
 };
 
 use crate::{
     bench::Bench,
     callers,
-    expect::same,
+    calls::SOON,
+    expect::{holds, same},
     subject::Subject,
     suite::{Needs, Suite},
 };
@@ -45,7 +46,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     if subject.server.product() != Product::Kamailio {
         return Vec::new();
     }
-    LANGUAGES
+    let mut trials: Vec<Trial> = LANGUAGES
         .iter()
         .map(|language| {
             let needs = Needs {
@@ -56,7 +57,36 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             let name = format!("kemi/a script in {} decides and replies", language.name);
             suite.trial(subject, &name, needs, move |bench| decides(bench, language))
         })
-        .collect()
+        .collect();
+    let needs = Needs {
+        module: Some("app_lua"),
+        ..Needs::default()
+    };
+    let name = "kemi/a script recognises a 603+ of a network further on";
+    trials.push(suite.trial(subject, name, needs, recognises));
+    trials
+}
+
+fn recognises(bench: &Bench) -> Result<()> {
+    let line = "Reason: SIP;cause=603;text=\"v=analytics1;url=https://a.example/;id=x-1\"";
+    let peer = Peer::new("603 Network Blocked", &[line])?;
+    let file = bench.suite.file("blocked.lua");
+    let script = include_str!("kemi/blocked.lua").replace("PEER", &peer.address().to_string());
+    fs::write(&file, script)?;
+    let mut setup = bench.setup("http://127.0.0.1:1");
+    setup.modules.push("app_lua".to_owned());
+    setup
+        .foreign
+        .push(("app_lua".to_owned(), "load".to_owned(), path(&file)));
+    setup.routes = Some("cfgengine \"lua\"\n".to_owned());
+    let server = bench.start(&setup)?;
+    let request = Request::invite(&callers::sip(callers::CALLER));
+    let reply = Client::connect(Transport::Udp, server.host.address())?.call(&request)?;
+    same("reply", (reply.status, reply.all("Reason").len()), (603, 1))?;
+    for line in ["failure rc=1 url=https://a.example/.", "reply rc=1 id=x-1."] {
+        holds(line, server.host.log().wait_for(line, SOON).is_some())?;
+    }
+    server.finish()
 }
 
 fn decides(bench: &Bench, language: &Language) -> Result<()> {

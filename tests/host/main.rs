@@ -19,6 +19,7 @@ mod dsiprouter;
 mod emergency;
 mod expect;
 mod faults;
+mod identity;
 mod kemi;
 mod labels;
 mod latency;
@@ -103,6 +104,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         decisions::trials,
         calls::trials,
         emergency::trials,
+        identity::trials,
         withheld::trials,
         faults::trials,
         connections::trials,

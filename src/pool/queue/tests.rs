@@ -10,7 +10,7 @@ use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
@@ -29,11 +29,13 @@ fn lookup(digits: u64) -> PendingLookup {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                verification: Verification::default(),
                 understands_608: false,
             },
             called: Called::NOBODY,
         },
         timeout: Timeout::new(400).expect("in range"),
+        called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         earlier: None,
         counters: Counters::default(),

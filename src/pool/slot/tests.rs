@@ -4,7 +4,7 @@ use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
@@ -75,18 +75,20 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new(b"+441632960123", None).expect("a global number");
-    for earlier in [Some(longest()), None] {
+    for (earlier, called) in [(Some(longest()), Some(number)), (None, None)] {
         let lookup = PendingLookup {
             asked: Asked {
                 profile: ProfileId::new(4096).expect("small"),
                 caller: Caller {
                     number,
                     from: NumberFrom::From,
+                    verification: Verification::default(),
                     understands_608: earlier.is_some(),
                 },
                 called: Called::of(b"sip:+14155550100@192.0.2.1"),
             },
             timeout: Timeout::new(400).expect("in range"),
+            called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             earlier,
             counters: Counters {

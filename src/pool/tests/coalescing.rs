@@ -13,7 +13,7 @@ use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
@@ -61,6 +61,7 @@ fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
             caller: Caller {
                 number,
                 from: NumberFrom::From,
+                verification: Verification::default(),
                 understands_608: false,
             },
             called: Called::NOBODY,

@@ -12,7 +12,7 @@ use testbed::{
 use super::{
     Body,
     database::{CARRIER_GROUP, PBX_GROUP, accounted},
-    installation::{CARRIER, Installation, PBX, asks},
+    installation::{CARRIER, Installation, ON, PBX, asks},
     trial,
 };
 use crate::{
@@ -56,10 +56,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
 pub(super) fn screening(bench: &Bench, api: &Api, timeout: i64) -> Result<(Installation, Host)> {
     let machine = Installation::new(bench)?;
     machine.install(&[])?;
-    machine.set(&format!(
-        "#!redefine NUMBERSONLINE_START_ENABLED 1\n{}",
-        asks(api, timeout)
-    ))?;
+    machine.set(&format!("{ON}{}", asks(api, timeout)))?;
     let host = machine.start(bench)?;
     Ok((machine, host))
 }

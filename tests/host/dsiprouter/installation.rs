@@ -21,12 +21,17 @@ use super::{
     pbx::Pbx,
     shipped, source,
 };
-use crate::{bench::Bench, callers};
+use crate::{bench::Bench, callers, expect::same};
 
 /// Where calls of the carrier come from.
 pub(super) const CARRIER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 20);
 /// Where the PBX is.
 pub(super) const PBX: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 30);
+
+/// The key of a tenant.
+pub(super) const TENANT_KEY: &str = "nol_test_tenant_a_51c7";
+/// Switches the screening on at the start.
+pub(super) const ON: &str = "#!redefine NUMBERSONLINE_START_ENABLED 1\n";
 
 /// The machine. `opt` is dSIPRouter's checkout, `etc/dsiprouter/kamailio` has the files that run.
 pub(super) struct Installation {
@@ -152,6 +157,14 @@ impl Installation {
         self.bash(&[&[installer.as_str()], arguments].concat())
     }
 
+    /// Changes one of those settings.
+    pub(super) fn change(&self, from: &str, to: &str) -> Result<()> {
+        let file = self.path("etc/dsiprouter/kamailio/numbersonline_local.cfg");
+        let text = fs::read_to_string(&file)?;
+        same("places", text.matches(from).count(), 1)?;
+        Ok(fs::write(&file, text.replace(from, to))?)
+    }
+
     /// Settings of the operator's own, after those that the installer wrote.
     pub(super) fn set(&self, lines: &str) -> Result<()> {
         let file = self.path("etc/dsiprouter/kamailio/numbersonline_local.cfg");
@@ -190,7 +203,9 @@ impl Installation {
     /// Starts Kamailio with the running files.
     pub(super) fn start(&self, bench: &Bench) -> Result<Host> {
         let mut setup = Setup::new(&bench.name, bench.suite.logs());
-        setup = setup.env("NUMBERS_ONLINE_API_KEY", callers::KEY);
+        setup = setup
+            .env("NUMBERS_ONLINE_API_KEY", callers::KEY)
+            .env("TENANT_A_KEY", TENANT_KEY);
         self.kamailio.run(
             &setup,
             self.port.take().ok_or("it was started before")?,

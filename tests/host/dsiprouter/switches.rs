@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
+    process::Command,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -18,8 +19,8 @@ use super::{
     Body,
     calls::{call, finish, screening},
     database::accounted,
-    installation::{CARRIER, Installation, asks},
-    trial,
+    installation::{CARRIER, Installation, ON, TENANT_KEY, asks},
+    lacking, shipped, trial,
 };
 use crate::{
     bench::Bench,
@@ -32,11 +33,16 @@ use crate::{
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trials: [Body; 4] = [
+    let trials: [Body; 6] = [
         ("it is switched on and off by RPC", enabled),
         (
             "without enforce a block is logged, and the call goes on",
             enforce,
+        ),
+        ("a profile decides that a switch names", profile),
+        (
+            "a profile decides that a route of the operator's own chooses",
+            chosen,
         ),
         ("TransNexus verifies the calls that it allows", transnexus),
         (
@@ -44,10 +50,16 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             no_rule,
         ),
     ];
-    trials
+    let mut trials: Vec<Trial> = trials
         .into_iter()
         .map(|(name, body)| trial(suite, subject, &format!("switches/{name}"), body))
-        .collect()
+        .collect();
+    let page = "switches/the page in the GUI switches it";
+    trials.push(match lacks_python() {
+        Some(what) => lacking(subject, page, what),
+        None => trial(suite, subject, page, gui),
+    });
+    trials
 }
 
 /// Changes a setting as the GUI does: by JSON-RPC over HTTP, with a string as its value.
@@ -90,6 +102,47 @@ fn enabled(bench: &Bench) -> Result<()> {
     finish(host)
 }
 
+/// Debian's own, which has the packages of Debian.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// What the page of the GUI needs and this machine has not.
+fn lacks_python() -> Option<String> {
+    let packages = Command::new(PYTHON)
+        .args(["-c", "import flask, flask_wtf"])
+        .output();
+    let found = packages.is_ok_and(|output| output.status.success());
+    (!found).then(|| "python3-flask and python3-flaskext.wtf (apt-get install)".to_owned())
+}
+
+/// Two tenants, one with a key of its own.
+const TENANTS: &str = r#"
+modparam("numbers_online", "profile", "tenant-a=>api_key=env:TENANT_A_KEY")
+modparam("numbers_online", "profile", "tenant-b=>spam_threshold=50")
+"#;
+
+fn gui(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    machine.set(&format!("{}{TENANTS}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/dsiprouter/gui.py");
+    let output = Command::new(PYTHON)
+        .arg("-B")
+        .arg(script)
+        .arg(shipped(""))
+        .arg(host.address().port().to_string())
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    // It is on now.
+    let number = callers::several(1).next().ok_or("no caller")?;
+    let reply = call(&machine, &host, &machine.invite(&number))?;
+    same("reply", reply.status, 603)?;
+    finish(host)
+}
+
 fn enforce(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let (machine, host) = screening(bench, &api, LONG)?;
@@ -116,6 +169,55 @@ fn enforce(bench: &Bench) -> Result<()> {
         "reply",
         call(&machine, &host, &machine.invite(&numbers[1]))?.status,
         603,
+    )?;
+    finish(host)
+}
+
+/// The key that the API got with a call's lookup.
+fn key(machine: &Installation, host: &Host, api: &Api, number: &str) -> Result<String> {
+    let reply = call(machine, host, &machine.invite(number))?;
+    same("reply", reply.status, 603)?;
+    let last = api.requests().pop().ok_or("no request")?;
+    Ok(last.header("Authorization").unwrap_or_default().to_owned())
+}
+
+fn profile(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    machine.set(&format!("{ON}{}{TENANTS}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    for (number, (name, wanted)) in callers::several(3).zip([
+        ("", callers::KEY),
+        ("tenant-a", TENANT_KEY),
+        ("", callers::KEY),
+    ]) {
+        set(&host, "numbersonline", "profile", name)?;
+        same(
+            &format!("key of the profile {name:?}"),
+            key(&machine, &host, &api, &number)?,
+            format!("Bearer {wanted}"),
+        )?;
+    }
+    finish(host)
+}
+
+fn chosen(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    // The example in the settings chooses tenant-a for the number that is called.
+    machine.change(
+        "##!define NUMBERSONLINE_CHOOSES_PROFILE\n",
+        "#!define NUMBERSONLINE_CHOOSES_PROFILE\n",
+    )?;
+    machine.set(&format!("{ON}{}{TENANTS}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    let number = callers::several(1).next().ok_or("no caller")?;
+    same(
+        "key",
+        key(&machine, &host, &api, &number)?,
+        format!("Bearer {TENANT_KEY}"),
     )?;
     finish(host)
 }

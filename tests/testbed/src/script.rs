@@ -141,6 +141,7 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
          {absorb}\
          \tif ($hdr(X-Test) == \"undecided\") {{ route(ANSWER); exit; }}\n\
          \tif ($hdr(X-Test) == \"transaction\") {{ t_newtran(); }}\n\
+         \t{prelude}\n\
          \t{once}\n\
          }}\n\
          route[ONCE] {{\n\
@@ -166,6 +167,7 @@ fn routes(text: &mut String, setup: &Setup, dialect: &Dialect) -> Result<()> {
          \t}}\n\
          \tappend_to_reply(\"X-NOL-ret: $var(ret)\\r\\n\");\n\
          \tappend_to_reply(\"X-NOL-codes: $(avp(nol_code)[*])\\r\\n\");\n",
+        prelude = setup.prelude,
         once = decide("ONCE"),
         twice = decide("TWICE"),
         returned = (dialect.returned)(form),

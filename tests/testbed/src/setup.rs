@@ -82,6 +82,8 @@ pub struct Setup {
     pub form: Form,
     /// The AVPs of a script without the module, names without the prefix. `rc` is the return code of its decision.
     pub stand_in: Vec<(String, Value)>,
+    /// Statements in which the script begins with each call, in words that both servers know.
+    pub prelude: String,
     /// Whether the script replies by `numbers_online_reply()`. If that sends nothing the script replies 200 with `X-NOL-sent`.
     pub replies: bool,
     /// Whether the script logs each change of state, as `state is NAME, call is nol_rc`.
@@ -114,6 +116,7 @@ impl Setup {
             foreign: Vec::new(),
             form: Form::Sync,
             stand_in: Vec::new(),
+            prelude: String::new(),
             replies: false,
             hears_state: false,
             routes: None,
