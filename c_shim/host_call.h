@@ -140,6 +140,13 @@ int nol_conclude(struct sip_msg *msg, const nol_result *result)
 	return result->rc;
 }
 
+/* Warns at start of a roll-out whose audit lines the server's log level leaves out. */
+static void check_audit_level(int shadow, int enforce_percent)
+{
+	if((shadow || enforce_percent < 100) && !is_printable(L_NOTICE))
+		LM_WARN("the log leaves out notices, and with them the audit lines about calls that would be blocked\n");
+}
+
 int nol_check_profile(const char *function, const str *profile)
 {
 	if(nol_has_profile(lend(profile)))

@@ -111,6 +111,7 @@ static int mod_init(void)
 	nol_find_reply_modules();
 	if(nol_start(&host, &params) < 0)
 		return -1;
+	check_audit_level(given.shadow, given.enforce_percent);
 	return nol_async_init() < 0 || nol_async_register() < 0 || nol_lookups_init() < 0 ? -1 : 0;
 }
 

@@ -61,6 +61,8 @@ typedef struct nol_str {
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
 	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI, with {called}: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
+	X(INT, shadow, 0)                               /* 1: decides, counts and logs, but never blocks or redirects */ \
+	X(INT, enforce_percent, 100)                    /* 0..100: the share of calls on which a block or redirect is carried out */ \
 	X(STR, number_source, "pai,from")               /* order of pai, ppi, rpid, from and $avp(NAME) */ \
 	X(STR, verstat_source, "number")                /* number, attestation-info, x-attestation-info, p-attestation-indicator, $avp(NAME) */ \
 	X(INT, ask_withheld, 0)                         /* 1 sends withheld numbers to the API */ \
@@ -78,6 +80,7 @@ typedef struct nol_str {
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
+	X(INT, log_numbers, 0)                          /* 1: numbers in log lines are not masked */ \
 	X(STR, avps, "all")                             /* all, core, or a list of names */ \
 	X(INT, rate_limit, 0)                           /* lookups a minute, 0 off */ \
 	X(INT, breaker_window, 10)                      /* s, 1..300 */ \

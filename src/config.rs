@@ -9,6 +9,7 @@ mod contact;
 mod decision_options;
 mod default_country;
 mod emergency;
+mod enforcement;
 mod identity;
 mod limits;
 mod mode;
@@ -31,6 +32,7 @@ pub use cache::{CacheConfig, RedisUrl};
 pub use contact::{Contact, ContactUri, is_contact};
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
+pub use enforcement::Enforcement;
 pub use identity::{Anonymous, IdentityOptions};
 pub use limits::{BreakerLimits, Limits, RateLimit};
 pub use mode::Mode;
@@ -62,6 +64,8 @@ pub struct Given {
     pub block_reassigned: i32,
     pub redirect_contact: String,
     pub mode: String,
+    pub shadow: i32,
+    pub enforce_percent: i32,
     pub number_source: String,
     pub verstat_source: String,
     pub ask_withheld: i32,
@@ -79,6 +83,7 @@ pub struct Given {
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
+    pub log_numbers: i32,
     pub rate_limit: i32,
     pub breaker_window: i32,
     pub breaker_errors: i32,
@@ -110,6 +115,10 @@ pub struct Config {
     pub redirect_contact: Option<ContactUri>,
     /// Which calls `numbers_online_reply()` answers.
     pub mode: Mode,
+    /// On which calls a block or a redirect is carried out.
+    pub enforcement: Enforcement,
+    /// Whether numbers in log lines are not masked.
+    pub log_numbers: bool,
     /// How callers are identified.
     pub identity: IdentityOptions,
     /// How calls are answered.
@@ -153,6 +162,7 @@ impl Config {
     fn with(given: &Given, roots: Roots) -> Result<Self, BadParameter> {
         let api_url_backup = ApiUrl::backup(&given.api_url_backup)?;
         let signing_secrets = SigningSecrets::new(&given.signing_secret)?;
+        let api_key: Secret<ApiKey> = Secret::new("api_key", &given.api_key)?;
         let mode = Mode::new(&given.mode)?;
         Ok(Self {
             api_url: ApiUrl::new(&given.api_url)?,
@@ -164,7 +174,9 @@ impl Config {
             cache: CacheConfig::new(given)?,
             api_url_backup,
             signing_secrets,
-            api_key: Secret::new("api_key", &given.api_key)?,
+            enforcement: Enforcement::new(given, api_key.value().map_or("", ApiKey::expose))?,
+            log_numbers: switch("log_numbers", given.log_numbers)?,
+            api_key,
             timeout: Timeout::new(given.timeout).ok_or_else(|| {
                 BadParameter::new("timeout", given.timeout, "20..5000 milliseconds")
             })?,

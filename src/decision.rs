@@ -4,7 +4,7 @@
 use crate::called::Called;
 use crate::config::ProfileId;
 use crate::failure::Failure;
-use crate::identity::{Attestation, NumberFrom};
+use crate::identity::{NumberFrom, Verification};
 use crate::number::Number;
 use crate::text::Text;
 
@@ -140,8 +140,10 @@ pub struct Decision {
     pub profile: ProfileId,
     /// What to do with the call.
     pub treatment: Treatment,
-    /// The treatment before a missing `redirect_contact` changed it.
+    /// The treatment before a missing `redirect_contact`, shadow mode or `enforce_percent` changed it.
     pub would: Treatment,
+    /// Whether neither shadow mode nor `enforce_percent` changed the treatment.
+    pub enforced: bool,
     /// The reply to send to an SBC.
     pub reply: SipReply,
     /// The API's machine-readable reason, an open set.
@@ -154,8 +156,8 @@ pub struct Decision {
     pub number: Option<Number>,
     /// Where the calling number was found.
     pub number_from: Option<NumberFrom>,
-    /// The attestation of the caller.
-    pub attestation: Option<Attestation>,
+    /// What the request said about the verification of the caller.
+    pub verification: Verification,
     /// Whether the caller understands a 608.
     pub understands_608: bool,
     /// Who is called, for a redirection that names it.
@@ -177,13 +179,14 @@ impl Decision {
             profile: ProfileId::BASE,
             treatment: Treatment::Allow,
             would: Treatment::Allow,
+            enforced: true,
             reply: SipReply::standard(allow_code),
             reason: Text::EMPTY,
             source,
             failure,
             number,
             number_from: None,
-            attestation: None,
+            verification: Verification::default(),
             understands_608: false,
             called: Called::NOBODY,
             advice: Advice::default(),

@@ -16,6 +16,7 @@ use crate::clock::{Clock, Moment};
 use crate::config::{BadParameter, Config, Emergency, Given, ProfileId, Roots};
 use crate::in_flight::InFlight;
 use crate::log::{Level, Log};
+use crate::no_number::NoNumberWatch;
 use crate::os::shared::{Shared, SharedSlice};
 
 pub use self::profiles::{Profile, Profiles};
@@ -36,6 +37,8 @@ pub struct Engine {
     pub failed: Shared<Failed>,
     /// The requests in flight.
     pub in_flight: Shared<InFlight>,
+    /// Detects that nearly no call has a number.
+    pub no_number: Shared<NoNumberWatch>,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -88,6 +91,7 @@ impl Engine {
             cache: Cache::new(entries)?,
             failed: Shared::new()?,
             in_flight: Shared::new()?,
+            no_number: Shared::new()?,
             clock: Clock::starting(Instant::now()),
             profiles,
             config,

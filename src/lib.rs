@@ -17,8 +17,9 @@
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
-//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`called`], [`cause`], [`clock`], [`counters`],
-//!    [`deadline`], [`failure`], [`log`], [`report`], [`signing`], [`text`].
+//! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`],
+//!    [`call_record`], [`called`], [`cause`], [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`],
+//!    [`report`], [`signing`], [`text`].
 //!
 //! Unsafe code is only in [`mod@ffi`] and `os`.
 
@@ -38,7 +39,10 @@ compile_error!("a panic must not take the SIP server down: build with panic = \"
 
 pub mod admission;
 pub mod answer;
+pub mod audit;
 pub mod cache;
+pub mod call_id;
+pub mod call_record;
 pub mod called;
 pub mod cause;
 pub mod clock;
@@ -60,6 +64,7 @@ mod length_prefixed;
 pub mod log;
 pub mod name_addr;
 pub mod network_blocked;
+pub mod no_number;
 pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;

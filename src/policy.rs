@@ -2,14 +2,17 @@
 //! The decision, as two pure functions: one before the question to the API, one after it.
 
 mod call;
+mod enforcement;
 
 use numbers_online_number::Country;
 
 use crate::answer::Answer;
+use crate::call_id::CallId;
+use crate::call_record::CallRecord;
 use crate::called::Called;
 use crate::config::{
-    Anonymous, Config, ContactUri, DecisionOptions, Emergency, IdentityOptions, ProfileId,
-    TrustedSources,
+    Anonymous, Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions,
+    ProfileId, TrustedSources,
 };
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::emergency;
@@ -81,6 +84,7 @@ impl LookupOutcome {
 pub struct Policy<'a> {
     options: &'a DecisionOptions,
     redirect_contact: Option<&'a ContactUri>,
+    enforcement: &'a Enforcement,
     identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
@@ -94,6 +98,7 @@ impl<'a> Policy<'a> {
         Self {
             options: &config.options,
             redirect_contact: config.redirect_contact.as_ref(),
+            enforcement: &config.enforcement,
             identity: &config.identity,
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
@@ -104,6 +109,10 @@ impl<'a> Policy<'a> {
     /// Decides whether to ask about a call. Only an initial INVITE from a telephone number is asked about.
     #[must_use]
     pub fn begin(&self, call: &Call<'a>) -> Step<'a> {
+        self.carried_out(call, self.consider(call))
+    }
+
+    fn consider(&self, call: &Call<'a>) -> Step<'a> {
         if !call.is_initial_invite() {
             return Step::Answer(self.bypass(Failure::None));
         }
@@ -134,6 +143,10 @@ impl<'a> Policy<'a> {
     /// Decides whether to ask about the caller of a call that may be held up. Each step decides, or leaves the call to the next one.
     #[must_use]
     pub fn screen(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        self.carried_out(call, self.judge(call, identity))
+    }
+
+    fn judge(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
         if let Some(decision) = self.withheld(identity) {
             return Step::Answer(decision);
         }
@@ -148,8 +161,8 @@ impl<'a> Policy<'a> {
 
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
     #[must_use]
-    pub fn resume(&self, caller: &Caller, outcome: LookupOutcome) -> Decision {
-        match outcome {
+    pub fn resume(&self, caller: &Caller, record: CallRecord, outcome: LookupOutcome) -> Decision {
+        let mut decision = match outcome {
             LookupOutcome::Answered(answer) => self.follow(caller, &answer, Source::Api),
             LookupOutcome::Known(answer) => self.follow(caller, &answer, Source::Cache),
             LookupOutcome::Stale(answer, failure)
@@ -163,7 +176,9 @@ impl<'a> Policy<'a> {
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(caller))
             }
-        }
+        };
+        self.carry_out(&mut decision, || record.enforced);
+        decision
     }
 
     /// Who a call goes to, if the decision may need to name it. The URI that the script wrote counts.
@@ -193,7 +208,7 @@ impl<'a> Policy<'a> {
     pub fn fail_open(&self, failure: Failure, caller: Option<&Caller>) -> Decision {
         Decision {
             number_from: caller.map(|caller| caller.from),
-            attestation: caller.and_then(|caller| caller.verification.attestation),
+            verification: caller.map(|caller| caller.verification).unwrap_or_default(),
             ..Decision::allow(
                 self.options.allow_code.code(),
                 Source::FailOpen,
@@ -245,7 +260,7 @@ impl<'a> Policy<'a> {
     fn without_question(&self, identity: &Identity) -> Decision {
         Decision {
             number_from: identity.caller.map(|caller| caller.from),
-            attestation: identity.verification.attestation,
+            verification: identity.verification,
             ..self.bypass(Failure::None)
         }
     }
@@ -253,6 +268,10 @@ impl<'a> Policy<'a> {
     fn question(&self, call: &Call<'a>, caller: Caller, to: Option<Number>) -> Question<'a> {
         Question {
             caller,
+            record: CallRecord {
+                enforced: self.enforcement.covers(call.call_id),
+                call_id: CallId::new(call.call_id),
+            },
             called: to,
             options: self.options,
             origin: Origin::Call {
@@ -276,13 +295,14 @@ impl<'a> Policy<'a> {
             profile: ProfileId::BASE,
             treatment: answer.treatment,
             would: answer.treatment,
+            enforced: true,
             reply: answer.reply,
             reason: answer.reason,
             source,
             failure: Failure::None,
             number: Some(caller.number),
             number_from: Some(caller.from),
-            attestation: caller.verification.attestation,
+            verification: caller.verification,
             understands_608: caller.understands_608,
             called: Called::NOBODY,
             advice: answer.advice,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use ring::digest;
 
+use crate::call_record::CallRecord;
 use crate::config::DecisionOptions;
 use crate::identity::Caller;
 use crate::number::Number;
@@ -15,6 +16,8 @@ use crate::{length_prefixed, text, u64_pair};
 pub struct Question<'a> {
     /// The caller.
     pub caller: Caller,
+    /// What the decision needs of the call.
+    pub record: CallRecord,
     /// The called number. The API reserves it for later, so an answer may be shared by calls to different numbers.
     pub called: Option<Number>,
     /// The operator's options.
@@ -137,6 +140,7 @@ const BODY_BYTES: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::{IdempotencyKey, Origin, Question};
+    use crate::call_record::tests::record;
     use crate::config::{AllowCode, DecisionOptions, Threshold};
     use crate::identity::{Caller, NumberFrom, Verification, Verstat};
     use crate::number::Number;
@@ -162,6 +166,7 @@ mod tests {
         };
         let question = |options| Question {
             caller,
+            record: record(),
             called: None,
             options,
             origin: Origin::Call {
@@ -205,6 +210,7 @@ mod tests {
                     },
                     understands_608: false,
                 },
+                record: record(),
                 called: Some(longest),
                 options: &options,
                 origin: Origin::Call {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Short text without a heap allocation.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Text of at most `N` bytes (`N` <= 255) of visible ASCII and spaces: what may stand in a SIP header or a log line as it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,27 @@ impl<const N: usize> fmt::Debug for Text<N> {
     }
 }
 
+/// Bytes as the value of a `key=value` pair: letters, digits and `-._~@:/!*+` as they are, every other byte as `%` and two
+/// hexadecimal digits. Nothing at all is `-`.
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_char('-');
+        }
+        for &byte in self.0 {
+            if byte.is_ascii_alphanumeric() || b"-._~@:/!*+".contains(&byte) {
+                f.write_char(char::from(byte))?;
+            } else {
+                write!(f, "%{byte:02X}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The beginning of bytes that a caller may have chosen, for the log. More digits in a row than a port has may be a telephone number:
 /// they are not shown.
 #[must_use]
@@ -87,12 +108,25 @@ pub fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, hex, shown};
+    use super::{Escaped, Text, hex, shown};
 
     #[test]
     fn every_byte_has_two_digits() {
         assert_eq!(hex(&[]), "");
         assert_eq!(hex(&[0, 1, 0x1f, 0xa0, 0xff]), "00011fa0ff");
+    }
+
+    #[test]
+    fn an_escaped_value_is_one_word_without_an_equals_sign() {
+        for (bytes, text) in [
+            (&b""[..], "-"),
+            (b"risk_over_flag_threshold", "risk_over_flag_threshold"),
+            (b"1 decision=allow", "1%20decision%3Dallow"),
+            (b"1\r\nNOTICE: audit", "1%0D%0ANOTICE:%20audit"),
+            (b"100%\"\\\0\x80\xff<>", "100%25%22%5C%00%80%FF%3C%3E"),
+        ] {
+            assert_eq!(Escaped(bytes).to_string(), text);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod generation;
 mod health;
 mod lookup;
+mod number_form;
 mod operator;
 mod request;
 mod sharing;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::call_record::CallRecord;
 use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
@@ -66,6 +68,8 @@ pub struct Asked {
     pub profile: ProfileId,
     /// The caller.
     pub caller: Caller,
+    /// What the log and the statistics need of the call.
+    pub record: CallRecord,
     /// Who is called, if the decision may need to name it.
     pub called: Called,
 }
@@ -147,8 +151,9 @@ impl<'a> Worker<'a> {
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let called = policy.called(call);
-        self.carry_out(&policy, &policy.begin(call), called, started)
+        let (step, called) = (policy.begin(call), policy.called(call));
+        self.note_number(&step, started);
+        self.carry_out(&policy, &step, called, started)
     }
 
     /// Decides about a number as about the caller of a call.
@@ -183,7 +188,7 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => *decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(question, started, &mut counters);
-                let decision = policy.resume(&question.caller, outcome);
+                let decision = policy.resume(&question.caller, question.record, outcome);
                 policy.address(decision, called)
             }
         };
@@ -201,13 +206,15 @@ impl<'a> Worker<'a> {
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let policy = Policy::new(&config);
-        let question = match policy.begin(call) {
+        let step = policy.begin(call);
+        self.note_number(&step, started);
+        let question = match step {
             Step::Answer(decision) => return Begun::Decided(decision.by(profile), counters),
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
-                let decision = policy.resume(&question.caller, outcome);
+                let decision = policy.resume(&question.caller, question.record, outcome);
                 let decision = policy.address(decision, policy.called(call));
                 Begun::Decided(decision.by(profile), counters)
             }
@@ -215,6 +222,7 @@ impl<'a> Worker<'a> {
                 asked: Asked {
                     profile,
                     caller: question.caller,
+                    record: question.record,
                     called: policy.called(call),
                 },
                 timeout: config.timeout,
@@ -273,6 +281,7 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let question = Question {
             caller: lookup.asked.caller,
+            record: lookup.asked.record,
             called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),

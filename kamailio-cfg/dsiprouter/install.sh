@@ -223,7 +223,7 @@ function linkConfigs() {
 }
 
 function reloadUnits() {
-    cmdExists systemctl && systemctl daemon-reload || printwarn "Run: systemctl daemon-reload"
+    systemctl daemon-reload 2>/dev/null || printwarn "Run: systemctl daemon-reload"
 }
 
 # the file for the key, and a unit that reads it: upgrades of dSIPRouter replace /etc/default/kamailio.conf, and not this file

@@ -13,6 +13,8 @@ use super::abi::{
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
 use super::host::{AvpValues, Avps, Log};
+use crate::audit;
+use crate::call_id::CallId;
 use crate::config::Given;
 use crate::counters::Counters;
 use crate::decision::{Decision, Source};
@@ -178,6 +180,7 @@ pub(super) unsafe fn conclude(
     // SAFETY: the caller's promise.
     let server = unsafe { worker.cast::<Process>().as_ref() }.map(|process| process.server);
     let mut decided = None;
+    let mut call_id = CallId::EMPTY;
     let body = |process: &mut Process| {
         // SAFETY: the caller's promise.
         let call = unsafe { call.as_ref() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
@@ -193,6 +196,7 @@ pub(super) unsafe fn conclude(
             avps: &avps,
             ..call
         };
+        call_id = CallId::new(call.call_id);
         decided = Some(decide(process, &call, started)?);
         Ok(())
     };
@@ -201,6 +205,7 @@ pub(super) unsafe fn conclude(
     guard(None, || {
         let (decision, counters) = decided.unwrap_or_else(|| fault(server));
         fill(result, server, &decision, counters, started.elapsed());
+        log_audit(server, &decision, result.code, &call_id);
         Ok(())
     });
     rc
@@ -227,6 +232,21 @@ pub(super) fn fill(
     result.fill(decision, &reply, counters, profile, took);
 }
 
+/// Logs a call that was blocked or redirected, or would have been.
+pub(super) fn log_audit(server: Option<&Server>, decision: &Decision, code: i32, call_id: &CallId) {
+    let Some(server) = server else { return };
+    let profile = server.engine.profiles.get(decision.profile).name.as_ref();
+    let context = audit::Context {
+        code,
+        profile: profile.map_or("", |name| name.as_str()),
+        call_id,
+        log_numbers: server.engine.config.log_numbers,
+    };
+    if let Some(line) = audit::line(decision, context) {
+        server.log.line(Level::Notice, &line);
+    }
+}
+
 /// Converts the parameters for the configuration.
 fn given(params: &nol_params) -> Result<Given, nol_rc> {
     // SAFETY: the header lends the parameters, and what they point to, for `engine_new`.
@@ -250,6 +270,8 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         block_reassigned: params.block_reassigned,
         redirect_contact: text(params.redirect_contact)?,
         mode: text(params.mode)?,
+        shadow: params.shadow,
+        enforce_percent: params.enforce_percent,
         number_source: text(params.number_source)?,
         verstat_source: text(params.verstat_source)?,
         ask_withheld: params.ask_withheld,
@@ -267,6 +289,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,
+        log_numbers: params.log_numbers,
         rate_limit: params.rate_limit,
         breaker_window: params.breaker_window,
         breaker_errors: params.breaker_errors,

@@ -46,11 +46,16 @@ impl nol_result {
         self.reason = self.keep(decision.reason.as_str());
         self.source = self.keep(decision.source.as_str());
         self.failure = self.keep(decision.failure.as_str());
-        self.enforced = 1;
+        self.enforced = decision.enforced.into();
         self.would = self.keep(decision.would.as_str());
         self.e164 = self.keep(number);
         self.number_from = self.keep(decision.number_from.map_or("", NumberFrom::as_str));
-        self.attestation = self.keep(decision.attestation.map_or("", Attestation::as_str));
+        self.attestation = self.keep(
+            decision
+                .verification
+                .attestation
+                .map_or("", Attestation::as_str),
+        );
         self.valid = advice.valid.map_or(ABSENT, i32::from);
         self.spam_score = advice.spam_score.map_or(ABSENT, i32::from);
         self.risk_level = self.keep(advice.risk_level.as_str());

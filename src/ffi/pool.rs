@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::abi::{nol_call, nol_engine, nol_pool, nol_rc, nol_result, nol_wake, nol_worker};
-use super::entries::{self, fault, fill};
+use super::entries::{self, fault, fill, log_audit};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
+use crate::call_id::CallId;
 use crate::decision::Decision;
 use crate::failure::Failure;
 use crate::os::process::InWorker;
@@ -233,6 +234,8 @@ unsafe fn conclude(
             (decision, counters, Duration::ZERO)
         };
         fill(result, owner, &decision, counters, took);
+        let call_id = found.map_or(CallId::EMPTY, |outcome| outcome.asked.record.call_id);
+        log_audit(owner, &decision, result.code, &call_id);
         Ok(())
     });
     rc
@@ -243,7 +246,7 @@ fn decision(server: &Server, asked: &Asked, outcome: &LookupOutcome) -> Decision
     // A reload does not read what a policy needs again.
     let config = &server.engine.profiles.get(asked.profile).config;
     let policy = Policy::new(config);
-    let decision = policy.resume(&asked.caller, *outcome);
+    let decision = policy.resume(&asked.caller, asked.record, *outcome);
     policy.address(decision, asked.called).by(asked.profile)
 }
 

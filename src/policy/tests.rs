@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod enforcement;
 mod identity;
 mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};
 use crate::answer::Answer;
+use crate::call_record::CallRecord;
 use crate::config::tests::given;
 use crate::config::{Config, Given};
 use crate::decision::{Advice, SipReply, Source, Treatment};
@@ -89,12 +91,12 @@ fn only_an_initial_invite_from_a_number_is_asked_about() {
     }
 }
 
-/// The caller that is asked about.
-fn asked(policy: &Policy<'_>) -> Caller {
+/// The caller that is asked about, and what is kept of the call.
+fn asked(policy: &Policy<'_>) -> (Caller, CallRecord) {
     let Step::Ask(question) = policy.begin(&CALL) else {
         unreachable!("an initial INVITE");
     };
-    question.caller
+    (question.caller, question.record)
 }
 
 #[test]
@@ -143,14 +145,18 @@ fn an_answer_is_followed_and_a_failure_allows() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let caller = asked(&policy);
+    let (caller, record) = asked(&policy);
     for (treatment, code) in [
         (Treatment::Allow, 404),
         (Treatment::Flag, 404),
         (Treatment::Redirect, 302),
         (Treatment::Block, 603),
     ] {
-        let decision = policy.resume(&caller, LookupOutcome::Answered(answer(treatment, code)));
+        let decision = policy.resume(
+            &caller,
+            record,
+            LookupOutcome::Answered(answer(treatment, code)),
+        );
         assert_eq!(
             (decision.treatment, decision.reply.code, decision.source),
             (treatment, code, Source::Api)
@@ -158,7 +164,7 @@ fn an_answer_is_followed_and_a_failure_allows() {
         assert_eq!(decision.failure, Failure::None);
     }
     for failure in Failure::ALL.iter().copied() {
-        let decision = policy.resume(&caller, LookupOutcome::Failed(failure));
+        let decision = policy.resume(&caller, record, LookupOutcome::Failed(failure));
         assert_eq!(
             (decision.treatment, decision.reply.code),
             (Treatment::Allow, 404)
@@ -174,9 +180,10 @@ fn an_answer_is_followed_and_a_failure_allows() {
 fn a_redirect_without_a_contact_is_an_allow() {
     let config = Config::new(&given()).expect("usable");
     let policy = Policy::new(&config);
-    let caller = asked(&policy);
+    let (caller, record) = asked(&policy);
     let decision = policy.resume(
         &caller,
+        record,
         LookupOutcome::Answered(answer(Treatment::Redirect, 302)),
     );
     assert_eq!(
@@ -197,7 +204,7 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
     })
     .expect("usable");
     let policy = Policy::new(&config);
-    let caller = asked(&policy);
+    let (caller, record) = asked(&policy);
     let failure = Failure::TimeoutResponse;
     for (treatment, code, outcome) in [
         (Treatment::Allow, 503, (Treatment::Allow, Source::Cache)),
@@ -211,11 +218,16 @@ fn an_answer_that_no_longer_holds_never_blocks_or_redirects() {
     ] {
         let decision = policy.resume(
             &caller,
+            record,
             LookupOutcome::Stale(answer(treatment, code), failure),
         );
         assert_eq!((decision.treatment, decision.source), outcome);
         assert_eq!((decision.reply.code, decision.failure), (503, failure));
-        let known = policy.resume(&caller, LookupOutcome::Known(answer(treatment, code)));
+        let known = policy.resume(
+            &caller,
+            record,
+            LookupOutcome::Known(answer(treatment, code)),
+        );
         assert_eq!(
             (known.treatment, known.source, known.failure),
             (treatment, Source::Cache, Failure::None)

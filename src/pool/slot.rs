@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Wake;
 use crate::answer::{Answer, Packed};
+use crate::call_record::CallRecord;
 use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
@@ -27,6 +28,7 @@ shareable! {
         /// The index of the profile in the lower 32 bits, its timeout in milliseconds in the upper ones.
         profile: AtomicU64,
         caller: [AtomicU64; 3],
+        record: [AtomicU64; CallRecord::WORDS],
         called_user: [AtomicU64; Called::WORDS],
         /// Zeros if the call does not go to a number.
         called: [AtomicU64; 2],
@@ -49,6 +51,7 @@ impl Slot {
         let profile = u64::try_from(asked.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
         store(&self.caller, asked.caller.to_shared());
+        store(&self.record, asked.record.to_shared());
         store(&self.called_user, asked.called.to_shared());
         store(
             &self.called,
@@ -82,6 +85,7 @@ impl Slot {
         Some(Asked {
             profile: ProfileId::new(usize::try_from(index).ok()?)?,
             caller: Caller::from_shared(load(&self.caller))?,
+            record: CallRecord::from_shared(load(&self.record)),
             called: Called::from_shared(load(&self.called_user)),
         })
     }

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::liveness::{SILENT, STALLED};
 use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
+use crate::call_record::tests::record;
 use crate::called::Called;
 use crate::config::tests::given;
 use crate::config::{Given, ProfileId};
@@ -46,6 +47,7 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
                 verification: Verification::default(),
                 understands_608: false,
             },
+            record: record(),
             called: Called::NOBODY,
         },
         timeout: pool.shortest,

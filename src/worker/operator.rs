@@ -39,13 +39,13 @@ impl Worker<'_> {
             .maybe(c"clock_skew_s", admission.clock_skew())
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used);
-        let report = timeout(base, self.all.base());
+        let report = settings(base, self.all.base());
         self.all.iter().fold(report, |report, generation| {
             match &self.engine.profiles.get(generation.profile).name {
                 None => report,
                 Some(name) => {
                     let report = report.text(c"profile", name.as_str());
-                    timeout(self.state(generation, report, now), generation)
+                    settings(self.state(generation, report, now), generation)
                 }
             }
         })
@@ -221,12 +221,14 @@ impl Worker<'_> {
     }
 }
 
-fn timeout(report: Report, generation: &Generation) -> Report {
-    let span = generation.config.timeout.span();
-    report.number(
-        c"timeout_ms",
-        u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
-    )
+fn settings(report: Report, generation: &Generation) -> Report {
+    let config = &generation.config;
+    report
+        .number(
+            c"timeout_ms",
+            u64::try_from(config.timeout.span().as_millis()).unwrap_or(u64::MAX),
+        )
+        .number(c"enforce_percent", config.enforcement.percent())
 }
 
 /// Every field of a decision that may be shown in a terminal.
@@ -240,6 +242,7 @@ fn describe(decision: &Decision, reply: &Reply<'_>) -> Report {
         .text(c"source", decision.source.as_str())
         .text(c"failure", decision.failure.as_str())
         .text(c"would", decision.would.as_str())
+        .number(c"enforced", decision.enforced)
         .maybe(c"valid", advice.valid.map(i64::from))
         .maybe(c"spam_score", advice.spam_score)
         .text(c"risk_level", advice.risk_level.as_str())

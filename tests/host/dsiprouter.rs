@@ -8,6 +8,7 @@ mod database;
 mod installation;
 mod installer;
 mod pbx;
+mod refused;
 mod switches;
 
 use std::{
@@ -34,10 +35,15 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     if let Some(what) = missing(&*subject.server) {
         return vec![lacking(subject, "all trials", what)];
     }
-    [installer::trials, calls::trials, switches::trials]
-        .iter()
-        .flat_map(|trials| trials(suite, subject))
-        .collect()
+    [
+        installer::trials,
+        refused::trials,
+        calls::trials,
+        switches::trials,
+    ]
+    .iter()
+    .flat_map(|trials| trials(suite, subject))
+    .collect()
 }
 
 fn trial(

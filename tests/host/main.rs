@@ -33,18 +33,22 @@ mod profiles;
 mod proxied;
 mod reasons;
 mod record;
+mod redirect_server;
 mod redis;
 mod refusals;
 mod repetition;
 mod replies;
 mod resolution;
+mod sbc;
 mod self_test;
+mod shadow;
 mod shortage;
 mod signing;
 mod stalls;
 mod subject;
 mod suite;
 mod suspended;
+mod torture;
 mod versions;
 mod withheld;
 
@@ -106,6 +110,9 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::trials,
         identity::trials,
         withheld::trials,
+        shadow::trials,
+        torture::trials,
+        sbc::trials,
         faults::trials,
         connections::trials,
         names::trials,
@@ -138,6 +145,7 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         causes::trials,
         replies::trials,
         emergency::server_trials,
+        shadow::server_trials,
         operator::trials,
         profiles::server_trials,
         kemi::trials,

@@ -76,6 +76,11 @@ fn bad_values() -> Vec<(&'static str, Value, &'static str)> {
 fn later_bad_values() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("api_url_backup", "http://numbers.example".into(), "http"),
+        ("shadow", 2.into(), "0 or 1"),
+        ("shadow", (-1).into(), "0 or 1"),
+        ("enforce_percent", (-1).into(), "0..100"),
+        ("enforce_percent", 101.into(), "0..100"),
+        ("log_numbers", 2.into(), "0 or 1"),
         ("signing_secret", callers::SECRET.into(), "env:"),
         ("rate_limit", (-1).into(), "1..1000000"),
         ("breaker_window", 0.into(), "1..300"),

@@ -15,7 +15,7 @@ use std::{
 use libtest_mimic::{Completion, Failed, Trial};
 use tempfile::TempDir;
 use testbed::{
-    Authority, Build, Flaw, Identity, Netns, Product, RedisServer, Result, Server, interface,
+    Authority, Build, Flaw, Identity, Netns, Product, RedisServer, Result, Server, Sipp, interface,
 };
 
 use crate::{
@@ -51,6 +51,10 @@ pub(crate) struct Suite {
 
 /// A requirement of a trial.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "requirements that have nothing to do with each other"
+)]
 pub(crate) struct Needs {
     /// A build of the module.
     pub(crate) build: Build,
@@ -58,6 +62,8 @@ pub(crate) struct Needs {
     pub(crate) netns: bool,
     /// A Redis.
     pub(crate) redis: bool,
+    /// `SIPp`.
+    pub(crate) sipp: bool,
     /// A parameter that not every build knows.
     pub(crate) parameter: Option<&'static str>,
     /// A module of the server's own that may not be installed.
@@ -131,6 +137,9 @@ impl Suite {
         if let Some(what) = RedisServer::missing() {
             say(&format!("Redis: skipped, needs {what}\n"));
         }
+        if let Some(what) = Sipp::missing() {
+            say(&format!("SBCs: skipped, need {what}\n"));
+        }
     }
 
     /// What is said at the end of a run.
@@ -189,6 +198,9 @@ impl Suite {
             return Some(format!("{what}, for a network namespace"));
         }
         if let Some(what) = needs.redis.then(RedisServer::missing).flatten() {
+            return Some(what);
+        }
+        if let Some(what) = needs.sipp.then(Sipp::missing).flatten() {
             return Some(what);
         }
         if let Some(module) = needs.module.filter(|module| !server.has(module)) {

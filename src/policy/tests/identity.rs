@@ -56,7 +56,7 @@ fn the_operator_decides_about_callers_who_do_not_want_to_be_known() {
             );
             assert_eq!(decision.number, None, "a script must not pass it on");
             assert_eq!(decision.number_from, number_from);
-            assert_eq!(decision.attestation, attestation);
+            assert_eq!(decision.verification.attestation, attestation);
         }
         assert_eq!(decided(&given, &CALL), None, "asked about");
     }

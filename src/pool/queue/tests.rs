@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Collected, Job, Queue, Ticket, Wake};
+use crate::call_record::tests::record;
 use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
@@ -32,6 +33,7 @@ fn lookup(digits: u64) -> PendingLookup {
                 verification: Verification::default(),
                 understands_608: false,
             },
+            record: record(),
             called: Called::NOBODY,
         },
         timeout: Timeout::new(400).expect("in range"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
+use crate::call_record::tests::record;
 use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Treatment};
@@ -85,6 +86,7 @@ fn a_question_is_read_as_it_was_written() {
                     verification: Verification::default(),
                     understands_608: earlier.is_some(),
                 },
+                record: record(),
                 called: Called::of(b"sip:+14155550100@192.0.2.1"),
             },
             timeout: Timeout::new(400).expect("in range"),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::api::Api;
 use super::{LONG, Next, Pool, Silent, Ticket, Wake, given, lookup};
+use crate::call_record::tests::record;
 use crate::called::Called;
 use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
@@ -64,6 +65,7 @@ fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
                 verification: Verification::default(),
                 understands_608: false,
             },
+            record: record(),
             called: Called::NOBODY,
         },
         counters: Counters {

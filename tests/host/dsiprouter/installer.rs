@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the installer changes, and when it changes nothing.
+//! What the installer changes.
 use std::{
     collections::BTreeMap,
     fs,
@@ -21,7 +21,7 @@ use crate::{
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trials: [Body; 7] = [
+    let trials: [Body; 5] = [
         (
             "an installation adds three blocks, twice is once, and without them the files are as before",
             round_trip,
@@ -34,18 +34,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "an upgrade of dSIPRouter takes the blocks away, and keeps key and settings",
             upgrade,
         ),
-        (
-            "nothing is changed if Kamailio does not accept it",
-            not_accepted,
-        ),
-        (
-            "everything is put back if Kamailio does not accept it in its place",
-            put_back,
-        ),
-        (
-            "a kamailio.cfg of another kind is refused with one line",
-            another_kind,
-        ),
+        ("the unit reads the file with the key", unit),
         (
             "async_workers of dSIPRouter's own are kept",
             workers_of_its_own,
@@ -75,7 +64,7 @@ fn without_blocks(text: &str) -> String {
 }
 
 /// Every file that dSIPRouter, Kamailio and systemd read, with its content. Links are followed.
-fn files(machine: &Installation) -> Result<BTreeMap<PathBuf, String>> {
+pub(super) fn files(machine: &Installation) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     for directory in ["opt", "etc"] {
         collect(&machine.path(directory), &mut files)?;
@@ -237,79 +226,31 @@ fn upgrade(bench: &Bench) -> Result<()> {
     holds("settings are kept", settings.ends_with("# mine\n"))
 }
 
-/// Runs an installation that must fail, and returns its words. Nothing may have changed.
-fn refused(machine: &Installation) -> Result<String> {
-    let before = files(machine)?;
-    let Err(said) = machine.install(&[]) else {
-        return Err("it was installed".into());
-    };
-    for (path, text) in files(machine)? {
-        same(&path.display().to_string(), Some(&text), before.get(&path))?;
-    }
-    same("number of files", files(machine)?.len(), before.len())?;
-    Ok(said.to_string())
-}
-
-fn not_accepted(bench: &Bench) -> Result<()> {
-    let machine = Installation::new(bench)?;
-    let file = machine.path("etc/dsiprouter/kamailio/kamailio.cfg");
-    // The module is not where Kamailio looks.
-    let text = fs::read_to_string(&file)?;
-    let lines = text.lines().map(|line| match line.split_once(":/") {
-        Some((before, _)) if line.starts_with("mpath") => format!("{before}\"\n"),
-        _ => format!("{line}\n"),
-    });
-    fs::write(&file, lines.collect::<String>())?;
-    let said = refused(&machine)?;
-    holds(
-        &format!("it says what to do: {said}"),
-        said.contains("nothing was changed") && said.contains("make install"),
-    )?;
-    same("backups", machine.path("backups/kamailio").exists(), false)
-}
-
-fn put_back(bench: &Bench) -> Result<()> {
-    let machine = Installation::new(bench)?;
-    // In place of the link: a file that is not dSIPRouter's.
-    let link = machine.path("etc/kamailio/kamailio.cfg");
-    fs::remove_file(&link)?;
-    fs::write(&link, "request_route {\n")?;
-    let said = refused(&machine)?;
-    holds(
-        &format!("it says so: {said}"),
-        said.contains("Everything is as it was before"),
-    )
-}
-
-fn another_kind(bench: &Bench) -> Result<()> {
-    for (from, to, line) in [
-        (
-            "\t\troute(TRANSNEXUS_INBOUND);\n",
-            "",
-            "0 places for the call in it, not one",
-        ),
-        (
-            "# Routing Logic\n",
-            "# Routing\n",
-            "0 places for the import in it, not one",
-        ),
-        (
-            "route[SET_CALLSRC_INFO] {",
-            "route[SET_CALLER_INFO] {",
-            "no line in it begins with \"route[SET_CALLSRC_INFO] \"",
-        ),
-        (
-            "#!KAMAILIO\n",
-            "#!KAMAILIO\n# >>> numbers_online\n",
-            "1 marks of numbers_online open a block, and 0 close one",
-        ),
+fn unit(bench: &Bench) -> Result<()> {
+    let read = "EnvironmentFile=-/etc/default/kamailio.d/*.conf\n";
+    for (release, ours) in [
+        ("kamailio-v1.service", true),
+        ("kamailio-v2.service", false),
     ] {
         let machine = Installation::new(bench)?;
-        let file = machine.path("opt/kamailio/configs/kamailio.cfg");
-        let text = fs::read_to_string(&file)?;
-        fs::write(&file, text.replace(from, to))?;
-        let said = refused(&machine)?;
-        holds(&format!("{line} is in: {said}"), said.contains(line))?;
+        let units = machine.path("etc/systemd/system/kamailio.service.d");
+        fs::create_dir_all(&units)?;
+        let from = source().ok_or("no dSIPRouter")?.join("kamailio/systemd");
+        fs::copy(from.join(release), units.join("override.conf"))?;
+        machine.install(&[])?;
+        let mut names: Vec<String> = fs::read_dir(&units)?
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        // What systemd reads, in its order. An empty value begins the list anew.
+        let mut text = String::new();
+        for name in &names {
+            text.push_str(&fs::read_to_string(units.join(name))?);
+        }
+        same(release, names.len() > 1, ours)?;
+        let since = text.rsplit("EnvironmentFile=\n").next().unwrap_or_default();
+        same(release, since.matches(read).count(), 1)?;
     }
     Ok(())
 }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use testbed::{
-    Form, Product, Result,
+    Result,
     sip::{Client, Transport},
 };
 
-use super::{EMERGENCIES, blocking, invite, needs, setup};
+use super::{EMERGENCIES, blocking, invite};
 use crate::{
     bench::Bench,
     calls::SOON,
     expect::{holds, same},
-    package,
+    redirect_server::{self, needs},
     subject::Subject,
     suite::Suite,
 };
@@ -24,37 +24,9 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
     vec![suite.trial(subject, name, needs(), allows)]
 }
 
-/// The routes of the shipped file in one of its forms: a route at its beginning, and its end.
-fn routes(bench: &Bench) -> Result<String> {
-    let text = package::redirect_server(bench, bench.form)?;
-    let (settings, routes) = text
-        .split_once("####### Routing #######\n")
-        .ok_or("the file has no routes")?;
-    let is_async = bench.form == Form::Async;
-    Ok(match bench.server.product() {
-        Product::Kamailio if is_async => {
-            format!("#!define WITH_ASYNC\nasync_workers=2\n{routes}")
-        }
-        Product::Kamailio => routes.to_owned(),
-        Product::OpenSips => {
-            let (_, choice) = settings
-                .split_once("route[NUMBERS_ONLINE] {")
-                .ok_or("the file does not choose a form")?;
-            let (choice, _) = choice.split_once("\n}").ok_or("a route without an end")?;
-            format!("route[NUMBERS_ONLINE] {{{choice}\n}}\n{routes}")
-        }
-    })
-}
-
 fn allows(bench: &Bench) -> Result<()> {
     let api = blocking()?;
-    let mut setup = setup(bench, &api, &[]).param("allow_code", 404);
-    setup.modules.push("maxfwd".to_owned());
-    if bench.server.product() == Product::Kamailio {
-        setup.modules.push("sanity".to_owned());
-    }
-    setup.routes = Some(routes(bench)?);
-    let server = bench.start(&setup)?;
+    let server = bench.start(&redirect_server::setup(bench, &api)?)?;
     for uri in EMERGENCIES {
         for transport in Transport::ALL {
             // A number that cannot exist. The API would block it.

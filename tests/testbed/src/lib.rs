@@ -6,6 +6,7 @@
 //!   [`sip::Client`] sends requests to the running [`Host`]. The values of a decision are in the headers of the reply.
 //! * [`Api`] is the HTTP server: it follows a table of [`Step`]s.
 //! * [`RedisServer`] is a real Redis without data.
+//! * [`Sipp`] plays the scenarios of SBCs.
 //! * [`Dns`], [`BlackHole`] and [`Netns`] are for the phases before the first byte.
 //!
 //! Peers get their ports from the kernel, servers from [`Port`]. Files come from a temporary directory. Every wait has an end.
@@ -29,6 +30,7 @@ mod redis;
 mod script;
 mod setup;
 pub mod sip;
+mod sipp;
 mod stage;
 mod unreachable;
 
@@ -45,6 +47,7 @@ pub use process::Resource;
 pub use proxy::Proxy;
 pub use redis::{RedisReply, RedisServer};
 pub use setup::{Build, Form, Setup, Value};
+pub use sipp::Sipp;
 pub use stage::Stage;
 pub use unreachable::{BlackHole, Refused};
 
