@@ -123,7 +123,7 @@ check: ## Format, lints and documentation, without a warning
 
 .PHONY: number-table
 number-table: ## Make the tables of number/ anew from the metadata in rlibphonenumber (docs/numbers.md)
-	$(CARGO) run --release --package numbers-online-number-generator
+	$(CARGO) run --package numbers-online-number-generator
 
 .PHONY: demo
 demo: setup all ## Send real calls through a real Kamailio and show what becomes of them (KEEP=1: leave it running)

@@ -77,6 +77,7 @@ typedef struct nol_str {
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
 	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that are believed beyond From */ \
 	X(STR, default_country, "")                     /* ISO 3166-1 code: the country whose forms of numbers are read */ \
+	X(INT, local_check, 1)                          /* 0 or 1: with block_invalid, block what cannot exist without a lookup */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
 	X(INT, cache_size, 65536)                       /* entries of 256 bytes */ \
 	X(STR, cache_redis, "")                         /* redis://HOST[:PORT][/DB], a second level shared by several servers */ \
@@ -182,6 +183,7 @@ typedef struct nol_call {
 	X(failopen, "calls allowed because a lookup failed") \
 	X(bypass, "calls that needed no lookup") \
 	X(list, "calls decided by a local list") \
+	X(local, "calls decided here: impossible numbers, anonymous callers") \
 	X(cache_hit, "decisions from the cache") \
 	X(cache_miss, "decisions that were not in the cache") \
 	X(failed_before, "lookups not made because one of the same number failed a few seconds ago") \

@@ -80,6 +80,7 @@ pub struct Given {
     pub emergency: String,
     pub trusted_sources: String,
     pub default_country: String,
+    pub local_check: i32,
     pub cache_ttl: i32,
     pub cache_size: i32,
     pub cache_redis: String,
@@ -129,6 +130,8 @@ pub struct Config {
     pub trusted_sources: TrustedSources,
     /// The country whose forms of numbers are read.
     pub default_country: Option<Country>,
+    /// With `block_invalid`: a number that cannot exist is blocked without a lookup.
+    pub local_check: bool,
     /// How answers are stored.
     pub cache: CacheConfig,
     /// When no request is made.
@@ -188,6 +191,7 @@ impl Config {
             emergency: Emergency::new(&given.emergency)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
             default_country: default_country::read(&given.default_country)?,
+            local_check: switch("local_check", given.local_check)?,
             roots,
             http_proxy: HttpProxy::new(&given.http_proxy)?,
             async_limits: AsyncLimits::new(given)?,

@@ -63,7 +63,7 @@ pub enum Source {
     Cache,
     /// Nothing was to be asked: not an initial INVITE, no number, or an anonymous caller.
     Bypass,
-    /// What the operator wants for such calls, without a question.
+    /// This server, without a question: by the numbering plan, or by what the operator wants of anonymous callers.
     Local,
     /// Something failed, and the call is allowed. [`Decision::failure`] says what.
     FailOpen,

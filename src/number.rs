@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use numbers_online_number::{Country, E164, normalise};
+use numbers_online_number::{Country, E164, Plausibility, normalise};
 
 use crate::u64_pair;
 
@@ -35,6 +35,12 @@ impl Number {
         let bytes = u64_pair::bytes(shared);
         let text = std::str::from_utf8(&bytes).ok()?;
         E164::new(text.trim_end_matches('\0')).map(Self)
+    }
+
+    /// Whether the numbering plan allows for such a number.
+    #[must_use]
+    pub fn can_exist(&self) -> bool {
+        self.0.plausibility() != Plausibility::Impossible
     }
 
     /// The digits of its country code.

@@ -14,7 +14,7 @@ use crate::config::{
     Anonymous, Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions,
     ProfileId, TrustedSources,
 };
-use crate::decision::{Decision, SipReply, Source, Treatment};
+use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
@@ -89,6 +89,8 @@ pub struct Policy<'a> {
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
     home: Option<Country>,
+    /// A number that cannot exist is blocked without a lookup.
+    rules_out: bool,
 }
 
 impl<'a> Policy<'a> {
@@ -103,6 +105,7 @@ impl<'a> Policy<'a> {
             emergency: config.emergency,
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
+            rules_out: config.local_check && config.options.block_invalid,
         }
     }
 
@@ -147,6 +150,9 @@ impl<'a> Policy<'a> {
     }
 
     fn judge(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        if let Some(decision) = self.ruled_out(identity) {
+            return Step::Answer(decision);
+        }
         if let Some(decision) = self.withheld(identity) {
             return Step::Answer(decision);
         }
@@ -229,6 +235,27 @@ impl<'a> Policy<'a> {
             return Some("emergency");
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
+    }
+
+    /// The decision about a number that cannot exist, withheld or not.
+    fn ruled_out(&self, identity: &Identity) -> Option<Decision> {
+        let caller = identity.caller.filter(|_| self.rules_out)?;
+        if caller.number.can_exist() {
+            return None;
+        }
+        Some(Decision {
+            treatment: Treatment::Block,
+            would: Treatment::Block,
+            reply: SipReply::standard(603),
+            reason: Text::new("invalid_number").unwrap_or_default(),
+            advice: Advice {
+                valid: Some(false),
+                ..Advice::default()
+            },
+            source: Source::Local,
+            number: Some(caller.number).filter(|_| !identity.is_withheld),
+            ..self.without_question(identity)
+        })
     }
 
     /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.

@@ -30,11 +30,13 @@
 #[cfg(test)]
 extern crate std;
 
+mod automaton;
 mod country;
 mod dialled;
 mod e164;
 mod metadata;
 mod normalise;
+mod plausibility;
 mod program;
 mod region;
 mod short;
@@ -44,4 +46,5 @@ pub use country::Country;
 pub use e164::E164;
 pub use metadata::{METADATA, Metadata};
 pub use normalise::normalise;
+pub use plausibility::{LineType, Plausibility};
 pub use short::{is_emergency, is_short};

@@ -2,11 +2,13 @@
 //! From the text of a number to its global form. The rules are those of libphonenumber, whose patterns they read.
 
 use crate::Country;
+use crate::automaton;
 use crate::dialled::Dialled;
 use crate::e164::E164;
+use crate::plausibility::{MEXICO, Plausibility};
 use crate::program::{Match, matches};
 use crate::region::{CallingCode, Region};
-use crate::short::is_listed;
+use crate::short::{LONGEST_EXTENSION, is_listed};
 
 /// The global number that a text is: digits with visual separators, with a plus or, if `home` is known, with the international
 /// prefix, with or without the trunk prefix, or with the country code without a plus.
@@ -35,12 +37,16 @@ pub fn normalise(text: &[u8], home: Option<Country>) -> Option<E164> {
     if !dialled.is_global {
         return local(digits, home?);
     }
-    // A plus before a national number: no country code starts like this.
-    let is_local = CallingCode::split(digits).is_none();
-    let meant = home
-        .filter(|_| is_local)
-        .and_then(|home| local(digits, home));
-    meant.or_else(|| global(digits))
+    let number = global(digits)?;
+    let may_be_local =
+        digits.starts_with(b"0") || number.plausibility() == Plausibility::Impossible;
+    if !may_be_local || digits.len() <= LONGEST_EXTENSION {
+        return Some(number);
+    }
+    // A plus before what is dialled in the country.
+    let is_valid = |number: &E164| matches!(number.plausibility(), Plausibility::Valid(_));
+    let meant = home.and_then(|home| local(digits, home));
+    meant.filter(is_valid).or(Some(number))
 }
 
 /// A number that starts with a country code.
@@ -77,7 +83,13 @@ fn local(digits: &[u8], home: &Region) -> Option<E164> {
         }
     }
     let national = without_prefix(national, home, &mut space_again);
-    E164::of([code, national]).filter(|_| home.has_length(national.len()))
+    if !home.has_length(national.len()) {
+        return None;
+    }
+    // In countries with numbers that short an extension could be one, but seldom is.
+    let is_long = digits.len() > LONGEST_EXTENSION;
+    let number = E164::of([code, national])?;
+    (is_long || automaton::line_type([code, national]).is_some()).then_some(number)
 }
 
 /// Whether a number that starts with a country code has a length that its country has.
@@ -141,8 +153,7 @@ fn decimal(code: u16, digits: &mut [u8; 3]) -> &[u8] {
 type Space = [u8; SPACE];
 const SPACE: usize = 32;
 
-/// Mexico's calling code, and the prefix of its mobile numbers until 2019.
-const MEXICO: u16 = 52;
+/// The prefix of Mexico's mobile numbers until 2019.
 const OLD_MOBILE: &[u8] = b"1";
 
 /// Digits behind an international prefix that are not an extension that happens to start like one.

@@ -24,7 +24,7 @@ pub fn is_emergency(text: &[u8], home: Option<Country>) -> bool {
 pub fn is_short(text: &[u8], home: Option<Country>) -> bool {
     let is_extension = |dialled: &Dialled| {
         let is_number = || crate::normalise(text, home).is_some();
-        !dialled.is_global && dialled.digits().len() <= LONGEST && !is_number()
+        !dialled.is_global && dialled.digits().len() <= LONGEST_EXTENSION && !is_number()
     };
     Dialled::read(text).is_some_and(|dialled| is_extension(&dialled) || is_listed(&dialled, home))
 }
@@ -42,8 +42,9 @@ fn is_among(
     is_wanted: impl Fn(&Region, &[u8]) -> bool,
 ) -> bool {
     let digits = dialled.digits();
-    let is_wanted =
-        |region: &Region, digits: &[u8]| digits.len() <= LONGEST && is_wanted(region, digits);
+    let is_wanted = |region: &Region, digits: &[u8]| {
+        digits.len() <= LONGEST_EXTENSION && is_wanted(region, digits)
+    };
     let home = home.and_then(Country::region);
     if home.is_some_and(|home| is_wanted(home, digits)) {
         return true;
@@ -61,10 +62,11 @@ fn is_among(
         return false;
     };
     // Such as +112: no calling code, but meant by a telephone that puts a plus before everything.
-    if global.len() <= LONGEST && is_emergency_somewhere(global) {
+    if global.len() <= LONGEST_EXTENSION && is_emergency_somewhere(global) {
         return true;
     }
-    let split = CallingCode::split(global).filter(|(_, national)| national.len() <= LONGEST);
+    let split =
+        CallingCode::split(global).filter(|(_, national)| national.len() <= LONGEST_EXTENSION);
     split.is_some_and(|(code, national)| {
         let mut regions = REGIONS.iter().filter(|region| region.code == code.code);
         regions.any(|region| is_wanted(region, national))
@@ -77,4 +79,4 @@ fn is_emergency_somewhere(digits: &[u8]) -> bool {
 }
 
 /// Digits of the longest extension, emergency number and short number. Longer short numbers are those of messages.
-const LONGEST: usize = 6;
+pub(crate) const LONGEST_EXTENSION: usize = 6;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The tables of docs/numbers.md, and what is no number.
 
-use numbers_online_number::{Country, is_emergency, is_short, normalise};
+use numbers_online_number::{Country, Plausibility, is_emergency, is_short, normalise};
 
 fn number(text: &str, home: &str) -> Option<String> {
     normalise(text.as_bytes(), Country::new(home)).map(|number| number.as_str().to_owned())
@@ -26,6 +26,11 @@ fn a_form_is_the_number_that_the_documentation_names() {
         ("0 15 21 5555 0123", "BR", "+552155550123"),
         ("+02079460958", "GB", "+442079460958"),
         ("06 555 0123", "IT", "+39065550123"),
+        ("+4155550123", "US", "+14155550123"),
+        ("+4155550123", "", "+4155550123"),
+        ("+89161234567", "RU", "+79161234567"),
+        ("+0044 20 7946 0958", "FR", "+442079460958"),
+        ("4002", "NU", "+6834002"),
         // Not assigned, and longer than the numbers of its country: both are decided on later.
         ("+999123456", "", "+999123456"),
         ("+1415555012345", "", "+1415555012345"),
@@ -43,6 +48,7 @@ fn what_is_no_number_has_no_global_form() {
         ("0044 20 7946 0958", ""),
         ("442079460958", "US"),
         ("1001", "US"),
+        ("1001", "DE"),
         ("112", "DE"),
         ("112", ""),
         ("+112", ""),
@@ -138,6 +144,57 @@ fn a_number_is_masked_when_it_is_printed() {
         assert_eq!(
             number.map(|number| format!("{number:?}")).as_deref(),
             Some(masked)
+        );
+    }
+}
+
+#[test]
+fn what_can_exist_is_told_from_what_cannot() {
+    for (text, can_exist) in [
+        // Country codes that are not assigned.
+        ("+999123456789", false),
+        ("+21012345678", false),
+        ("+8912345678", false),
+        ("+8", false),
+        // Lengths that the country does not have.
+        ("+1415555012", false),
+        ("+141555501234", false),
+        ("+4420794609", false),
+        ("+44207946095812", false),
+        ("+15550123", false),
+        ("+15552222", false),
+        ("+13105550", true),
+        ("+1", false),
+        // Area and exchange codes of North America.
+        ("+10155550123", false),
+        ("+11155550123", false),
+        ("+14150550123", false),
+        ("+14151550123", false),
+        ("+19995550123", true),
+        // Not assigned, as far as is known.
+        ("+442000000000", true),
+        ("+33000000000", true),
+        // Mexico's mobile numbers as they were, a trunk prefix, a calling code twice.
+        ("+5215512345678", true),
+        ("+480221234567", true),
+        ("+44442079460958", true),
+        ("+44447700900123", true),
+        ("+104155550123", true),
+        ("+110155550123", false),
+        ("+0442079460958", true),
+        // Codes of no country, and codes that are reserved.
+        ("+80012345678", true),
+        ("+870123456789", true),
+        ("+882123456789", true),
+        ("+979123456789", true),
+        ("+99712345678", true),
+    ] {
+        let number = numbers_online_number::E164::new(text).expect("E.164");
+        let plausibility = number.plausibility();
+        assert_eq!(
+            plausibility != Plausibility::Impossible,
+            can_exist,
+            "{text}: {plausibility:?}"
         );
     }
 }

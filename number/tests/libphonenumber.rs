@@ -3,8 +3,10 @@
 
 #![allow(clippy::expect_used, reason = "a failing test may panic")]
 
-use numbers_online_number::{Country, is_short, normalise};
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
+use numbers_online_number::{Country, E164, Plausibility, is_short, normalise};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
+};
 
 fn regions() -> Vec<Region> {
     let mut regions: Vec<_> = PHONE_NUMBER_UTIL.get_supported_regions().collect();
@@ -110,11 +112,15 @@ fn any_digits_are_what_the_library_reads() {
                 refused += 1;
                 continue;
             };
-            let Some((_, their_text)) = their_number else {
+            let Some((number, their_text)) = their_number else {
                 continue;
             };
-            // What the library cannot take apart is as it was; Mexico's mobile numbers are not.
-            let is_known = our_number == text || their_text.starts_with("+521");
+            // What the library cannot take apart is as it was. Mexico's mobile numbers are not, and what cannot be a global number
+            // is a national one behind a plus.
+            let is_valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
+            let is_known = our_number == text
+                || their_text.starts_with("+521")
+                || text.starts_with('+') && !is_valid;
             assert!(
                 our_number == their_text || is_known,
                 "{text} in {region}: {our_number}, not {their_text}"
@@ -123,6 +129,53 @@ fn any_digits_are_what_the_library_reads() {
         }
     }
     assert!(same > 30_000, "{same}, {refused} refused");
+}
+
+#[test]
+fn validity_and_line_type_are_those_of_the_library() {
+    let mut random = Random(2);
+    let (mut valid, mut doubtful, mut impossible) = (0, 0, 0);
+    for region in regions() {
+        let random_ones = (0..60).filter_map(|_| theirs(&random.global(region), region));
+        let examples = examples(region).into_iter().map(|number| {
+            let text = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164);
+            let text = text.into_owned();
+            (number, text)
+        });
+        for (number, text) in examples.chain(random_ones) {
+            let Some(ours) = E164::new(&text) else {
+                continue;
+            };
+            let their_type = PHONE_NUMBER_UTIL.get_number_type(&number);
+            match ours.plausibility() {
+                Plausibility::Valid(line_type) => {
+                    let same =
+                        format!("{line_type:?}").eq_ignore_ascii_case(&format!("{their_type:?}"));
+                    assert!(same, "{text}: {line_type:?}, not {their_type:?}");
+                    assert!(PHONE_NUMBER_UTIL.is_valid_number(&number), "{text}");
+                    valid += 1;
+                }
+                Plausibility::Doubtful => {
+                    assert!(!PHONE_NUMBER_UTIL.is_valid_number(&number), "{text}");
+                    doubtful += 1;
+                }
+                Plausibility::Impossible => {
+                    assert!(!PHONE_NUMBER_UTIL.is_valid_number(&number), "{text}");
+                    let reason = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
+                    let is_north_american = text.starts_with("+1") && text.len() == 12;
+                    assert!(
+                        is_north_american || !matches!(reason, Ok(NumberLengthType::IsPossible)),
+                        "{text}"
+                    );
+                    impossible += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        valid > 5_000 && doubtful > 3_000 && impossible > 1_000,
+        "{valid} {doubtful} {impossible}"
+    );
 }
 
 /// Xorshift: the same numbers in each run.
@@ -136,6 +189,19 @@ impl Random {
         self.0 % end
     }
 
+    /// The calling code of a country, and digits.
+    fn global(&mut self, region: Region) -> String {
+        let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region);
+        let code = code.expect("a country").to_string();
+        let len = 4 + self.next(9);
+        let digits = (0..len).map(|_| self.digit());
+        "+".chars().chain(code.chars()).chain(digits).collect()
+    }
+
+    fn digit(&mut self) -> char {
+        char::from(b'0' + u8::try_from(self.next(10)).expect("a digit"))
+    }
+
     /// Digits behind what may stand before a number.
     fn text(&mut self) -> String {
         const PREFIXES: [&str; 16] = [
@@ -143,9 +209,7 @@ impl Random {
         ];
         let prefix = PREFIXES[usize::try_from(self.next(16)).expect("small")];
         let len = 5 + self.next(9);
-        let digits = (0..len).map(|_| {
-            char::from_digit(u32::try_from(self.next(10)).expect("a digit"), 10).expect("a digit")
-        });
+        let digits = (0..len).map(|_| self.digit());
         prefix.chars().chain(digits).collect()
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn given() -> Given {
         emergency: "on".to_owned(),
         trusted_sources: "any".to_owned(),
         default_country: String::new(),
+        local_check: 1,
         cache_ttl: 60,
         cache_size: 65536,
         cache_redis: String::new(),
@@ -115,6 +116,13 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter block_reassigned: \"-1\" cannot be used; allowed: 0 or 1",
+        ),
+        (
+            Given {
+                local_check: 2,
+                ..given()
+            },
+            "parameter local_check: \"2\" cannot be used; allowed: 0 or 1",
         ),
         (
             Given {

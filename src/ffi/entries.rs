@@ -286,6 +286,7 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         emergency: text(params.emergency)?,
         trusted_sources: text(params.trusted_sources)?,
         default_country: text(params.default_country)?,
+        local_check: params.local_check,
         cache_ttl: params.cache_ttl,
         cache_size: params.cache_size,
         cache_redis: text(params.cache_redis)?,

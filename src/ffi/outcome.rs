@@ -165,6 +165,10 @@ fn counted(
             decision.source == Source::Bypass,
         ),
         (
+            nol_counter::NOL_COUNT_local,
+            decision.source == Source::Local,
+        ),
+        (
             nol_counter::NOL_COUNT_cache_hit,
             decision.source == Source::Cache && !counters.coalesced && !counters.redis_hit,
         ),

@@ -137,6 +137,52 @@ fn a_number_in_a_form_of_the_default_country_is_asked_about() {
 }
 
 #[test]
+fn a_number_that_cannot_exist_is_blocked_here_and_only_if_the_operator_wants_it() {
+    let decide = |given: &Given, head: &str| {
+        let config = Config::new(given).expect("usable");
+        let call = Call {
+            head: head.as_bytes(),
+            ..CALL
+        };
+        match Policy::new(&config).begin(&call) {
+            Step::Ask(_) => None,
+            Step::Answer(decision) => Some((
+                decision.treatment,
+                decision.reply.code,
+                decision.source,
+                decision.reason.as_str().to_owned(),
+                decision.advice.valid,
+            )),
+        }
+    };
+    let reason = "invalid_number".to_owned();
+    let blocked = Some((Treatment::Block, 603, Source::Local, reason, Some(false)));
+    for (head, is_blocked) in [
+        ("From: <sip:+999123456789@example.com>", true),
+        ("From: <sip:+999123456789@example.com>\r\nPrivacy: id", true),
+        ("From: <sip:+1415555012@example.com>", true),
+        ("From: <sip:+19995550123@example.com>", false),
+        ("From: <sip:+5215512345678@example.com>", false),
+        ("From: <sip:+14155550123@example.com>", false),
+    ] {
+        let expected = blocked.clone().filter(|_| is_blocked);
+        assert_eq!(decide(&given(), head), expected, "{head}");
+    }
+    for off in [
+        Given {
+            local_check: 0,
+            ..given()
+        },
+        Given {
+            block_invalid: 0,
+            ..given()
+        },
+    ] {
+        assert_eq!(decide(&off, "From: <sip:+999123456789@example.com>"), None);
+    }
+}
+
+#[test]
 fn an_answer_is_followed_and_a_failure_allows() {
     let config = Config::new(&Given {
         allow_code: 404,

@@ -4,6 +4,8 @@
 use std::ffi::CStr;
 use std::time::Instant;
 
+use numbers_online_number::METADATA;
+
 use super::Worker;
 use super::generation::{Generation, Read};
 use crate::admission::{Endpoint, LatchState, Mode};
@@ -36,6 +38,8 @@ impl Worker<'_> {
             .text(c"breaker_mode", admission.mode().as_str())
             .text(c"dns", admission.dns())
             .number(c"reloads", self.engine.generation())
+            .text(c"numbering_plan_version", METADATA.version)
+            .text(c"numbering_plan_date", METADATA.date)
             .maybe(c"clock_skew_s", admission.clock_skew())
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used);

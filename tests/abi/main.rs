@@ -101,6 +101,7 @@ pub(crate) fn params() -> nol_params {
         emergency: lend("on"),
         trusted_sources: lend("any"),
         default_country: lend(""),
+        local_check: 1,
         cache_ttl: 60,
         cache_size: 1024,
         cache_redis: lend(""),

@@ -25,6 +25,7 @@ mod labels;
 mod latency;
 mod names;
 mod network_blocked;
+mod numbers;
 mod operator;
 mod overrides;
 mod package;
@@ -110,6 +111,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         emergency::trials,
         identity::trials,
         withheld::trials,
+        numbers::trials,
         shadow::trials,
         torture::trials,
         sbc::trials,

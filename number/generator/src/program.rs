@@ -166,7 +166,8 @@ pub(crate) fn digit(byte: u8) -> Result<u8, Box<dyn Error>> {
     }
 }
 
-const ALL_DIGITS: u16 = 0x3ff;
+/// The set of all digits, as bits.
+pub(crate) const ALL_DIGITS: u16 = 0x3ff;
 
 const MATCH: u8 = 0;
 const END: u8 = 1;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use rlibphonenumber::PhoneMetadata;
 
+use crate::automaton::Automaton;
 use crate::metadata::{Metadata, ShortNumbers, WORLD, pattern};
 use crate::program::{Captures, Programs};
 
@@ -13,13 +14,14 @@ use crate::program::{Captures, Programs};
 pub(crate) struct Table {
     source: String,
     programs: Vec<u8>,
+    automaton: Vec<u8>,
 }
 
 /// The countries that share a calling code.
-struct Shared<'a> {
-    code: u16,
+pub(crate) struct Shared<'a> {
+    pub(crate) code: u16,
     /// Places in the table of regions; the main country comes first.
-    regions: Vec<(usize, &'a PhoneMetadata)>,
+    pub(crate) regions: Vec<(usize, &'a PhoneMetadata)>,
 }
 
 impl Table {
@@ -32,9 +34,11 @@ impl Table {
             write_region(&mut regions, region, short, &mut programs)?;
         }
         let mut codes = String::new();
-        for shared in shared(metadata)? {
-            write_code(&mut codes, &shared)?;
+        let all_shared = shared(metadata)?;
+        for shared in &all_shared {
+            write_code(&mut codes, shared)?;
         }
+        let automaton = Automaton::new(&all_shared)?.bytes();
         let countries = metadata.regions.iter().filter(|region| region.id != WORLD);
         let source = format!(
             "// SPDX-License-Identifier: Apache-2.0\n\
@@ -47,25 +51,29 @@ impl Table {
              pub(crate) static REGIONS: [Region; {}] = [\n{regions}];\n\n\
              #[rustfmt::skip]\n\
              pub(crate) static CODES: [CallingCode; {}] = [\n{codes}];\n\n\
-             pub(crate) static PROGRAMS: [u8; {}] = *include_bytes!(\"programs.bin\");\n",
+             pub(crate) static PROGRAMS: [u8; {}] = *include_bytes!(\"programs.bin\");\n\n\
+             pub(crate) static AUTOMATON: [u8; {}] = *include_bytes!(\"automaton.bin\");\n",
             metadata.version,
             metadata.date,
             countries.count(),
             metadata.regions.len(),
             codes.lines().count(),
             programs.code.len(),
+            automaton.len(),
         );
         Ok(Self {
             source,
             programs: programs.code,
+            automaton,
         })
     }
 
     /// Names and contents.
-    pub(crate) fn files(&self) -> [(&'static str, &[u8]); 2] {
+    pub(crate) fn files(&self) -> [(&'static str, &[u8]); 3] {
         [
             ("regions.rs", self.source.as_bytes()),
             ("programs.bin", &self.programs),
+            ("automaton.bin", &self.automaton),
         ]
     }
 }

@@ -485,3 +485,5 @@ pub(crate) static CODES: [CallingCode; 215] = [
 ];
 
 pub(crate) static PROGRAMS: [u8; 31693] = *include_bytes!("programs.bin");
+
+pub(crate) static AUTOMATON: [u8; 118545] = *include_bytes!("automaton.bin");
