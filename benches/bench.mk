@@ -11,7 +11,7 @@ API_CPU ?= 0
 # What to measure; if empty, all. For bench-throughput: headings of columns. For bench-async and bench-opensips: delays of the API
 # in ms, and parts of the names of rows.
 ONLY ?=
-fuzz_targets = answer dns headers network_blocked number
+fuzz_targets = answer dns headers identity network_blocked number
 fuzz_work = $(target)/fuzz
 
 .PHONY: bench
@@ -40,6 +40,11 @@ bench-outage: bench-build ## Calls a second before, during and after an outage o
 .PHONY: bench-attack
 bench-attack: bench-build ## Share of ordinary calls that are screened while callers try to disarm the server
 	$(bench) attack
+
+.PHONY: bench-lists
+bench-lists: ## What a search in lists of a million numbers costs, how long a reload takes, and the memory
+	$(CARGO) build --release --package numbers-online-bench
+	$(bench) lists
 
 .PHONY: bench-deadline
 bench-deadline: bench-build ## How far rude peers get the function beyond its deadline (CALLS=1000 a peer)

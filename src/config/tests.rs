@@ -31,7 +31,12 @@ pub(crate) fn given() -> Given {
         redress_tel: String::new(),
         redress_email: String::new(),
         emergency: "on".to_owned(),
+        emergency_window: 14_400,
         trusted_sources: "any".to_owned(),
+        allow_list: String::new(),
+        deny_list: String::new(),
+        dno_list: String::new(),
+        dno_max_age: 7,
         default_country: String::new(),
         local_check: 1,
         cache_ttl: 60,
@@ -123,6 +128,20 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter local_check: \"2\" cannot be used; allowed: 0 or 1",
+        ),
+        (
+            Given {
+                emergency_window: -1,
+                ..given()
+            },
+            "parameter emergency_window: \"-1\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
+        ),
+        (
+            Given {
+                emergency_window: 604_801,
+                ..given()
+            },
+            "parameter emergency_window: \"604801\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
         ),
         (
             Given {

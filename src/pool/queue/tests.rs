@@ -16,7 +16,7 @@ use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
 use crate::question::IdempotencyKey;
-use crate::worker::{Asked, PendingLookup};
+use crate::worker::{Asked, Known, PendingLookup};
 
 const NOW: Duration = Duration::ZERO;
 const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
@@ -39,7 +39,7 @@ fn lookup(digits: u64) -> PendingLookup {
         timeout: Timeout::new(400).expect("in range"),
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-        earlier: None,
+        known: Known::Nothing,
         counters: Counters::default(),
     }
 }
