@@ -11,7 +11,7 @@ API_CPU ?= 0
 # What to measure; if empty, all. For bench-throughput: headings of columns. For bench-async and bench-opensips: delays of the API
 # in ms, and parts of the names of rows.
 ONLY ?=
-fuzz_targets = answer dns headers network_blocked number
+fuzz_targets = answer dns headers identity network_blocked number
 fuzz_work = $(target)/fuzz
 
 .PHONY: bench
@@ -45,6 +45,11 @@ bench-attack: bench-build ## Share of ordinary calls that are screened while cal
 bench-numbers: ## Nanoseconds to read a calling number and to judge whether it can exist
 	$(CARGO) build --release --package numbers-online-bench
 	$(bench) numbers
+
+.PHONY: bench-lists
+bench-lists: ## What a search in lists of a million numbers costs, how long a reload takes, and the memory
+	$(CARGO) build --release --package numbers-online-bench
+	$(bench) lists
 
 .PHONY: bench-deadline
 bench-deadline: bench-build ## How far rude peers get the function beyond its deadline (CALLS=1000 a peer)

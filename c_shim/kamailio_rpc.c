@@ -85,7 +85,7 @@ RPC(probe, NOL_PROBE, NULL, "Whether the API is reachable, and how long each pha
 RPC(cache_stats, NOL_CACHE_STATS, NULL, "How full the cache is.")
 RPC(cache_purge, NOL_CACHE_PURGE, "*.S", "Forgets a number, or without one all of them; what Redis keeps stays.")
 RPC(breaker, NOL_BREAKER, "*.S", "auto, open (no requests) or closed (no failure stops requests).")
-RPC(reload, NOL_RELOAD, NULL, "Reads file: secrets and ca_file again, in all processes. A profile keeps what it has if one of its files cannot be used.")
+RPC(reload, NOL_RELOAD, NULL, "Reads file: secrets, ca_file and lists again, for all processes. What cannot be used changes nothing.")
 
 static const char *rpc_stats_doc[] = {"All statistics of the module.", 0};
 
@@ -98,6 +98,8 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 		return;
 	for(i = 0; i < NOL_COUNTER_TOTAL; i++)
 		rpc->struct_add(fields, "j", (char *)nol_counter_name(i), (unsigned long)nol_counter_value(i));
+	for(i = 0; i < NOL_GAUGE_TOTAL; i++)
+		rpc->struct_add(fields, "j", (char *)nol_gauge_name(i), (unsigned long)nol_gauge_value(i));
 }
 
 #define RPC_ROW(name) {"numbers_online." #name, rpc_##name, rpc_##name##_doc, 0},

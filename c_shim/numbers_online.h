@@ -75,7 +75,12 @@ typedef struct nol_str {
 	X(STR, redress_tel, "")                         /* global number of a 603+ */ \
 	X(STR, redress_email, "")                       /* e-mail address of a 603+ */ \
 	X(STR, emergency, "on")                         /* on, or never_bypass_i_accept_the_risk: emergency calls are screened too */ \
+	X(INT, emergency_window, 14400)                 /* s, 0 off: how long an emergency caller is called back unscreened */ \
 	X(STR, trusted_sources, "any")                  /* any, or addresses and networks that are believed beyond From */ \
+	X(STR, allow_list, "")                          /* file of numbers, prefixes and ranges that are always allowed */ \
+	X(STR, deny_list, "")                           /* the same, blocked */ \
+	X(STR, dno_list, "")                            /* the same, of numbers that never call; blocked */ \
+	X(INT, dno_max_age, 7)                          /* days, 1..3650: an older dno_list is warned of; 0 off */ \
 	X(STR, default_country, "")                     /* ISO 3166-1 code: the country whose forms of numbers are read */ \
 	X(INT, local_check, 1)                          /* 0 or 1: with block_invalid, block what cannot exist without a lookup */ \
 	X(INT, cache_ttl, 60)                           /* s, 0 off, at most 30 days */ \
@@ -255,6 +260,17 @@ typedef enum nol_counter {
 	NOL_COUNTER_TOTAL
 } nol_counter;
 
+/* Values of this moment that belong to the statistics but are not counted. */
+#define NOL_GAUGES(X) \
+	X(dno_age_s, "seconds since dno_list was changed, of the list in use; 0 without one") \
+	X(emergency_callers, "numbers that called an emergency number within emergency_window")
+
+#define NOL_GAUGE_ID(name, about) NOL_GAUGE_##name,
+typedef enum nol_gauge {
+	NOL_GAUGES(NOL_GAUGE_ID)
+	NOL_GAUGE_TOTAL
+} nol_gauge;
+
 /* The 64-bit words of nol_result.counted. */
 #define NOL_COUNTED_WORDS 2
 
@@ -301,7 +317,7 @@ typedef enum nol_command {
 	NOL_CACHE_STATS = 3, /* size and use of the cache */
 	NOL_CACHE_PURGE = 4, /* [number, or empty for all] removes entries from the cache */
 	NOL_BREAKER = 5,     /* [auto, open or closed] sets the circuit breaker */
-	NOL_RELOAD = 6,      /* reads keys and certificates again, for all workers */
+	NOL_RELOAD = 6,      /* reads keys, certificates and lists again, for all workers */
 } nol_command;
 
 /*
@@ -398,6 +414,8 @@ typedef struct nol_api {
 	/* Gives up a ticket. finish() must not be called for it. */
 	void (*cancel)(nol_pool *pool, uint64_t ticket);
 
+	/* The value of a gauge at this moment, in any process. */
+	int64_t (*gauge)(const nol_engine *engine, nol_gauge gauge);
 	/*
 	 * NOL_OK: the SIP message is a 603+ of a network further on, and `blocked` has its contacts. They are parts of the message, of
 	 * visible ASCII without quotes and semicolons. NOL_BAD_ARGUMENT: it is not. May be called in any process.

@@ -101,6 +101,11 @@ static mi_response_t *mi_stats(const mi_params_t *params, struct mi_handler *asy
 
 		add_mi_number(fields, (char *)name, (int)strlen(name), (double)nol_counter_value(i));
 	}
+	for(i = 0; response && i < NOL_GAUGE_TOTAL; i++) {
+		const char *name = nol_gauge_name(i);
+
+		add_mi_number(fields, (char *)name, (int)strlen(name), (double)nol_gauge_value(i));
+	}
 	return response;
 }
 
@@ -119,6 +124,6 @@ mi_export_t nol_mi_commands[] = {
 		ROW(cache_stats, "How full the cache is.", RECIPES(cache_stats))
 		ROW(breaker, "[state] auto, open (no requests) or closed (no failure stops requests).",
 				RECIPES_WITH(breaker, state))
-		ROW(reload, "Reads file: secrets and ca_file again, in all processes. A profile keeps what it has if one of its files cannot be used.",
+		ROW(reload, "Reads file: secrets, ca_file and lists again, for all processes. What cannot be used changes nothing.",
 				RECIPES(reload))
 		{EMPTY_MI_EXPORT}};

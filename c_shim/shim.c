@@ -201,6 +201,19 @@ void nol_count(const nol_result *result, void (*raise)(int counter))
 	}
 }
 
+int64_t nol_gauge_value(nol_gauge gauge)
+{
+	return numbers_online_api()->gauge(engine, gauge);
+}
+
+const char *nol_gauge_name(nol_gauge gauge)
+{
+#define GAUGE_NAME(name, about) #name,
+	static const char *const names[] = {NOL_GAUGES(GAUGE_NAME)};
+
+	return names[gauge];
+}
+
 int nol_has_profile(nol_str name)
 {
 	return numbers_online_api()->profile(engine, name, NULL) == NOL_OK;

@@ -79,6 +79,10 @@ void nol_server_died(void);
 /* Calls `raise` for each statistic that the decision raises. */
 void nol_count(const nol_result *result, void (*raise)(int counter));
 
+/* The value of a gauge at this moment, and its name. */
+int64_t nol_gauge_value(nol_gauge gauge);
+const char *nol_gauge_name(nol_gauge gauge);
+
 /* What numbers_online_reply() returns. */
 #define NOL_REPLY_SENT 1
 #define NOL_REPLY_NONE -1

@@ -12,6 +12,7 @@ mod emergency;
 mod enforcement;
 mod identity;
 mod limits;
+mod lists;
 mod mode;
 mod no_proxy;
 mod phrase;
@@ -24,6 +25,7 @@ mod timeout;
 mod trusted_sources;
 
 use numbers_online_number::Country;
+use std::time::Duration;
 
 pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
@@ -35,6 +37,7 @@ pub use emergency::Emergency;
 pub use enforcement::Enforcement;
 pub use identity::{Anonymous, IdentityOptions};
 pub use limits::{BreakerLimits, Limits, RateLimit};
+pub use lists::{ListConfig, ListFile};
 pub use mode::Mode;
 pub use phrase::registered_phrase;
 pub use profile::{ProfileId, ProfileName};
@@ -78,7 +81,12 @@ pub struct Given {
     pub redress_tel: String,
     pub redress_email: String,
     pub emergency: String,
+    pub emergency_window: i32,
     pub trusted_sources: String,
+    pub allow_list: String,
+    pub deny_list: String,
+    pub dno_list: String,
+    pub dno_max_age: i32,
     pub default_country: String,
     pub local_check: i32,
     pub cache_ttl: i32,
@@ -126,8 +134,12 @@ pub struct Config {
     pub replies: Replies,
     /// Whether emergency calls and calls with priority pass without a lookup.
     pub emergency: Emergency,
+    /// How long the caller of an emergency number is called back unscreened; zero for not at all.
+    pub emergency_window: Duration,
     /// The sources that are believed: their identities, verifications and claims of priority.
     pub trusted_sources: TrustedSources,
+    /// Lists of calling numbers.
+    pub lists: ListConfig,
     /// The country whose forms of numbers are read.
     pub default_country: Option<Country>,
     /// With `block_invalid`: a number that cannot exist is blocked without a lookup.
@@ -189,7 +201,9 @@ impl Config {
             mode,
             replies: Replies::new(given, mode)?,
             emergency: Emergency::new(&given.emergency)?,
+            emergency_window: emergency::window(given.emergency_window)?,
             trusted_sources: TrustedSources::new(&given.trusted_sources)?,
+            lists: ListConfig::new(given)?,
             default_country: default_country::read(&given.default_country)?,
             local_check: switch("local_check", given.local_check)?,
             roots,

@@ -60,6 +60,8 @@ pub enum Source {
     Api,
     /// An earlier answer to the same question.
     Cache,
+    /// A list of the operator's.
+    List,
     /// Nothing was to be asked: not an initial INVITE, no number, or an anonymous caller.
     Bypass,
     /// This server, without a question: by the numbering plan, or by what the operator wants of anonymous callers.
@@ -69,12 +71,23 @@ pub enum Source {
 }
 
 impl Source {
+    /// All of them, in a fixed order.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Api,
+        Self::Cache,
+        Self::List,
+        Self::Local,
+        Self::Bypass,
+        Self::FailOpen,
+    ];
+
     /// The value of `$avp(nol_source)`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Api => "api",
             Self::Cache => "cache",
+            Self::List => "list",
             Self::Bypass => "bypass",
             Self::Local => "local",
             Self::FailOpen => "failopen",
@@ -164,6 +177,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether the call does not reach the called party.
+    #[must_use]
+    pub fn keeps_away(&self) -> bool {
+        matches!(self.treatment, Treatment::Redirect | Treatment::Block)
+    }
+
     /// An allow that owes nothing to the API.
     #[must_use]
     pub fn allow(

@@ -8,13 +8,15 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::admission::{Account, Admission, Control, Mode, Route};
 use crate::cache::{Cache, Failed};
 use crate::clock::{Clock, Moment};
 use crate::config::{BadParameter, Config, Emergency, Given, ProfileId, Roots};
+use crate::emergency_window::EmergencyWindow;
 use crate::in_flight::InFlight;
+use crate::lists::{Lists, NoLists};
 use crate::log::{Level, Log};
 use crate::no_number::NoNumberWatch;
 use crate::os::shared::{Shared, SharedSlice};
@@ -37,6 +39,10 @@ pub struct Engine {
     pub failed: Shared<Failed>,
     /// The requests in flight.
     pub in_flight: Shared<InFlight>,
+    /// Lists of numbers.
+    pub lists: Lists,
+    /// Numbers that called an emergency number lately.
+    pub emergency_window: EmergencyWindow,
     /// Detects that nearly no call has a number.
     pub no_number: Shared<NoNumberWatch>,
     /// The workers' clock.
@@ -60,6 +66,8 @@ struct Admissions {
 pub enum NoEngine {
     /// A parameter cannot be used.
     Parameter(BadParameter),
+    /// A list cannot be used.
+    Lists(NoLists),
     /// There is no shared memory.
     Memory(io::Error),
 }
@@ -69,11 +77,21 @@ impl Engine {
     pub fn new(given: Given, log: &dyn Log) -> Result<Self, NoEngine> {
         let profiles = Profiles::new(given).map_err(NoEngine::Parameter)?;
         warn(&profiles, log);
-        Self::of(profiles).map_err(NoEngine::Memory)
+        let lists = profiles.iter().map(|(_, profile)| &profile.config.lists);
+        let lists = Lists::new(lists).map_err(NoEngine::Lists)?;
+        for line in lists.warnings(SystemTime::now()) {
+            log.line(Level::Warning, &line);
+        }
+        Self::of(profiles, lists).map_err(NoEngine::Memory)
     }
 
-    fn of(profiles: Profiles) -> io::Result<Self> {
+    fn of(profiles: Profiles, lists: Lists) -> io::Result<Self> {
         let config = Arc::clone(&profiles.base().config);
+        // Whoever accepts the risk of screening emergency calls accepts that of call backs too.
+        let window = match config.emergency {
+            Emergency::Passes => config.emergency_window,
+            Emergency::Screened => Duration::ZERO,
+        };
         // One profile may use the cache although the others do not.
         let has_cache = profiles
             .iter()
@@ -91,6 +109,8 @@ impl Engine {
             cache: Cache::new(entries)?,
             failed: Shared::new()?,
             in_flight: Shared::new()?,
+            lists,
+            emergency_window: EmergencyWindow::new(window)?,
             no_number: Shared::new()?,
             clock: Clock::starting(Instant::now()),
             profiles,
@@ -191,6 +211,7 @@ impl std::fmt::Display for NoEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Parameter(bad) => bad.fmt(f),
+            Self::Lists(none) => none.fmt(f),
             Self::Memory(error) => write!(
                 f,
                 "no shared memory for numbers_online: {error}; lower cache_size"

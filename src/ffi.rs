@@ -39,6 +39,7 @@ static API: nol_api = nol_api {
     finish: Some(pool::finish),
     shed: Some(pool::shed),
     cancel: Some(pool::cancel),
+    gauge: Some(entries::gauge),
     network_blocked: Some(replies::network_blocked),
     command: Some(entries::command),
 };

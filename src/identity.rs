@@ -55,20 +55,32 @@ struct Candidate<'a> {
     value: Value<'a>,
     /// None for an AVP that holds a number alone.
     uri: Option<Uri<'a>>,
-    number: Option<Number>,
+    home: Option<Country>,
+}
+
+/// The number that a URI of the called party names, also in the forms of the country `home`.
+#[must_use]
+pub fn called_number(uri: &[u8], home: Option<Country>) -> Option<Number> {
+    Uri::read(uri).and_then(|uri| uri.number(home))
 }
 
 impl Identity {
     /// Reads the identity of a request.
     #[must_use]
     pub fn read(request: &Request<'_>, sources: &Sources) -> Self {
+        // Nearly every call needs it, and more than once.
+        let from = request.from();
+        let best = |source| match source {
+            NumberSource::From => from,
+            source => request.best(source),
+        };
         let mut found = None;
         let mut nameless = None;
         for source in sources.number(request.is_trusted) {
-            let Some(candidate) = request.best(source) else {
+            let Some(candidate) = best(source) else {
                 continue;
             };
-            if let Some(number) = candidate.number {
+            if let Some(number) = candidate.number() {
                 found = Some((number, source, candidate));
                 break;
             }
@@ -76,15 +88,28 @@ impl Identity {
                 nameless = nameless.or(Some(candidate));
             }
         }
-        let from = request.best(NumberSource::From);
         let is_withheld = privacy::is_withheld(request.headers)
             || from.is_some_and(|from| from.is_anonymous())
             || (found.is_none() && nameless.is_some())
             || found.is_some_and(|(_, _, candidate)| candidate.is_anonymous());
-        let told = match found {
-            Some((number, _, candidate)) => request.claim(number, candidate, sources),
+        let mut told = match found {
+            Some((_, _, candidate)) => candidate.claim(),
             None => nameless.map(Candidate::claim).unwrap_or_default(),
         };
+        // Another place may have the same number with what is known of it.
+        if let Some((number, given, _)) = found
+            && told.is_empty()
+            && request.is_trusted
+        {
+            told = sources
+                .number(request.is_trusted)
+                .filter(|source| *source != given)
+                .filter_map(best)
+                .filter(|other| other.number() == Some(number))
+                .map(Candidate::claim)
+                .find(|claim| !claim.is_empty())
+                .unwrap_or_default();
+        }
         let verification = request.verification(told, sources);
         Self {
             caller: found.map(|(number, source, _)| Caller {
@@ -115,13 +140,15 @@ impl Identity {
 }
 
 impl<'a> Request<'a> {
+    fn from(&self) -> Option<Candidate<'a>> {
+        let body = self.headers.bodies(HeaderName::From).next()?;
+        Candidate::of_uri(Value::only(body), self.home)
+    }
+
     /// The best identity of a source: a tel URI with a number, else the first one with a number, else the first one.
     fn best(&self, source: NumberSource) -> Option<Candidate<'a>> {
         let name = match source {
-            NumberSource::From => {
-                let body = self.headers.bodies(HeaderName::From).next()?;
-                return Candidate::of_uri(Value::only(body), self.home);
-            }
+            NumberSource::From => return self.from(),
             NumberSource::Script(place) => {
                 let value = self.avps.get(place).filter(|value| !value.is_empty())?;
                 return Some(Candidate::of_script(Value::only(value), self.home));
@@ -131,6 +158,7 @@ impl<'a> Request<'a> {
             NumberSource::Rpid => HeaderName::RemotePartyId,
         };
         let mut best: Option<Candidate<'_>> = None;
+        let mut has_number = false;
         for value in self.headers.bodies(name).flat_map(values) {
             if source == NumberSource::Rpid && is_called_party(value) {
                 continue;
@@ -138,29 +166,16 @@ impl<'a> Request<'a> {
             let Some(candidate) = Candidate::of_uri(value, self.home) else {
                 continue;
             };
-            if candidate.number.is_some() && candidate.is_tel() {
-                return Some(candidate);
-            }
-            if best.is_none_or(|best| best.number.is_none() && candidate.number.is_some()) {
+            if (candidate.is_tel() || !has_number) && candidate.number().is_some() {
+                has_number = true;
                 best = Some(candidate);
+                if candidate.is_tel() {
+                    break;
+                }
             }
+            best = best.or(Some(candidate));
         }
         best
-    }
-
-    /// What the header that gave the number says about it, or else another one with the same number.
-    fn claim(&self, number: Number, candidate: Candidate<'a>, sources: &Sources) -> Claim {
-        let own = candidate.claim();
-        if !own.is_empty() || !self.is_trusted {
-            return own;
-        }
-        sources
-            .number(self.is_trusted)
-            .filter_map(|source| self.best(source))
-            .filter(|other| other.number == Some(number))
-            .map(Candidate::claim)
-            .find(|claim| !claim.is_empty())
-            .unwrap_or_default()
     }
 
     /// Puts together what all places say. `told` is what the header with the number does.
@@ -184,17 +199,21 @@ impl<'a> Candidate<'a> {
         Some(Self {
             value,
             uri: Some(uri),
-            number: uri.number(home),
+            home,
         })
     }
 
     /// The script may give a number alone.
     fn of_script(value: Value<'a>, home: Option<Country>) -> Self {
-        Self::of_uri(value, home).unwrap_or_else(|| Self {
-            value,
-            uri: None,
-            number: uri::number(value.uri(), home),
-        })
+        let uri = Uri::read(value.uri());
+        Self { value, uri, home }
+    }
+
+    fn number(&self) -> Option<Number> {
+        match self.uri {
+            Some(uri) => uri.number(self.home),
+            None => uri::number(self.value.uri(), self.home),
+        }
     }
 
     fn is_tel(&self) -> bool {

@@ -13,7 +13,7 @@
 //! 4. [`engine`]: the state made before fork, which all workers share.
 //! 5. [`mod@redis`], [`in_flight`], [`http`], [`cache`], `resolver`: input and output of a lookup, each with a deadline, and shared
 //!    memory.
-//! 6. [`admission`], [`evidence`], [`policy`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
+//! 6. [`admission`], [`evidence`], [`policy`], [`lists`], [`emergency_window`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
 //!    they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
@@ -50,6 +50,7 @@ pub mod counters;
 pub mod deadline;
 pub mod decision;
 pub mod emergency;
+pub mod emergency_window;
 pub mod engine;
 pub mod evidence;
 pub mod failure;
@@ -60,6 +61,7 @@ pub mod http;
 pub mod identity;
 pub mod in_flight;
 mod length_prefixed;
+pub mod lists;
 pub mod log;
 pub mod name_addr;
 pub mod network_blocked;

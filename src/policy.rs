@@ -9,15 +9,18 @@ use numbers_online_number::Country;
 use crate::answer::Answer;
 use crate::call_id::CallId;
 use crate::call_record::CallRecord;
+use crate::clock::Moment;
 use crate::config::{
     Anonymous, Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions,
     ProfileId, TrustedSources,
 };
 use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::emergency;
+use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
-use crate::identity::{Caller, Identity, Request};
+use crate::identity::{self, Caller, Identity, Request};
+use crate::lists::{Listed, Lists, Selection};
 use crate::number::Number;
 use crate::question::{Origin, Question};
 use crate::sip_header::Headers;
@@ -53,6 +56,10 @@ pub enum LookupOutcome {
     Stale(Answer, Failure),
     /// Nothing.
     Failed(Failure),
+    /// A decision that was made without a question, as an answer. For that long a call back was not ruled out.
+    Settled(Answer, Source),
+    /// The called number called an emergency number lately, as another server knows.
+    CalledBack,
 }
 
 impl LookupOutcome {
@@ -87,6 +94,8 @@ pub struct Policy<'a> {
     identity: &'a IdentityOptions,
     emergency: Emergency,
     trusted_sources: &'a TrustedSources,
+    lists: Option<(&'a Lists, Selection)>,
+    window: Option<(&'a EmergencyWindow, Moment)>,
     home: Option<Country>,
     /// A number that cannot exist is blocked without a lookup.
     rules_out: bool,
@@ -105,6 +114,26 @@ impl<'a> Policy<'a> {
             trusted_sources: &config.trusted_sources,
             home: config.default_country,
             rules_out: config.local_check && config.options.block_invalid,
+            lists: None,
+            window: None,
+        }
+    }
+
+    /// The same rules, with lists of numbers.
+    #[must_use]
+    pub fn with_lists(self, lists: &'a Lists, selection: Selection) -> Self {
+        Self {
+            lists: Some((lists, selection)),
+            ..self
+        }
+    }
+
+    /// The same rules, with the numbers that called an emergency number before `now`.
+    #[must_use]
+    pub fn with_window(self, window: &'a EmergencyWindow, now: Moment) -> Self {
+        Self {
+            window: window.is_on().then_some((window, now)),
+            ..self
         }
     }
 
@@ -125,15 +154,7 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        let request = Request {
-            headers: &headers,
-            is_trusted: self.trusted_sources.is_trusted(call.source),
-            called_uri: call.target(),
-            avps: call.avps,
-            home: self.home,
-        };
-        let identity = Identity::read(&request, &self.identity.sources);
-        match self.screen(call, &identity) {
+        match self.screen(call, &self.identity(call, &headers)) {
             Step::Answer(decision) => Step::Answer(Decision {
                 understands_608: understands_608(&headers),
                 ..decision
@@ -149,6 +170,13 @@ impl<'a> Policy<'a> {
     }
 
     fn judge(&self, call: &Call<'a>, identity: &Identity) -> Step<'a> {
+        if let Some(decision) = self.called_back(call) {
+            return Step::Answer(decision);
+        }
+        // Also if it is withheld: Privacy is no way around the lists.
+        if let Some(decision) = self.listed(identity) {
+            return Step::Answer(decision);
+        }
         if let Some(decision) = self.ruled_out(identity) {
             return Step::Answer(decision);
         }
@@ -162,6 +190,41 @@ impl<'a> Policy<'a> {
                 ..self.without_question(identity)
             }),
         }
+    }
+
+    /// The caller of a call.
+    #[must_use]
+    pub fn caller(&self, call: &Call<'_>) -> Option<Caller> {
+        self.identity(call, &Headers::read(call.head)).caller
+    }
+
+    /// The called number, if the call goes to one.
+    #[must_use]
+    pub fn called(&self, call: &Call<'_>) -> Option<Number> {
+        identity::called_number(call.target(), self.home)
+    }
+
+    fn identity(&self, call: &Call<'_>, headers: &Headers<'_>) -> Identity {
+        let request = Request {
+            headers,
+            is_trusted: self.trusted_sources.is_trusted(call.source),
+            called_uri: call.target(),
+            avps: call.avps,
+            home: self.home,
+        };
+        Identity::read(&request, &self.identity.sources)
+    }
+
+    /// The caller of an emergency call, who may be called back. A source that is not trusted cannot open the way to a number by writing
+    /// it into From.
+    #[must_use]
+    pub fn emergency_caller(&self, call: &Call<'_>, decision: &Decision) -> Option<Number> {
+        let is_emergency =
+            decision.source == Source::Bypass && decision.reason.as_str() == EMERGENCY;
+        if !is_emergency || !self.trusted_sources.is_trusted(call.source) {
+            return None;
+        }
+        Some(self.caller(call)?.number)
     }
 
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
@@ -181,6 +244,20 @@ impl<'a> Policy<'a> {
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(caller))
             }
+            LookupOutcome::Settled(answer, source) => {
+                let decision = self.follow(caller, &answer, source);
+                // The number of such a caller is not shown to the script.
+                if answer.reason.as_str() == ANONYMOUS && source == Source::Local {
+                    Decision {
+                        failure: Failure::Anonymous,
+                        number: None,
+                        ..decision
+                    }
+                } else {
+                    decision
+                }
+            }
+            LookupOutcome::CalledBack => self.call_back(),
         };
         self.carry_out(&mut decision, || record.enforced);
         decision
@@ -209,7 +286,7 @@ impl<'a> Policy<'a> {
         }
         let is_emergency = |uri| emergency::is_emergency(uri, self.home);
         if is_emergency(call.request_uri) || is_emergency(call.next_uri) {
-            return Some("emergency");
+            return Some(EMERGENCY);
         }
         emergency::priority(headers).filter(|_| self.trusted_sources.is_trusted(call.source))
     }
@@ -235,6 +312,25 @@ impl<'a> Policy<'a> {
         })
     }
 
+    /// The decision about a call to a number that called an emergency number lately. The URI as received and that of the script count.
+    fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
+        let (window, now) = self.window?;
+        let called = [call.request_uri, call.next_uri].into_iter();
+        let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
+        numbers
+            .any(|number| window.has(&number, now))
+            .then(|| self.call_back())
+    }
+
+    /// The decision about a call back to the caller of an emergency number.
+    #[must_use]
+    pub fn call_back(&self) -> Decision {
+        Decision {
+            reason: Text::new("emergency_callback").unwrap_or_default(),
+            ..self.bypass(Failure::None)
+        }
+    }
+
     /// The decision about a caller who does not want to be known, unless the operator asks about such callers too.
     fn withheld(&self, identity: &Identity) -> Option<Decision> {
         let is_asked_about = self.identity.ask_withheld && identity.caller.is_some();
@@ -254,7 +350,7 @@ impl<'a> Policy<'a> {
             treatment,
             would: treatment,
             reply,
-            reason: Text::new("anonymous").unwrap_or_default(),
+            reason: Text::new(ANONYMOUS).unwrap_or_default(),
             source: Source::Local,
             ..bypass
         })
@@ -283,6 +379,28 @@ impl<'a> Policy<'a> {
                 from_tag: call.from_tag,
             },
         }
+    }
+
+    /// The decision of a list.
+    fn listed(&self, identity: &Identity) -> Option<Decision> {
+        let (lists, selection) = self.lists?;
+        let number = identity.caller?.number;
+        let listed = lists.find(&number, selection)?;
+        let allow = Decision {
+            reason: Text::new(listed.reason()).unwrap_or_default(),
+            source: Source::List,
+            number: Some(number),
+            ..self.without_question(identity)
+        };
+        Some(match listed {
+            Listed::Allow => allow,
+            Listed::Deny | Listed::Dno => Decision {
+                treatment: Treatment::Block,
+                would: Treatment::Block,
+                reply: SipReply::standard(603),
+                ..allow
+            },
+        })
     }
 
     fn bypass(&self, failure: Failure) -> Decision {
@@ -322,6 +440,12 @@ impl<'a> Policy<'a> {
         decided
     }
 }
+
+/// The reason of a decision about a caller who does not want to be known.
+const ANONYMOUS: &str = "anonymous";
+
+/// The reason of an emergency call.
+const EMERGENCY: &str = "emergency";
 
 #[cfg(test)]
 pub(crate) mod tests;

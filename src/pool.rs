@@ -151,6 +151,11 @@ impl Pool {
         self.queue.submit(ticket, wake)
     }
 
+    /// Wakes a thread to tell other servers who made emergency calls.
+    pub fn tell_others(&self) {
+        self.queue.wake_one();
+    }
+
     /// Waits for an answered question, for `span` at most. Also answers the questions that are late or that no process serves.
     /// Only the process that resumes the calls may call this.
     pub fn next(&self, span: Duration) -> Next {

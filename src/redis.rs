@@ -83,6 +83,30 @@ impl Redis {
         self.ask(&commands, deadline).map(drop)
     }
 
+    /// Stores that a number called an emergency number.
+    pub fn store_caller(
+        &mut self,
+        key: Key,
+        left: Duration,
+        deadline: Deadline,
+    ) -> Result<(), Unavailable> {
+        let mut commands = redis::pipe();
+        commands
+            .cmd("SETEX")
+            .arg(name(key))
+            .arg(left.as_secs().max(1))
+            .arg("1");
+        self.ask(&commands, deadline).map(drop)
+    }
+
+    /// Whether a number called an emergency number.
+    pub fn has_caller(&mut self, key: Key, deadline: Deadline) -> Result<bool, Unavailable> {
+        let mut commands = redis::pipe();
+        commands.cmd("EXISTS").arg(name(key));
+        let values = self.ask(&commands, deadline)?;
+        Ok(values == [Value::Int(1)])
+    }
+
     fn ask(&mut self, commands: &Pipeline, deadline: Deadline) -> Result<Vec<Value>, Unavailable> {
         let now = Instant::now();
         if self.retry_at.is_some_and(|until| !until.is_over(now)) {

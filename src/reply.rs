@@ -99,8 +99,8 @@ fn block_reason(decision: &Decision) -> BlockReason {
     match (decision.source.as_str(), decision.reason.as_str()) {
         ("list", "dno") => BlockReason::Dno,
         ("list", _) => BlockReason::List,
+        ("local", "anonymous") => BlockReason::Anonymous,
         ("local" | "api" | "cache", "invalid_number") => BlockReason::Invalid,
-        _ if decision.failure == Failure::Anonymous => BlockReason::Anonymous,
         _ => BlockReason::Analytics,
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The worker of one process: it decides calls.
 
+mod call_back;
 mod generation;
 mod health;
 mod lookup;
@@ -11,12 +12,12 @@ mod sharing;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::admission::Admission;
 use crate::answer::Answer;
 use crate::call_record::CallRecord;
-use crate::config::{ProfileId, Timeout};
+use crate::config::{Config, ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
 use crate::decision::{Decision, Source};
@@ -75,17 +76,33 @@ pub struct PendingLookup {
     pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
-    /// An answer whose TTL is over. It is used if there is no newer one.
-    pub earlier: Option<Answer>,
+    /// What is known without a lookup.
+    pub known: Known,
     /// What the search for an answer adds to the statistics, if it ends here.
     pub counters: Counters,
 }
 
+/// What is known about a call before its lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    Nothing,
+    /// An answer whose TTL is over. It is used if there is no newer one.
+    Earlier(Answer),
+    /// The decision: only whether another server knows of an emergency call is to be looked up.
+    Settled(Answer, Source),
+}
+
 impl PendingLookup {
-    /// The outcome if no answer is found.
+    /// The outcome if nothing is found.
     #[must_use]
     pub fn unanswered(&self, failure: Failure) -> (LookupOutcome, Counters) {
-        (LookupOutcome::late(failure, self.earlier), self.counters)
+        let outcome = match self.known {
+            Known::Nothing => LookupOutcome::Failed(failure),
+            Known::Earlier(answer) => LookupOutcome::Stale(answer, failure),
+            Known::Settled(answer, source) => LookupOutcome::Settled(answer, source),
+        };
+        (outcome, self.counters)
     }
 }
 
@@ -135,15 +152,22 @@ impl<'a> Worker<'a> {
     /// Decides about one call, within the configured deadline from `started` on. After any failure the call is allowed.
     #[must_use]
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
+        self.warn_of_old_lists(started);
         let Some(profile) = self.engine.profiles.find(call.profile) else {
-            return self.decide_without_profile(call, started);
+            let (decision, mut counters) = self.decide_without_profile(call, started);
+            self.tell_others(started, &mut counters);
+            return (decision, counters);
         };
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
-        let policy = Policy::new(&config);
+        let policy = self.policy(&config, started);
         let step = policy.begin(call);
         self.note_number(&step, started);
-        self.carry_out(&policy, &step, started)
+        let (decision, mut counters) = self.carry_out(&policy, &step, started);
+        self.remember_caller(&policy, call, &decision, started);
+        self.tell_others(started, &mut counters);
+        let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
+        (decision, counters)
     }
 
     /// Decides about a number as about the caller of a call.
@@ -155,7 +179,7 @@ impl<'a> Worker<'a> {
     ) -> (Decision, Counters) {
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
-        let policy = Policy::new(&config);
+        let policy = self.policy(&config, started);
         let call = Call {
             call_id: b"check",
             ..Call::default()
@@ -184,6 +208,7 @@ impl<'a> Worker<'a> {
     /// Decides about one call if nothing has to be waited for: no connection, no Redis, no other worker.
     #[must_use]
     pub fn begin(&mut self, call: &Call<'_>, started: Instant) -> Begun {
+        self.warn_of_old_lists(started);
         let Some(profile) = self.engine.profiles.find(call.profile) else {
             let (decision, counters) = self.decide_without_profile(call, started);
             return Begun::Decided(decision, counters);
@@ -191,17 +216,20 @@ impl<'a> Worker<'a> {
         self.turn_to(profile);
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
-        let policy = Policy::new(&config);
+        let policy = self.policy(&config, started);
         let step = policy.begin(call);
         self.note_number(&step, started);
         let question = match step {
-            Step::Answer(decision) => return Begun::Decided(decision.by(profile), counters),
+            Step::Answer(decision) => {
+                self.remember_caller(&policy, call, &decision, started);
+                return self.settled(&policy, call, &decision.by(profile), counters);
+            }
             Step::Ask(question) => question,
         };
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
                 let decision = policy.resume(&question.caller, question.record, outcome);
-                Begun::Decided(decision.by(profile), counters)
+                self.settled(&policy, call, &decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
                 profile,
@@ -210,7 +238,7 @@ impl<'a> Worker<'a> {
                 record: question.record,
                 called: question.called,
                 key: question.idempotency_key(),
-                earlier,
+                known: earlier.map_or(Known::Nothing, Known::Earlier),
                 counters,
             }),
         }
@@ -224,9 +252,11 @@ impl<'a> Worker<'a> {
         started: Instant,
     ) -> (Decision, Counters) {
         self.turn_to(ProfileId::BASE);
-        let policy = Policy::new(&self.current.config);
+        let config = Arc::clone(&self.current.config);
+        let policy = self.policy(&config, started);
         let caller = match policy.begin(call) {
             Step::Answer(decision) if decision.source == Source::Bypass => {
+                self.remember_caller(&policy, call, &decision, started);
                 return (decision, Counters::default());
             }
             Step::Answer(_) => None,
@@ -259,6 +289,9 @@ impl<'a> Worker<'a> {
         started: Instant,
     ) -> (LookupOutcome, Counters) {
         self.turn_to(lookup.profile);
+        if let Known::Settled(..) = lookup.known {
+            return lookup.unanswered(Failure::None);
+        }
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
@@ -270,6 +303,24 @@ impl<'a> Worker<'a> {
         };
         let outcome = self.find_out(&question, started, &mut counters);
         (outcome, counters)
+    }
+
+    fn policy<'c>(&self, config: &'c Config, started: Instant) -> Policy<'c>
+    where
+        'a: 'c,
+    {
+        let now = self.engine.clock.at(started);
+        Policy::new(config)
+            .with_lists(&self.engine.lists, self.current.lists)
+            .with_window(&self.engine.emergency_window, now)
+    }
+
+    fn warn_of_old_lists(&self, started: Instant) {
+        let lists = &self.engine.lists;
+        let now = self.engine.clock.at(started);
+        for line in lists.daily_warnings(now, SystemTime::now) {
+            self.log.line(Level::Warning, &line);
+        }
     }
 
     /// Applies a reload to the worker's own state.

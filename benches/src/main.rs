@@ -3,7 +3,7 @@
 //!
 //! * In Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs; `attack` and `async`.
 //! * In `OpenSIPS`: `opensips`.
-//! * Without a server: `numbers`.
+//! * Without a server: `numbers`, `lists`.
 //! * For profiling: `send`, a load on any server, and `stub`, an API that answers at once or after a delay.
 //!
 //! They print tables with ratios from one run and assert nothing. Figures of different machines or days cannot be compared.
@@ -16,6 +16,7 @@ mod comparison;
 mod deadline;
 mod installation;
 mod invite;
+mod lists;
 mod load;
 mod mmsg;
 mod numbers;
@@ -61,13 +62,14 @@ fn run(arguments: &[String]) -> Result<()> {
             Ok(())
         }
         Some(("attack", [])) => attack::run(),
+        Some(("lists", [])) => lists::run(),
         Some(("deadline", [])) => deadline::run(""),
         Some(("deadline", [filter])) => deadline::run(filter),
         Some(("send", options)) => send::run(options),
         Some(("stub", [])) => stand_in(0),
         Some(("stub", [delay])) => stand_in(delay.parse()?),
         _ => Err(format!(
-            "what to do? throughput, outage, attack, deadline, numbers, async, opensips, stub [MS], or {}",
+            "what to do? throughput, outage, attack, deadline, lists, numbers, async, opensips, stub [MS], or {}",
             send::USAGE
         )
         .into()),

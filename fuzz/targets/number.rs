@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use numbers_online::emergency::{is_emergency, priority};
-use numbers_online::identity::Identity;
+use numbers_online::identity::{Identity, Request, Sources};
 use numbers_online::number::Number;
 use numbers_online::privacy::is_withheld;
 use numbers_online::sip_header::Headers;
@@ -33,7 +33,16 @@ fn is_number(number: Number) {
 }
 
 fn identity(body: &[u8], home: Option<Country>) -> Identity {
-    Identity::read(&Headers::read(&[b"From: ", body].concat()), home)
+    let section = [b"From: ", body].concat();
+    let request = Request {
+        headers: &Headers::read(&section),
+        is_trusted: true,
+        called_uri: body,
+        avps: &[],
+        home,
+    };
+    let sources = Sources::new("from", "number").expect("usable");
+    Identity::read(&request, &sources)
 }
 
 fn safety(bytes: &[u8]) {

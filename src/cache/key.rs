@@ -75,9 +75,21 @@ impl KeyMaker {
             &flags,
         ];
         length_prefixed::update(parts, |bytes| mac.update(bytes));
+        Self::of(&mac.sign())
+    }
+
+    /// Makes the keys of emergency callers. They depend on the API key alone, since servers with different options share them.
+    #[must_use]
+    pub fn of_emergency_callers(secret: &[u8]) -> Self {
+        let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
+        length_prefixed::update([EMERGENCY], |bytes| mac.update(bytes));
+        Self::of(&mac.sign())
+    }
+
+    fn of(mac: &hmac::Tag) -> Self {
         let mut key = [0; 16];
         key.iter_mut()
-            .zip(mac.sign().as_ref())
+            .zip(mac.as_ref())
             .for_each(|(to, from)| *to = *from);
         Self(SipHasher24::new_with_key(&key))
     }
@@ -134,6 +146,9 @@ impl Key {
 
 /// The version of the keys. Servers of different versions may share answers. If a key changes its meaning, this text must change.
 const MEANING: &[u8] = b"numbers_online decision 2";
+
+/// As [`MEANING`], for emergency callers.
+const EMERGENCY: &[u8] = b"numbers_online emergency 1";
 
 #[cfg(test)]
 mod tests {

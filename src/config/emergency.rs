@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `emergency`.
 
+use std::time::Duration;
+
 use super::BadParameter;
 
 /// The treatment of emergency calls and of calls with priority.
@@ -26,5 +28,17 @@ impl Emergency {
         }
     }
 }
+
+/// Parses `emergency_window`.
+pub(super) fn window(seconds: i32) -> Result<Duration, BadParameter> {
+    let given = u64::try_from(seconds)
+        .ok()
+        .filter(|seconds| *seconds <= WEEK);
+    given.map(Duration::from_secs).ok_or_else(|| {
+        BadParameter::new("emergency_window", seconds, "0 (off) or 1..604800 seconds")
+    })
+}
+
+const WEEK: u64 = 7 * 24 * 3600;
 
 const OFF: &str = "never_bypass_i_accept_the_risk";

@@ -126,10 +126,11 @@ parameters! {
     in_profiles:
         api_url api_url_backup api_key signing_secret timeout allow_code spam_threshold redirect_threshold block_invalid
         block_reassigned redirect_contact mode shadow enforce_percent number_source verstat_source ask_withheld anonymous block_reply block_location
-        regulation reply_reason redress_url redress_tel redress_email trusted_sources default_country local_check cache_ttl rate_limit
+        regulation reply_reason redress_url redress_tel redress_email trusted_sources allow_list deny_list dno_list dno_max_age default_country
+        local_check cache_ttl rate_limit
         ca_file tls_insecure http_proxy;
     for_the_server:
-        emergency cache_size cache_redis log_numbers breaker_window breaker_errors breaker_retry async_lookups async_queue profile;
+        emergency emergency_window cache_size cache_redis log_numbers breaker_window breaker_errors breaker_retry async_lookups async_queue profile;
 }
 
 const MOST_BYTES: usize = 128;

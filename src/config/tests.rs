@@ -31,7 +31,12 @@ pub(crate) fn given() -> Given {
         redress_tel: String::new(),
         redress_email: String::new(),
         emergency: "on".to_owned(),
+        emergency_window: 14_400,
         trusted_sources: "any".to_owned(),
+        allow_list: String::new(),
+        deny_list: String::new(),
+        dno_list: String::new(),
+        dno_max_age: 7,
         default_country: String::new(),
         local_check: 1,
         cache_ttl: 60,
@@ -56,6 +61,30 @@ fn the_defaults_are_accepted() {
     let config = Config::new(&given()).expect("usable");
     assert_eq!(config.options.redirect_threshold, None);
     assert_eq!(config.redirect_contact, None);
+}
+
+#[test]
+fn a_bad_value_of_the_numbering_plan_is_named_too() {
+    for (given, line) in [
+        (
+            Given {
+                local_check: 2,
+                ..given()
+            },
+            "parameter local_check: \"2\" cannot be used; allowed: 0 or 1",
+        ),
+        (
+            Given {
+                default_country: "UK".to_owned(),
+                ..given()
+            },
+            "parameter default_country: \"UK\" cannot be used; allowed: an ISO 3166-1 country code of two letters, such as US or GB \
+             (the United Kingdom)",
+        ),
+    ] {
+        let error = Config::new(&given).map(|_| ()).expect_err("refused");
+        assert_eq!(error.to_string(), line);
+    }
 }
 
 #[test]
@@ -119,10 +148,17 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
         ),
         (
             Given {
-                local_check: 2,
+                emergency_window: -1,
                 ..given()
             },
-            "parameter local_check: \"2\" cannot be used; allowed: 0 or 1",
+            "parameter emergency_window: \"-1\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
+        ),
+        (
+            Given {
+                emergency_window: 604_801,
+                ..given()
+            },
+            "parameter emergency_window: \"604801\" cannot be used; allowed: 0 (off) or 1..604800 seconds",
         ),
         (
             Given {
@@ -130,14 +166,6 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
                 ..given()
             },
             "parameter mode: \"Inline\" cannot be used; allowed: redirect or inline",
-        ),
-        (
-            Given {
-                default_country: "UK".to_owned(),
-                ..given()
-            },
-            "parameter default_country: \"UK\" cannot be used; allowed: an ISO 3166-1 country code of two letters, such as US or GB \
-             (the United Kingdom)",
         ),
     ] {
         assert_eq!(

@@ -3,12 +3,12 @@
 
 use std::ffi::c_void;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{ptr, slice};
 
 use super::abi::{
-    nol_call, nol_command, nol_emit, nol_engine, nol_host, nol_params, nol_rc, nol_result, nol_str,
-    nol_worker,
+    nol_call, nol_command, nol_emit, nol_engine, nol_gauge, nol_host, nol_params, nol_rc,
+    nol_result, nol_str, nol_worker,
 };
 use super::guard::guard;
 use super::handles::{Process, Server, free, make, with};
@@ -144,6 +144,29 @@ fn run(
         nol_command::NOL_RELOAD => worker.reload(),
         _ => Err(Refused("no such command".to_owned())),
     }
+}
+
+pub(super) unsafe extern "C" fn gauge(engine: *const nol_engine, gauge: nol_gauge) -> i64 {
+    // SAFETY: the handle came from `engine_new`, or is NULL, and the header lends it for this function.
+    let server = unsafe { engine.cast::<Server>().as_ref() };
+    let mut value = 0;
+    guard(server.map(|server| server.log), || {
+        let server = server.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
+        value = match gauge {
+            nol_gauge::NOL_GAUGE_dno_age_s => {
+                let age = server.engine.lists.dno_age(SystemTime::now());
+                age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
+            }
+            nol_gauge::NOL_GAUGE_emergency_callers => {
+                let now = server.engine.clock.at(Instant::now());
+                let callers = server.engine.emergency_window.count(now);
+                i64::try_from(callers).unwrap_or(i64::MAX)
+            }
+            _ => 0,
+        };
+        Ok(())
+    });
+    value
 }
 
 pub(super) unsafe extern "C" fn worker_free(worker: *mut nol_worker) {
@@ -284,7 +307,12 @@ fn given(params: &nol_params) -> Result<Given, nol_rc> {
         redress_tel: text(params.redress_tel)?,
         redress_email: text(params.redress_email)?,
         emergency: text(params.emergency)?,
+        emergency_window: params.emergency_window,
         trusted_sources: text(params.trusted_sources)?,
+        allow_list: text(params.allow_list)?,
+        deny_list: text(params.deny_list)?,
+        dno_list: text(params.dno_list)?,
+        dno_max_age: params.dno_max_age,
         default_country: text(params.default_country)?,
         local_check: params.local_check,
         cache_ttl: params.cache_ttl,

@@ -164,6 +164,7 @@ fn counted(
             nol_counter::NOL_COUNT_bypass,
             decision.source == Source::Bypass,
         ),
+        (nol_counter::NOL_COUNT_list, decision.source == Source::List),
         (
             nol_counter::NOL_COUNT_local,
             decision.source == Source::Local,

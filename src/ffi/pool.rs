@@ -132,7 +132,12 @@ pub(super) unsafe extern "C" fn begin(
         // SAFETY: the caller owns the place for the ticket.
         let ticket = unsafe { ticket.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         let lookup = match process.worker.begin(call, started) {
-            Begun::Decided(decision, counters) => return Ok((decision, counters)),
+            Begun::Decided(decision, counters) => {
+                if !process.server.engine.emergency_window.has_told_all() {
+                    pool.tell_others();
+                }
+                return Ok((decision, counters));
+            }
             Begun::Ask(lookup) => lookup,
         };
         if let Some(reserved) = pool.reserve(&lookup, started) {

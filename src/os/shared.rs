@@ -125,6 +125,19 @@ impl<T: Shareable> SharedSlice<T> {
     }
 }
 
+impl<T: Shareable> SharedSlice<T> {
+    /// Gives the memory back to the system, for all processes. The values become zeros. If the system refuses (the memory is locked),
+    /// they stay.
+    pub(crate) fn give_back(&self) {
+        let size = self.len * size_of::<T>();
+        if size > 0 {
+            // SAFETY: the mapping is shared and anonymous and belongs to this value; other threads and processes that access it see
+            // the old values or zeros, and both are a valid `T`.
+            unsafe { libc::madvise(self.place.as_ptr().cast(), size, libc::MADV_REMOVE) };
+        }
+    }
+}
+
 impl<T: Shareable> Deref for SharedSlice<T> {
     type Target = [T];
 
@@ -190,6 +203,19 @@ mod tests {
                 .expect("nothing")
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn memory_that_was_given_back_is_zeros() {
+        let slice = SharedSlice::<AtomicU64>::new(3).expect("memory");
+        slice[2].store(7, Relaxed);
+        slice.give_back();
+        assert_eq!(slice[2].load(Relaxed), 0);
+        slice[2].store(7, Relaxed);
+        assert_eq!(slice[2].load(Relaxed), 7);
+        SharedSlice::<AtomicU64>::new(0)
+            .expect("nothing")
+            .give_back();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod enforcement;
 mod identity;
+mod local;
 mod safety;
 
 use super::{Call, LookupOutcome, Policy, Step};

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::Pool;
 use super::queue::Job;
-use crate::answer::Answer;
 use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::policy::LookupOutcome;
@@ -52,12 +51,6 @@ impl Completion {
         self.conclude(&outcome, counters);
     }
 
-    /// Answers with the answer to another call's request.
-    pub(super) fn share(self, answer: &Answer) {
-        let counters = self.coalesced();
-        self.conclude(&LookupOutcome::Known(*answer), counters);
-    }
-
     /// Answers with the failure of other calls' requests.
     pub(super) fn share_failure(self, failure: Failure) {
         let (outcome, _) = self.job.lookup.unanswered(failure);
@@ -65,7 +58,8 @@ impl Completion {
         self.conclude(&outcome, counters);
     }
 
-    fn coalesced(&self) -> Counters {
+    /// What the answer to another call's request adds to the statistics.
+    pub(super) fn coalesced(&self) -> Counters {
         Counters {
             coalesced: true,
             ..self.job.lookup.counters

@@ -49,7 +49,9 @@ impl LookupThread {
     fn serve(&self) {
         let mut worker = self.worker();
         loop {
-            let Some((call, more)) = self.take() else {
+            let call = self.take();
+            self.tell_others(&mut worker);
+            let Some((call, more)) = call else {
                 continue;
             };
             self.pool.note_alive();
@@ -61,7 +63,7 @@ impl LookupThread {
             // Without a cache, calls that arrive together ask each for itself.
             let Some(key) = worker.shared_key(call.lookup()) else {
                 let (outcome, counters) = self.look_up(&mut worker, &call);
-                call.conclude(&outcome, counters);
+                self.conclude(&mut worker, call, &outcome, counters);
                 continue;
             };
             if let Some((lead, call)) = self.common.coalescing.join(key, call) {
@@ -75,7 +77,8 @@ impl LookupThread {
         let queue = &self.pool.queue;
         let job = queue.take_now().or_else(|| {
             self.common.overload.note_empty();
-            queue.take(self.id.number(), LONG)
+            let window = &self.common.engine.emergency_window;
+            queue.take_or(self.id.number(), LONG, || !window.has_told_all())
         })?;
         let call = Completion::new(Arc::clone(&self.pool), &job);
         Some((call, queue.may_have_question()))
@@ -111,11 +114,17 @@ impl LookupThread {
         let mut failed = false;
         loop {
             let (outcome, counters) = self.look_up(worker, &call);
-            call.conclude(&outcome, counters);
+            self.conclude(worker, call, &outcome, counters);
             match outcome {
                 LookupOutcome::Answered(answer) | LookupOutcome::Known(answer) => {
-                    return lead.end().into_iter().for_each(|call| call.share(&answer));
+                    for call in lead.end() {
+                        let counters = call.coalesced();
+                        self.conclude(worker, call, &LookupOutcome::Known(answer), counters);
+                    }
+                    return;
                 }
+                // No lookup was made.
+                LookupOutcome::Settled(..) | LookupOutcome::CalledBack => return,
                 LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                     // Ours for the second time, or two requests of which at least one was another process's.
                     if failed || worker.has_followed() {
@@ -134,6 +143,32 @@ impl LookupThread {
                 }
                 parked.share_failure(Failure::TimeoutResponse);
             };
+        }
+    }
+
+    /// Answers a call by the outcome of a lookup, unless it is a call back.
+    fn conclude(
+        &self,
+        worker: &mut Worker<'_>,
+        call: Completion,
+        outcome: &LookupOutcome,
+        mut counters: Counters,
+    ) {
+        let checked = panics::caught(|| {
+            worker.outcome(call.lookup(), outcome, call.started(), &mut counters)
+        });
+        let outcome = checked.unwrap_or_else(|place| {
+            self.log_panic(&place);
+            *outcome
+        });
+        call.conclude(&outcome, counters);
+    }
+
+    /// Tells other servers who made emergency calls.
+    fn tell_others(&self, worker: &mut Worker<'_>) {
+        let told = panics::caught(|| worker.tell_others(Instant::now(), &mut Counters::default()));
+        if let Err(place) = told {
+            self.log_panic(&place);
         }
     }
 

@@ -107,17 +107,35 @@ impl Queue {
     }
 
     /// The next question. The thread sleeps until there is one, for `span` at most.
+    #[cfg(test)]
     pub(super) fn take(&self, thread: usize, span: Duration) -> Option<Job> {
+        self.take_or(thread, span, || false)
+    }
+
+    /// The next question. The thread sleeps until there is one, for `span` at most, or until there is other work and
+    /// [`Queue::wake_one`] wakes it.
+    pub(super) fn take_or(
+        &self,
+        thread: usize,
+        span: Duration,
+        has_other_work: impl FnOnce() -> bool,
+    ) -> Option<Job> {
         if let Some(job) = self.take_now() {
             return Some(job);
         }
         // The counters alone would keep a thread awake for ever after another died between a step and its count.
-        let has_work = || self.progress.may_have_question() && self.slots.has(Phase::Queued);
+        let has_question = || self.progress.may_have_question() && self.slots.has(Phase::Queued);
+        let has_work = || has_question() || has_other_work();
         self.threads.sleep(thread, span, has_work);
         self.take_now()
     }
 
-    /// As [`Queue::take`], without sleeping.
+    /// Wakes a thread that sleeps, for work that is not a question.
+    pub(super) fn wake_one(&self) {
+        self.threads.wake_one();
+    }
+
+    /// As [`Queue::take_or`], without sleeping.
     pub(super) fn take_now(&self) -> Option<Job> {
         if !self.progress.may_have_question() {
             return None;

@@ -9,13 +9,14 @@ use crate::answer::{Answer, Packed};
 use crate::call_record::CallRecord;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
+use crate::decision::Source;
 use crate::failure::Failure;
 use crate::identity::Caller;
 use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 shareable! {
     /// A question and, later, the outcome of its lookup. Only the thread that changed the slot's state accesses it, and that
@@ -70,9 +71,10 @@ impl Slot {
             record: self.record(),
             called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
-            earlier: match outcome {
-                LookupOutcome::Stale(answer, _) => Some(answer),
-                _ => None,
+            known: match outcome {
+                LookupOutcome::Stale(answer, _) => Known::Earlier(answer),
+                LookupOutcome::Settled(answer, source) => Known::Settled(answer, source),
+                _ => Known::Nothing,
             },
             counters,
         })
@@ -107,11 +109,23 @@ impl Slot {
     }
 
     pub(super) fn answer(&self, outcome: &LookupOutcome, counters: Counters) {
-        let (kind, answer, failure) = match outcome {
-            LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer), Failure::None),
-            LookupOutcome::Known(answer) => (Kind::Known, Some(answer), Failure::None),
-            LookupOutcome::Stale(answer, failure) => (Kind::Stale, Some(answer), *failure),
-            LookupOutcome::Failed(failure) => (Kind::Failed, None, *failure),
+        let (mut failure, mut source) = (Failure::None, Source::Api);
+        let (kind, answer) = match outcome {
+            LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer)),
+            LookupOutcome::Known(answer) => (Kind::Known, Some(answer)),
+            LookupOutcome::Stale(answer, why) => {
+                failure = *why;
+                (Kind::Stale, Some(answer))
+            }
+            LookupOutcome::Failed(why) => {
+                failure = *why;
+                (Kind::Failed, None)
+            }
+            LookupOutcome::Settled(answer, by) => {
+                source = *by;
+                (Kind::Settled, Some(answer))
+            }
+            LookupOutcome::CalledBack => (Kind::CalledBack, None),
         };
         let packed = answer.and_then(Whole::new);
         let len = packed.map_or(0, |packed| {
@@ -125,6 +139,7 @@ impl Slot {
             failure,
             len,
             counters,
+            source,
         };
         self.head.store(head.to_shared(), Relaxed);
     }
@@ -136,6 +151,7 @@ impl Slot {
             failure,
             len,
             counters,
+            source,
         } = Head::from_shared(self.head.load(Relaxed));
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
@@ -144,6 +160,8 @@ impl Slot {
             Kind::Known => answer().map(LookupOutcome::Known),
             Kind::Stale => answer().map(|answer| LookupOutcome::Stale(answer, failure)),
             Kind::Failed => Some(LookupOutcome::Failed(failure)),
+            Kind::Settled => answer().map(|answer| LookupOutcome::Settled(answer, source)),
+            Kind::CalledBack => Some(LookupOutcome::CalledBack),
         };
         (
             outcome.unwrap_or(LookupOutcome::Failed(Failure::Internal)),
@@ -153,13 +171,14 @@ impl Slot {
 }
 
 /// What precedes the answer, in one word: kind (8 bits), failure (8), length of the answer (16), [`Counters::changes`] (16), the
-/// other fields of [`Counters`] (6).
+/// other fields of [`Counters`] (8), the source of a settled decision (8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     kind: Kind,
     failure: Failure,
     len: usize,
     counters: Counters,
+    source: Source,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +187,8 @@ enum Kind {
     Answered,
     Known,
     Stale,
+    Settled,
+    CalledBack,
 }
 
 impl Head {
@@ -199,11 +220,14 @@ impl Head {
             .rev()
             .fold(0, |bits, fact| bits << 1 | u64::from(fact));
         let len = u64::try_from(self.len).unwrap_or(0);
+        let source = Source::ALL.iter().position(|known| *known == self.source);
+        let source = source.map_or(0, |place| place as u64);
         self.kind as u64
             | (self.failure as u64) << 8
             | len << 16
             | u64::from(changes) << 32
             | facts << 48
+            | source << 56
     }
 
     fn from_shared(word: u64) -> Self {
@@ -215,7 +239,7 @@ impl Head {
             changes_low,
             changes_high,
             facts,
-            _,
+            source,
         ] = word.to_le_bytes();
         let fact = |bit: u8| facts >> bit & 1 == 1;
         let failure = Failure::ALL.get(usize::from(failure));
@@ -224,6 +248,8 @@ impl Head {
                 1 => Kind::Answered,
                 2 => Kind::Known,
                 3 => Kind::Stale,
+                4 => Kind::Settled,
+                5 => Kind::CalledBack,
                 _ => Kind::Failed,
             },
             failure: failure.copied().unwrap_or(Failure::Internal),
@@ -239,6 +265,7 @@ impl Head {
                 unknown_profile: false,
                 changes: u16::from_le_bytes([changes_low, changes_high]),
             },
+            source: *Source::ALL.get(usize::from(source)).unwrap_or(&Source::Api),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 pub(super) struct Silent;
 
@@ -49,7 +49,7 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
         record: record(),
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-        earlier: None,
+        known: Known::Nothing,
         counters: Counters::default(),
     }
 }
@@ -307,7 +307,7 @@ fn a_call_without_an_answer_in_time_keeps_the_earlier_one() {
     let (engine, _api) = engine(50, 1);
     let pool = pool(engine);
     let known = PendingLookup {
-        earlier: Some(answer(1)),
+        known: Known::Earlier(answer(1)),
         counters: Counters {
             cache_miss: true,
             ..Counters::default()

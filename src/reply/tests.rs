@@ -96,6 +96,29 @@ fn an_invalid_number_is_no_analytics() {
 }
 
 #[test]
+fn a_block_of_the_operators_own_is_no_analytics() {
+    let given = Given {
+        block_reply: "analytics=603+ dno=604 invalid=484 list=607 anonymous=433".to_owned(),
+        regulation: String::new(),
+        ..us()
+    };
+    for (source, reason, code) in [
+        (Source::Local, "anonymous", 433),
+        (Source::Local, "invalid_number", 484),
+        (Source::Api, "invalid_number", 484),
+        // The API's own words about these are a judgement of the API.
+        (Source::Api, "anonymous", 603),
+        (Source::Cache, "deny_list", 603),
+        (Source::Api, "dno", 603),
+    ] {
+        let decision = block(source, reason);
+        let replies = replies(&given);
+        let reply = Reply::new(&decision, &replies);
+        assert_eq!(reply.sip.code, code, "{reason}");
+    }
+}
+
+#[test]
 fn contacts_are_in_order_and_absent_ones_are_left_out() {
     for (url, tel, email, wanted) in [
         ("https://a.example", "", "", "url=https://a.example"),

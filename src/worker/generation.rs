@@ -7,6 +7,7 @@ use crate::cache::{KeyMaker, Scope};
 use crate::config::{ApiKey, Config, ProfileId, Roots};
 use crate::engine::Engine;
 use crate::http::Client;
+use crate::lists::Selection;
 use crate::os::process::InWorker;
 
 /// The current configurations of one process. Workers that are threads of it share them, and with them the connections.
@@ -15,6 +16,8 @@ pub struct Generations {
     proof: InWorker,
     /// How many idle connections are kept.
     connections: usize,
+    /// The lists of each profile. A reload reads files again, and not the parameters that name them.
+    lists: Vec<Selection>,
     current: Mutex<All>,
 }
 
@@ -35,6 +38,10 @@ pub(crate) struct Generation {
     pub(crate) config: Arc<Config>,
     pub(crate) client: Arc<Client>,
     pub(crate) keys: KeyMaker,
+    /// For numbers that called an emergency number. None without an API key: Redis would show the numbers to whoever tries all of them.
+    pub(crate) caller_keys: Option<KeyMaker>,
+    /// The lists of the configuration. Their contents are replaced without a new generation.
+    pub(crate) lists: Selection,
 }
 
 impl All {
@@ -109,10 +116,16 @@ impl Generations {
                 .collect(),
             kept: Vec::new(),
         };
+        let all = engine.profiles.iter();
+        let lists: Vec<_> = all
+            .map(|(_, profile)| engine.lists.selection(&profile.config.lists))
+            .collect();
+        let first = made(proof, lookups, 0, read, &lists, None);
         Self {
             proof,
             connections: lookups,
-            current: Mutex::new(made(proof, lookups, 0, read, None)),
+            lists,
+            current: Mutex::new(first),
         }
     }
 
@@ -146,7 +159,14 @@ impl Generations {
     fn successor(&self, before: &All, number: u32, read: Read) -> All {
         // The connections stay, but the operator may have changed the data of the name server.
         before.iter().for_each(|old| old.client.forget_names());
-        made(self.proof, self.connections, number, read, Some(before))
+        made(
+            self.proof,
+            self.connections,
+            number,
+            read,
+            &self.lists,
+            Some(before),
+        )
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, All> {
@@ -155,9 +175,16 @@ impl Generations {
 }
 
 /// Makes the values of each configuration. Those that ask alike share a client, also with those of an earlier generation.
-fn made(proof: InWorker, connections: usize, number: u32, read: Read, before: Option<&All>) -> All {
+fn made(
+    proof: InWorker,
+    connections: usize,
+    number: u32,
+    read: Read,
+    lists: &[Selection],
+    before: Option<&All>,
+) -> All {
     let mut clients: Vec<Arc<Client>> = Vec::new();
-    let mut one = |profile, config: Arc<Config>| {
+    let mut one = |profile: ProfileId, config: Arc<Config>| {
         let earlier = before.into_iter().flat_map(All::iter);
         let mut known = clients.iter().chain(earlier.map(|old| &old.client));
         let same = known.find(|client| client.is_for(&config)).cloned();
@@ -169,7 +196,8 @@ fn made(proof: InWorker, connections: usize, number: u32, read: Read, before: Op
         if !clients.iter().any(|known| Arc::ptr_eq(known, &client)) {
             clients.push(Arc::clone(&client));
         }
-        Arc::new(Generation::new(number, profile, config, client))
+        let lists = lists.get(profile.index()).copied().unwrap_or_default();
+        Arc::new(Generation::new(number, profile, config, client, lists))
     };
     let ids = (1..).map_while(ProfileId::new);
     All {
@@ -182,7 +210,13 @@ fn made(proof: InWorker, connections: usize, number: u32, read: Read, before: Op
 }
 
 impl Generation {
-    fn new(number: u32, profile: ProfileId, config: Arc<Config>, client: Arc<Client>) -> Self {
+    fn new(
+        number: u32,
+        profile: ProfileId,
+        config: Arc<Config>,
+        client: Arc<Client>,
+        lists: Selection,
+    ) -> Self {
         // Without an API key no request is made and no answer is cached.
         let secret = config.api_key.value().map_or("", ApiKey::expose);
         let scope = Scope {
@@ -194,9 +228,12 @@ impl Generation {
         Self {
             number,
             profile,
+            caller_keys: (!secret.is_empty())
+                .then(|| KeyMaker::of_emergency_callers(secret.as_bytes())),
             keys: KeyMaker::new(secret.as_bytes(), scope, &config.options),
             config,
             client,
+            lists,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! The operator's commands (RPC on Kamailio, MI on `OpenSIPS`).
 
 use std::ffi::CStr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use numbers_online_number::METADATA;
 
@@ -12,9 +12,10 @@ use crate::admission::{Endpoint, LatchState, Mode};
 use crate::cache::Key;
 use crate::clock::Moment;
 use crate::config::{ProfileId, ProfileName};
-use crate::decision::Decision;
+use crate::decision::{Decision, Source};
 use crate::http::Phase;
 use crate::identity::Verstat;
+use crate::lists::Match;
 use crate::log::Level;
 use crate::number::Number;
 use crate::reply::Reply;
@@ -41,6 +42,10 @@ impl Worker<'_> {
             .text(c"numbering_plan_version", METADATA.version)
             .text(c"numbering_plan_date", METADATA.date)
             .maybe(c"clock_skew_s", admission.clock_skew())
+            .number(
+                c"emergency_callers",
+                self.engine.emergency_window.count(now),
+            )
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used);
         let report = settings(base, self.all.base());
@@ -79,6 +84,7 @@ impl Worker<'_> {
                     .maybe(trial, shut_for.map(|span| span.as_secs()));
             }
         }
+        report = self.describe_lists(generation, report);
         let Some((failure, cause, ago)) = admission.last_failure(now) else {
             return report;
         };
@@ -97,7 +103,13 @@ impl Worker<'_> {
         let started = Instant::now();
         let (decision, _) = self.decide_about(number, id, started);
         let reply = Reply::new(&decision, &self.current.config.replies);
-        Ok(describe(&decision, &reply).number(
+        let mut report = describe(&decision, &reply);
+        if let Some(found) = self.listed_at(&decision) {
+            report = report
+                .text(c"list_file", found.file.path.display().to_string())
+                .number(c"list_line", found.line);
+        }
+        Ok(report.number(
             c"latency_us",
             u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         ))
@@ -194,8 +206,9 @@ impl Worker<'_> {
         Ok(Report::default().text(c"breaker_mode", mode.as_str()))
     }
 
-    /// Reads keys and certificates again. Every worker reads them before its next call. A profile whose files cannot be used keeps
-    /// what it has, with a line in the log; if no file can be used, all stays as it is.
+    /// Reads keys, certificates and lists again. Every worker reads keys and certificates before its next call, and has the lists at
+    /// once. A profile whose keys or certificates cannot be used keeps what it has, with a line in the log. If a list cannot be used,
+    /// or no file at all, all stays as it is.
     pub fn reload(&mut self) -> Result<Report, Refused> {
         let engine = self.engine;
         let read = Read::new(engine, &self.all);
@@ -203,6 +216,13 @@ impl Worker<'_> {
             let why: Vec<_> = read.kept.iter().map(|(_, why)| why.as_str()).collect();
             let why = why.join("; ");
             return Err(Refused(format!("{why}; everything stays as it is")));
+        }
+        let stays = |why: String| Refused(format!("{why}; everything stays as it is"));
+        let lists = engine.lists.read_again();
+        let lists = lists.map_err(|bad| stays(bad.to_string()))?;
+        engine.lists.replace(&lists).map_err(stays)?;
+        for line in engine.lists.warnings(SystemTime::now()) {
+            self.log.line(Level::Warning, &line);
         }
         let next = engine.generation().wrapping_add(1);
         let mut kept = Vec::new();
@@ -218,10 +238,31 @@ impl Worker<'_> {
         self.take_over(all);
         self.forget_names();
         let report = Report::default().number(c"reloads", generation);
+        let report = self.describe_lists(self.all.base(), report);
         Ok(match kept.as_slice() {
             [] => report,
             _ => report.text(c"kept", kept.join("; ")),
         })
+    }
+
+    /// The sizes of the lists, and how old that of numbers that never call is.
+    fn describe_lists(&self, generation: &Generation, report: Report) -> Report {
+        let lists = &self.engine.lists;
+        let summary = lists.summary(generation.lists, SystemTime::now());
+        report
+            .maybe(c"allow_list_entries", summary.allow)
+            .maybe(c"deny_list_entries", summary.deny)
+            .maybe(c"dno_list_entries", summary.dno)
+            .maybe(c"dno_age_s", summary.dno_age.map(|age| age.as_secs()))
+    }
+
+    /// The line of a list that made a decision.
+    fn listed_at(&self, decision: &Decision) -> Option<Match<'_>> {
+        let number = decision.number.as_ref()?;
+        let lists = &self.engine.lists;
+        let listed = lists.find(number, self.current.lists)?;
+        let found = lists.line(number, listed, self.current.lists);
+        found.filter(|_| decision.source == Source::List)
     }
 }
 

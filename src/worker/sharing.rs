@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Which lookups can share an answer.
 
-use super::{PendingLookup, Worker};
+use super::{Known, PendingLookup, Worker};
 use crate::cache::Key;
 
 impl Worker<'_> {
     /// The key of a lookup: lookups with the same key have the same answer. `None` if no answer may be shared because the cache is
-    /// off, or if no request is made because there is no API key.
+    /// off, or if no request is made because there is no API key, or a decision.
     pub(crate) fn shared_key(&mut self, lookup: &PendingLookup) -> Option<Key> {
+        if let Known::Settled(..) = lookup.known {
+            return None;
+        }
         self.turn_to(lookup.profile);
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();

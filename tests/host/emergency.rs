@@ -2,6 +2,7 @@
 //! Emergency calls, and calls with priority from trusted sources, are never asked about and never blocked.
 mod routes;
 mod shipped;
+mod window;
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -78,6 +79,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             in_capitals,
         ));
     }
+    trials.extend(window::trials(suite, subject));
     trials
 }
 

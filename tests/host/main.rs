@@ -22,6 +22,7 @@ mod identity;
 mod kemi;
 mod labels;
 mod latency;
+mod lists;
 mod names;
 mod network_blocked;
 mod numbers;
@@ -107,6 +108,7 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         decisions::trials,
         calls::trials,
         emergency::trials,
+        lists::trials,
         identity::trials,
         withheld::trials,
         numbers::trials,
@@ -143,7 +145,9 @@ fn on_the_server(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         causes::trials,
         replies::trials,
         emergency::server_trials,
+        lists::server_trials,
         shadow::server_trials,
+        sbc::server_trials,
         operator::trials,
         profiles::server_trials,
         kemi::trials,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! SBCs in front of the redirect servers: each as a `SIPp` scenario of `tests/sipp/`, which docs/sbc/ describes.
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{Api, Plan, Result, Setup, Sipp, answer, sip::Transport};
@@ -57,24 +57,25 @@ const CONTACT: &str = "sip:ivr@192.0.2.50";
 
 /// The trials of this file.
 pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let needs = || Needs {
-        sipp: true,
-        ..redirect_server::needs()
-    };
-    let mut trials: Vec<Trial> = SBCS
-        .into_iter()
+    SBCS.into_iter()
         .map(|sbc| {
             let name = format!("sbc/{}", sbc.scenario);
             suite.trial(subject, &name, needs(), move |bench| served(bench, &sbc))
         })
-        .collect();
-    trials.push(suite.trial(
-        subject,
-        "sbc/a scenario notices the wrong allow_code",
-        needs(),
-        misconfigured,
-    ));
-    trials
+        .collect()
+}
+
+/// Trials that do not depend on the form.
+pub(crate) fn server_trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
+    let name = "sbc/a scenario notices the wrong allow_code";
+    vec![suite.trial(subject, name, needs(), misconfigured)]
+}
+
+fn needs() -> Needs {
+    Needs {
+        sipp: true,
+        ..redirect_server::needs()
+    }
 }
 
 fn setup(bench: &Bench, api: &Api, allow_code: i64) -> Result<Setup> {
@@ -99,20 +100,20 @@ fn api(allow_code: u16) -> Result<Api> {
     Api::http(plan)
 }
 
-fn play(bench: &Bench, server: &Running, sbc: &Sbc) -> Result<()> {
+fn play(bench: &Bench, server: &Running, sbc: &Sbc, limit: Duration) -> Result<()> {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/sipp")
         .join(format!("{}.xml", sbc.scenario));
     let logs = bench.suite.logs();
     let address = server.host.address();
-    Sipp::play(&scenario, sbc.transport, address, logs, &bench.name)
+    Sipp::play(&scenario, sbc.transport, address, logs, &bench.name, limit)
         .map_err(|e| format!("{e}\n{}", server.host.log().tail()).into())
 }
 
 fn served(bench: &Bench, sbc: &Sbc) -> Result<()> {
     let api = api(u16::try_from(sbc.allow_code)?)?;
     let server = bench.start(&setup(bench, &api, sbc.allow_code)?)?;
-    play(bench, &server, sbc)?;
+    play(bench, &server, sbc, Duration::from_secs(20))?;
     let asked: Vec<String> = api
         .requests()
         .iter()
@@ -130,7 +131,9 @@ fn misconfigured(bench: &Bench) -> Result<()> {
     let api = api(503)?;
     let server = bench.start(&setup(bench, &api, 503)?)?;
     let sbc = &SBCS[1];
-    let failure = play(bench, &server, sbc).err().map(|e| e.to_string());
+    let failure = play(bench, &server, sbc, Duration::from_secs(5))
+        .err()
+        .map(|e| e.to_string());
     holds(
         &format!("{} fails with 503: {failure:?}", sbc.scenario),
         failure.is_some_and(|text| text.contains("503")),

@@ -36,6 +36,8 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
         trial("a flag stays a flag", flagged),
         trial("an answer from the cache is not enforced either", cached),
+        trial("one profile is in shadow mode and no other", profile),
+        trial("a block without a lookup is not enforced either", anonymous),
         trial("a percentage chooses the same calls everywhere", percentage),
         trial("an enforced block is logged in the same form", enforced),
         trial("the whole number is logged on request", whole_number),
@@ -142,6 +144,51 @@ fn cached(bench: &Bench) -> Result<()> {
     }
     same("requests", api.requests().len(), 1)?;
     same("would_block", count(&server.host, "would_block")?, 2)?;
+    server.finish()
+}
+
+fn profile(bench: &Bench) -> Result<()> {
+    let api = api("block", 603)?;
+    let mut setup = bench.setup(&api.url()).param("profile", "new=>shadow=1");
+    setup.profile = Some("$hdr(X-Profile)".to_owned());
+    let server = bench.start(&setup)?;
+    for (profile, expected) in [
+        ("new", Expected::api(503, 1, "allow").and("would", "block")),
+        ("", Expected::block()),
+    ] {
+        let mut request = invite();
+        if !profile.is_empty() {
+            request = request.header("X-Profile", profile);
+        }
+        expected.check(&server.call(Transport::Udp, &request)?)?;
+        let line = audit(&server.host, &request)?;
+        let shown = if profile.is_empty() { "-" } else { profile };
+        holds(&line, line.contains(&format!(" profile={shown} ")))?;
+    }
+    same("would_block", count(&server.host, "would_block")?, 1)?;
+    server.finish()
+}
+
+fn anonymous(bench: &Bench) -> Result<()> {
+    let api = api("allow", 503)?;
+    let setup = bench
+        .setup(&api.url())
+        .param("shadow", 1)
+        .param("anonymous", "block");
+    let server = bench.start(&setup)?;
+    let request = invite().header("Privacy", "id");
+    let reply = server.call(Transport::Udp, &request)?;
+    Expected::bypass("anonymous")
+        .and("source", "local")
+        .and("would", "block")
+        .and("enforced", "0")
+        .check(&reply)?;
+    let line = audit(&server.host, &request)?;
+    holds(
+        &line,
+        line.contains(" reason=anonymous source=local failure=anonymous number=- "),
+    )?;
+    same("requests", api.requests().len(), 0)?;
     server.finish()
 }
 

@@ -233,7 +233,7 @@ fn assert_whole(key: u64, answer: &Answer) {
 }
 
 /// Shared memory that this process has touched.
-fn shared_kib() -> u64 {
+pub(crate) fn shared_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("procfs");
     let line = status.lines().find(|line| line.starts_with("RssShmem"));
     let digits = line.and_then(|line| line.split_whitespace().nth(1));

@@ -13,6 +13,7 @@
 mod cache;
 mod child;
 mod in_flight;
+mod lists;
 
 use std::time::Duration;
 

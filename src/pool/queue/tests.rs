@@ -15,7 +15,7 @@ use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
 use crate::question::IdempotencyKey;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 const NOW: Duration = Duration::ZERO;
 const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
@@ -35,7 +35,7 @@ fn lookup(digits: u64) -> PendingLookup {
         record: record(),
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-        earlier: None,
+        known: Known::Nothing,
         counters: Counters::default(),
     }
 }

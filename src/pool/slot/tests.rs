@@ -3,13 +3,13 @@
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::call_record::tests::record;
 use crate::config::{ProfileId, Timeout};
-use crate::decision::{Advice, SipReply, Treatment};
+use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
 use crate::question::IdempotencyKey;
 use crate::text::Text;
-use crate::worker::PendingLookup;
+use crate::worker::{Known, PendingLookup};
 
 /// Every text as long as it can be.
 fn longest() -> Answer {
@@ -50,6 +50,8 @@ fn an_outcome_is_read_as_it_was_written() {
         LookupOutcome::Answered(longest()),
         LookupOutcome::Known(longest()),
         LookupOutcome::Stale(longest(), Failure::Reset),
+        LookupOutcome::Settled(longest(), Source::List),
+        LookupOutcome::CalledBack,
     ];
     findings.extend(
         Failure::ALL
@@ -75,7 +77,11 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new(b"+441632960123", None).expect("a global number");
-    for (earlier, called) in [(Some(longest()), Some(number)), (None, None)] {
+    for (known, called) in [
+        (Known::Nothing, None),
+        (Known::Earlier(longest()), Some(number)),
+        (Known::Settled(longest(), Source::List), Some(number)),
+    ] {
         let lookup = PendingLookup {
             profile: ProfileId::new(4096).expect("small"),
             timeout: Timeout::new(400).expect("in range"),
@@ -83,12 +89,12 @@ fn a_question_is_read_as_it_was_written() {
                 number,
                 from: NumberFrom::From,
                 verification: Verification::default(),
-                understands_608: earlier.is_some(),
+                understands_608: known != Known::Nothing,
             },
             record: record(),
             called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
-            earlier,
+            known,
             counters: Counters {
                 cache_miss: true,
                 ..Counters::default()

@@ -26,11 +26,15 @@ use crate::{
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trials: [Body; 6] = [
+    let trials: [Body; 7] = [
         ("a blocked call gets its 603 and a row in acc", blocked),
         (
             "an allowed call reaches the PBX, and its row has both groups",
             allowed,
+        ),
+        (
+            "a calling number without a plus is read in default_country",
+            national,
         ),
         ("a silent API lets the call through", silent),
         (
@@ -116,6 +120,31 @@ fn allowed(bench: &Bench) -> Result<()> {
         )?;
     }
     same("requests", api.requests().len(), 1)?;
+    finish(host)
+}
+
+fn national(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    // As the settings suggest it.
+    machine.change(
+        "#modparam(\"numbers_online\", \"default_country\", \"US\")\n",
+        "modparam(\"numbers_online\", \"default_country\", \"US\")\n",
+    )?;
+    machine.set(&format!("{ON}{}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    // Usual on trunks in North America: ten digits and eleven.
+    for (number, missing) in callers::several(2).zip(["+1", "+"]) {
+        let request = machine.invite(number.trim_start_matches(missing));
+        same("reply", call(&machine, &host, &request)?.status, 603)?;
+        let asked = api.requests().pop().ok_or("no request")?;
+        same(
+            "number",
+            asked.json()["number"].as_str(),
+            Some(number.as_str()),
+        )?;
+    }
     finish(host)
 }
 

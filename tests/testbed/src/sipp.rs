@@ -9,8 +9,8 @@ use std::{
 
 use crate::{Log, Port, Result, process::Process, sip::Transport};
 
-/// How long a scenario may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the program may take to end.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// The program.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ impl Sipp {
             .map(|_| "sipp (apt-get install sip-tester)".to_owned())
     }
 
-    /// Plays a scenario once, over UDP or TCP. An error, with what `SIPp` said, if a message is not as the scenario wants it. The
+    /// Plays a scenario once, over UDP or TCP, for `limit` at most. An error, with what `SIPp` said, if a message is not as the scenario wants it. The
     /// output is kept in a log called `name`.
     pub fn play(
         scenario: &Path,
@@ -35,6 +35,7 @@ impl Sipp {
         server: SocketAddr,
         logs: &Path,
         name: &str,
+        limit: Duration,
     ) -> Result<()> {
         let port = Port::reserve(Ipv4Addr::LOCALHOST.into())?;
         let (log, sink) = Log::new(logs, &format!("{name}-sipp"))?;
@@ -54,18 +55,18 @@ impl Sipp {
             &local.ip().to_string(),
             "-p",
             &local.port().to_string(),
-            // One call; a message that the scenario does not want is an error, also if it comes late.
+            // One call.
             "-m",
             "1",
             "-timeout",
-            &format!("{}s", PATIENCE.as_secs() / 2),
+            &format!("{}s", limit.as_secs()),
             "-timeout_error",
             "-nostdin",
             "-nd",
         ]
         .map(str::to_owned);
         let mut process = Process::start(&words, &[], &sink)?;
-        match process.wait(PATIENCE) {
+        match process.wait(limit + GRACE) {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(format!("sipp: {status}\n{}", log.tail()).into()),
             None => Err(format!("sipp does not end\n{}", log.tail()).into()),
