@@ -56,10 +56,21 @@ pub enum LookupOutcome {
     Stale(Answer, Failure),
     /// Nothing.
     Failed(Failure),
-    /// A decision that was made without a question, as an answer. For that long a call back was not ruled out.
-    Settled(Answer, Source),
+    /// A decision that was made without a question.
+    Settled(Settled),
     /// The called number called an emergency number lately, as another server knows.
     CalledBack,
+}
+
+/// A decision that was made without a question. It stands unless the call is one back to an emergency caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// What was decided.
+    pub answer: Answer,
+    /// What decided.
+    pub source: Source,
+    /// The script may see the number of the caller.
+    pub shows_number: bool,
 }
 
 impl LookupOutcome {
@@ -244,17 +255,22 @@ impl<'a> Policy<'a> {
             LookupOutcome::Stale(_, failure) | LookupOutcome::Failed(failure) => {
                 self.fail_open(failure, Some(caller))
             }
-            LookupOutcome::Settled(answer, source) => {
+            LookupOutcome::Settled(settled) => {
+                let Settled {
+                    answer,
+                    source,
+                    shows_number,
+                } = settled;
                 let decision = self.follow(caller, &answer, source);
-                // The number of such a caller is not shown to the script.
-                if answer.reason.as_str() == ANONYMOUS && source == Source::Local {
-                    Decision {
-                        failure: Failure::Anonymous,
-                        number: None,
-                        ..decision
-                    }
-                } else {
-                    decision
+                let is_anonymous = source == Source::Local && answer.reason.as_str() == ANONYMOUS;
+                Decision {
+                    failure: if is_anonymous {
+                        Failure::Anonymous
+                    } else {
+                        decision.failure
+                    },
+                    number: decision.number.filter(|_| shows_number),
+                    ..decision
                 }
             }
             LookupOutcome::CalledBack => self.call_back(),

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::config::{BlockReason, BlockReply, Location, Redress, Replies, registered_phrase};
-use crate::decision::{Decision, SipReply, Treatment};
+use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::redress_value::{NETWORK_BLOCKED, is_id};
 use crate::text::Text;
@@ -96,11 +96,11 @@ fn effective(decision: &Decision, replies: &Replies) -> BlockReply {
 
 /// Why a call is blocked. Whatever is not known to be something else is analytics, the strictest.
 fn block_reason(decision: &Decision) -> BlockReason {
-    match (decision.source.as_str(), decision.reason.as_str()) {
-        ("list", "dno") => BlockReason::Dno,
-        ("list", _) => BlockReason::List,
-        ("local", "anonymous") => BlockReason::Anonymous,
-        ("local" | "api" | "cache", "invalid_number") => BlockReason::Invalid,
+    match (decision.source, decision.reason.as_str()) {
+        (Source::List, "dno") => BlockReason::Dno,
+        (Source::List, _) => BlockReason::List,
+        (Source::Local, "anonymous") => BlockReason::Anonymous,
+        (Source::Local | Source::Api | Source::Cache, "invalid_number") => BlockReason::Invalid,
         _ => BlockReason::Analytics,
     }
 }

@@ -27,7 +27,7 @@ use crate::identity::{Caller, Identity};
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
-use crate::policy::{Call, LookupOutcome, Policy, Step};
+use crate::policy::{Call, LookupOutcome, Policy, Settled, Step};
 use crate::question::{IdempotencyKey, Origin, Question};
 use crate::redis::Redis;
 use crate::text::{self, Text};
@@ -90,7 +90,7 @@ pub enum Known {
     /// An answer whose TTL is over. It is used if there is no newer one.
     Earlier(Answer),
     /// The decision: only whether another server knows of an emergency call is to be looked up.
-    Settled(Answer, Source),
+    Settled(Settled),
 }
 
 impl PendingLookup {
@@ -100,7 +100,7 @@ impl PendingLookup {
         let outcome = match self.known {
             Known::Nothing => LookupOutcome::Failed(failure),
             Known::Earlier(answer) => LookupOutcome::Stale(answer, failure),
-            Known::Settled(answer, source) => LookupOutcome::Settled(answer, source),
+            Known::Settled(settled) => LookupOutcome::Settled(settled),
         };
         (outcome, self.counters)
     }

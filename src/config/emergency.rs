@@ -42,3 +42,24 @@ pub(super) fn window(seconds: i32) -> Result<Duration, BadParameter> {
 const WEEK: u64 = 7 * 24 * 3600;
 
 const OFF: &str = "never_bypass_i_accept_the_risk";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::window;
+
+    #[test]
+    fn a_window_out_of_range_is_named() {
+        for seconds in [0, 1, 604_800] {
+            let span = u64::try_from(seconds).map(Duration::from_secs).ok();
+            assert_eq!(window(seconds).ok(), span);
+        }
+        for seconds in [-1, 604_801] {
+            let line = format!(
+                "parameter emergency_window: \"{seconds}\" cannot be used; allowed: 0 (off) or 1..604800 seconds"
+            );
+            assert_eq!(window(seconds).map_err(|bad| bad.to_string()), Err(line));
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::identity::Caller;
 use crate::number::Number;
 use crate::os::shared::shareable;
-use crate::policy::LookupOutcome;
+use crate::policy::{LookupOutcome, Settled};
 use crate::question::IdempotencyKey;
 use crate::worker::{Known, PendingLookup};
 
@@ -73,7 +73,7 @@ impl Slot {
             key: IdempotencyKey::from_shared(load(&self.key)),
             known: match outcome {
                 LookupOutcome::Stale(answer, _) => Known::Earlier(answer),
-                LookupOutcome::Settled(answer, source) => Known::Settled(answer, source),
+                LookupOutcome::Settled(settled) => Known::Settled(settled),
                 _ => Known::Nothing,
             },
             counters,
@@ -109,7 +109,7 @@ impl Slot {
     }
 
     pub(super) fn answer(&self, outcome: &LookupOutcome, counters: Counters) {
-        let (mut failure, mut source) = (Failure::None, Source::Api);
+        let (mut failure, mut source, mut shows_number) = (Failure::None, Source::Api, false);
         let (kind, answer) = match outcome {
             LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer)),
             LookupOutcome::Known(answer) => (Kind::Known, Some(answer)),
@@ -121,9 +121,9 @@ impl Slot {
                 failure = *why;
                 (Kind::Failed, None)
             }
-            LookupOutcome::Settled(answer, by) => {
-                source = *by;
-                (Kind::Settled, Some(answer))
+            LookupOutcome::Settled(settled) => {
+                (source, shows_number) = (settled.source, settled.shows_number);
+                (Kind::Settled, Some(&settled.answer))
             }
             LookupOutcome::CalledBack => (Kind::CalledBack, None),
         };
@@ -140,6 +140,7 @@ impl Slot {
             len,
             counters,
             source,
+            shows_number,
         };
         self.head.store(head.to_shared(), Relaxed);
     }
@@ -152,6 +153,7 @@ impl Slot {
             len,
             counters,
             source,
+            shows_number,
         } = Head::from_shared(self.head.load(Relaxed));
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
@@ -160,7 +162,13 @@ impl Slot {
             Kind::Known => answer().map(LookupOutcome::Known),
             Kind::Stale => answer().map(|answer| LookupOutcome::Stale(answer, failure)),
             Kind::Failed => Some(LookupOutcome::Failed(failure)),
-            Kind::Settled => answer().map(|answer| LookupOutcome::Settled(answer, source)),
+            Kind::Settled => answer().map(|answer| {
+                LookupOutcome::Settled(Settled {
+                    answer,
+                    source,
+                    shows_number,
+                })
+            }),
             Kind::CalledBack => Some(LookupOutcome::CalledBack),
         };
         (
@@ -171,7 +179,7 @@ impl Slot {
 }
 
 /// What precedes the answer, in one word: kind (8 bits), failure (8), length of the answer (16), [`Counters::changes`] (16), the
-/// other fields of [`Counters`] (8), the source of a settled decision (8).
+/// other fields of [`Counters`] (8), the source of a settled decision (7), whether its number is shown (1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     kind: Kind,
@@ -179,6 +187,7 @@ struct Head {
     len: usize,
     counters: Counters,
     source: Source,
+    shows_number: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +237,7 @@ impl Head {
             | u64::from(changes) << 32
             | facts << 48
             | source << 56
+            | u64::from(self.shows_number) << 63
     }
 
     fn from_shared(word: u64) -> Self {
@@ -265,7 +275,10 @@ impl Head {
                 unknown_profile: false,
                 changes: u16::from_le_bytes([changes_low, changes_high]),
             },
-            source: *Source::ALL.get(usize::from(source)).unwrap_or(&Source::Api),
+            source: *Source::ALL
+                .get(usize::from(source & 0x7f))
+                .unwrap_or(&Source::Api),
+            shows_number: source & 0x80 != 0,
         }
     }
 }

@@ -103,6 +103,8 @@ fn a_block_of_the_operators_own_is_no_analytics() {
         ..us()
     };
     for (source, reason, code) in [
+        (Source::List, "dno", 604),
+        (Source::List, "deny_list", 607),
         (Source::Local, "anonymous", 433),
         (Source::Local, "invalid_number", 484),
         (Source::Api, "invalid_number", 484),

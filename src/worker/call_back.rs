@@ -12,7 +12,7 @@ use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::decision::Decision;
 use crate::number::Number;
-use crate::policy::{Call, LookupOutcome, Policy};
+use crate::policy::{Call, LookupOutcome, Policy, Settled};
 use crate::question::IdempotencyKey;
 
 impl Worker<'_> {
@@ -96,7 +96,11 @@ impl Worker<'_> {
             },
             called: to,
             key: IdempotencyKey::new(call.call_id, call.from_tag, &caller.number),
-            known: Known::Settled(answer, decision.source),
+            known: Known::Settled(Settled {
+                answer,
+                source: decision.source,
+                shows_number: decision.number.is_some(),
+            }),
             counters,
         })
     }

@@ -214,7 +214,7 @@ fn by_thread_and_worker(engine: &Engine) -> Option<[Decision; 2]> {
     let Begun::Ask(lookup) = worker.begin(&CALL, now) else {
         unreachable!("Redis has to be asked");
     };
-    assert!(matches!(lookup.known, Known::Settled(_, Source::List)));
+    assert!(matches!(lookup.known, Known::Settled(settled) if settled.source == Source::List));
     assert_eq!(worker.shared_key(&lookup), None);
     let (outcome, mut counted) = worker.answer(&lookup, now);
     let outcome = worker.outcome(&lookup, &outcome, now, &mut counted);

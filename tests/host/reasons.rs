@@ -38,6 +38,12 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         };
         suite.trial(subject, &format!("reasons/{name}"), needs, body)
     };
+    let needs = Needs {
+        parameter: Some("dno_list"),
+        ..Needs::default()
+    };
+    let name = "reasons/dno_and_the_subscribers_list_have_replies_of_their_own";
+    let lists = suite.trial(subject, name, needs, rules::listed);
     vec![
         trial(
             "analytics_block_is_603_plus_and_nothing_else",
@@ -49,6 +55,11 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         ),
         trial("a_608_is_for_a_caller_that_understands_it", rules::rejected),
         trial("an_anonymous_caller_is_answered_433", rules::anonymous),
+        trial(
+            "a_number_that_cannot_exist_is_not_answered_as_analytics",
+            rules::impossible,
+        ),
+        lists,
         trial("one_reason_header", rules::one),
         trial("no_retry_after_with_603", rules::no_retry_after),
         trial("every final reply of mode=redirect says why", every_reply),

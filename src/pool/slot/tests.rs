@@ -7,6 +7,7 @@ use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
+use crate::policy::Settled;
 use crate::question::IdempotencyKey;
 use crate::text::Text;
 use crate::worker::{Known, PendingLookup};
@@ -37,6 +38,14 @@ fn longest() -> Answer {
     }
 }
 
+fn settled() -> Settled {
+    Settled {
+        answer: longest(),
+        source: Source::List,
+        shows_number: true,
+    }
+}
+
 #[test]
 fn an_outcome_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
@@ -50,7 +59,7 @@ fn an_outcome_is_read_as_it_was_written() {
         LookupOutcome::Answered(longest()),
         LookupOutcome::Known(longest()),
         LookupOutcome::Stale(longest(), Failure::Reset),
-        LookupOutcome::Settled(longest(), Source::List),
+        LookupOutcome::Settled(settled()),
         LookupOutcome::CalledBack,
     ];
     findings.extend(
@@ -80,7 +89,7 @@ fn a_question_is_read_as_it_was_written() {
     for (known, called) in [
         (Known::Nothing, None),
         (Known::Earlier(longest()), Some(number)),
-        (Known::Settled(longest(), Source::List), Some(number)),
+        (Known::Settled(settled()), Some(number)),
     ] {
         let lookup = PendingLookup {
             profile: ProfileId::new(4096).expect("small"),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The rules of docs/regulation.md. Each trial is named after its rule.
+use std::fs;
+
 use serde_json::json;
 use testbed::{
     Plan, Result,
@@ -8,7 +10,7 @@ use testbed::{
 };
 
 use super::{REDRESS, US, api, blocking, invite, network_blocked, routes, sent, setup, start};
-use crate::{bench::Bench, expect::same};
+use crate::{bench::Bench, callers, expect::same};
 
 pub(super) fn analytics(bench: &Bench) -> Result<()> {
     let api = blocking()?;
@@ -157,4 +159,50 @@ pub(super) fn anonymous(bench: &Bench) -> Result<()> {
         server.finish()?;
     }
     same("requests", api.requests().len(), 0)
+}
+
+/// By the numbering plan, without a request.
+pub(super) fn impossible(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    for (block_reply, code, phrase) in [
+        ("", 603, "Decline"),
+        ("invalid=404 'No Such Number'", 404, "No Such Number"),
+    ] {
+        let server = start(bench, &api, &[REDRESS, US, &[("block_reply", block_reply)]])?;
+        let caller = callers::sip("+999123456789");
+        let reply = server.call(Transport::Udp, &Request::invite(&caller))?;
+        let reason = format!("SIP;cause={code};text=\"decision=block;reason=invalid_number\"");
+        same(block_reply, sent(&reply), (code, phrase, vec![&*reason]))?;
+        server.finish()?;
+    }
+    same("requests", api.requests().len(), 0)
+}
+
+/// 607 is the called user's own wish (RFC 8197).
+pub(super) fn listed(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let name = bench.name.replace('/', "_");
+    let file = |list: &str, line: &str| -> Result<String> {
+        let path = bench.suite.file(&format!("{name}-{list}"));
+        fs::write(&path, format!("{line}\n"))?;
+        Ok(path.display().to_string())
+    };
+    let deny = file("deny", callers::CALLER)?;
+    let dno = file("dno", callers::BRITISH)?;
+    let lists = [("deny_list", deny.as_str()), ("dno_list", dno.as_str())];
+    let blocks = [("block_reply", "dno=403 list=607")];
+    let server = start(bench, &api, &[REDRESS, US, &lists, &blocks])?;
+    let listed = |code: u16, reason: &str| {
+        format!("SIP;cause={code};text=\"decision=block;reason={reason}\"")
+    };
+    for (number, code, phrase, reason) in [
+        (callers::CALLER, 607, "Unwanted", listed(607, "deny_list")),
+        (callers::BRITISH, 403, "Forbidden", listed(403, "dno")),
+    ] {
+        let request = Request::invite(&callers::sip(number));
+        let reply = server.call(Transport::Udp, &request)?;
+        same(number, sent(&reply), (code, phrase, vec![&*reason]))?;
+    }
+    same("requests", api.requests().len(), 0)?;
+    server.finish()
 }
