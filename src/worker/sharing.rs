@@ -11,10 +11,10 @@ impl Worker<'_> {
         if let Known::Settled(..) = lookup.known {
             return None;
         }
-        self.turn_to(lookup.profile);
+        self.turn_to(lookup.asked.profile);
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
-        let caller = &lookup.caller;
+        let caller = &lookup.asked.caller;
         is_shared.then(|| {
             self.current
                 .keys

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::api::Api;
 use super::{LONG, Next, Pool, Silent, Ticket, Wake, given, lookup};
-use crate::config::Given;
+use crate::call_record::tests::record;
+use crate::called::Called;
+use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -17,7 +19,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::pool::Completed;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 const SLOW: &str = "+14155550100";
 const DELAY: Duration = Duration::from_millis(600);
@@ -55,11 +57,16 @@ fn serving(engine: &'static Engine) -> Arc<Pool> {
 fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
     let number = Number::new(number.as_bytes(), None).expect("a global number");
     let lookup = PendingLookup {
-        caller: Caller {
-            number,
-            from: NumberFrom::From,
-            verification: Verification::default(),
-            understands_608: false,
+        asked: Asked {
+            profile: ProfileId::BASE,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+                verification: Verification::default(),
+                understands_608: false,
+            },
+            record: record(),
+            called: Called::NOBODY,
         },
         counters: Counters {
             cache_miss: true,
