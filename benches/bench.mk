@@ -41,6 +41,11 @@ bench-outage: bench-build ## Calls a second before, during and after an outage o
 bench-attack: bench-build ## Share of ordinary calls that are screened while callers try to disarm the server
 	$(bench) attack
 
+.PHONY: bench-numbers
+bench-numbers: ## Nanoseconds to read a calling number and to judge whether it can exist
+	$(CARGO) build --release --package numbers-online-bench
+	$(bench) numbers
+
 .PHONY: bench-lists
 bench-lists: ## What a search in lists of a million numbers costs, how long a reload takes, and the memory
 	$(CARGO) build --release --package numbers-online-bench

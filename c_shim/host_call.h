@@ -270,9 +270,50 @@ static void find_reply(struct sip_msg *msg, nol_final *final)
 	nol_find_reason(final, result, reason);
 }
 
+/* Why what the script wrote cannot be sent, or NULL. */
+static const char *find_fault(const nol_final *final)
+{
+	if(!nol_is_refusal(final->code))
+		return "$avp(nol_code) is no number from 300 to 699";
+	if(!is_one_line(&final->phrase))
+		return "$avp(nol_phrase) is empty or has a control character";
+	if(final->code < 400 && !nol_is_contact(lend(&final->contact)))
+		return "$avp(nol_contact) is no sip:, sips: or tel: URI, which a redirection needs";
+	return NULL;
+}
+
+/*
+ * The reply of the decision, without the changes of the script. If this process does not remember the decision, the reply that most
+ * decisions with this return code have; the target of a redirection is not known then, and the call is allowed.
+ */
+static void find_own_reply(struct sip_msg *msg, int rc, nol_final *final)
+{
+	static char decline[] = "Decline", blocked[] = "Network Blocked";
+	const nol_result *result = remembered(msg);
+	const nol_str profile = decided_by(msg);
+	str reason = nol_stored_reason();
+
+	final->contact = (str){NULL, 0};
+	if(result) {
+		final->code = result->code;
+		final->phrase = text_of(result, result->phrase);
+		final->contact = text_of(result, result->contact);
+	} else if(rc < 0) {
+		int is_analytics = begins_with(&reason, CAUSE "603;text=\"v=analytics1;");
+
+		final->code = 603;
+		final->phrase = is_analytics ? (str){blocked, sizeof(blocked) - 1} : (str){decline, sizeof(decline) - 1};
+	} else {
+		final->code = nol_allow_code(profile);
+		final->phrase = nol_allow_phrase(profile);
+	}
+	nol_find_reason(final, result, reason);
+}
+
 int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, nol_final *final)
 {
 	int rc = nol_earlier_rc(msg);
+	const char *fault;
 
 	if(msg->REQ_METHOD == METHOD_ACK || !nol_reply_due(rc, decided_by(msg)) || (rc == 0 && !is_initial_invite(msg)))
 		return NOL_REPLY_NONE;
@@ -281,9 +322,10 @@ int nol_reply_refused(struct sip_msg *msg, int has_sender, const char *sender, n
 		return NOL_REPLY_FAILED;
 	}
 	find_reply(msg, final);
-	if(!nol_is_refusal(final->code) || final->phrase.len <= 0) {
-		LM_ERR("numbers_online_reply(): $avp(nol_code) is no final reply, or $avp(nol_phrase) is empty: leave them as they are\n");
-		return NOL_REPLY_FAILED;
+	fault = find_fault(final);
+	if(fault) {
+		LM_ERR("numbers_online_reply(): %s; the reply of the decision is sent\n", fault);
+		find_own_reply(msg, rc, final);
 	}
 	return 0;
 }

@@ -59,7 +59,7 @@ typedef struct nol_str {
 	X(INT, redirect_threshold, 0)                   /* 1..99, 0 off */ \
 	X(INT, block_invalid, 1)                        /* 0 or 1 */ \
 	X(INT, block_reassigned, 0)                     /* 0 or 1 */ \
-	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI: the Contact of a 302 */ \
+	X(STR, redirect_contact, "")                    /* SIP, SIPS or tel URI, with {called}: the Contact of a 302 */ \
 	X(STR, mode, "redirect")                        /* redirect or inline: which calls numbers_online_reply() answers */ \
 	X(INT, shadow, 0)                               /* 1: decides, counts and logs, but never blocks or redirects */ \
 	X(INT, enforce_percent, 100)                    /* 0..100: the share of calls on which a block or redirect is carried out */ \
@@ -421,6 +421,9 @@ typedef struct nol_api {
 	 * visible ASCII without quotes and semicolons. NOL_BAD_ARGUMENT: it is not. May be called in any process.
 	 */
 	nol_rc (*network_blocked)(nol_str message, nol_blocked *blocked);
+
+	/* Not 0: the text is a SIP, SIPS or tel URI that can be the Contact of a redirection. May be called in any process. */
+	int (*is_contact)(nol_str uri);
 
 	/* Runs a command of an operator. NOL_BAD_ARGUMENT: the report has one line, "error", that lists the allowed arguments. */
 	nol_rc (*command)(nol_worker *worker, nol_command command, nol_str argument, nol_str profile, nol_emit emit, void *to);

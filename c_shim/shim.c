@@ -269,6 +269,11 @@ int nol_is_new_second(time_t *last)
 	return 1;
 }
 
+int nol_is_contact(nol_str uri)
+{
+	return numbers_online_api()->is_contact(uri);
+}
+
 int nol_is_refusal(int code)
 {
 	return code >= 300 && code < 700;

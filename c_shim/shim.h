@@ -103,6 +103,9 @@ nol_str nol_phrase_of(int allow_code);
 /* Whether a new second has begun since the last call that returned 1. Limits how often a line is logged. */
 int nol_is_new_second(time_t *last);
 
+/* Whether a text can be the Contact of a redirection. */
+int nol_is_contact(nol_str uri);
+
 /* Whether a reply with this code is a final reply other than 2xx. */
 int nol_is_refusal(int code);
 

@@ -31,7 +31,7 @@ pub use api_url::ApiUrl;
 pub use async_limits::AsyncLimits;
 pub use bad_parameter::BadParameter;
 pub use cache::{CacheConfig, RedisUrl};
-pub use contact::ContactUri;
+pub use contact::{Contact, ContactUri, is_contact};
 pub use decision_options::{AllowCode, DecisionOptions, Threshold};
 pub use emergency::Emergency;
 pub use enforcement::Enforcement;

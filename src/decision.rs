@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What is decided about a call.
 
+use crate::called::Called;
 use crate::config::ProfileId;
 use crate::failure::Failure;
 use crate::identity::{NumberFrom, Verification};
@@ -172,6 +173,8 @@ pub struct Decision {
     pub verification: Verification,
     /// Whether the caller understands a 608.
     pub understands_608: bool,
+    /// Who is called, for a redirection that names it.
+    pub called: Called,
     /// What else the API said.
     pub advice: Advice,
 }
@@ -204,9 +207,11 @@ impl Decision {
             number_from: None,
             verification: Verification::default(),
             understands_608: false,
+            called: Called::NOBODY,
             advice: Advice::default(),
         }
     }
+
     /// The same decision, of a profile.
     #[must_use]
     pub fn by(self, profile: ProfileId) -> Self {

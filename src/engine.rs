@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::admission::{Account, Admission, Control, Mode, Route};
-use crate::cache::{Cache, Failed};
+use crate::cache::{Cache, Failed, Key};
 use crate::clock::{Clock, Moment};
 use crate::config::{BadParameter, Config, Emergency, Given, ProfileId, Roots};
 use crate::emergency_window::EmergencyWindow;
@@ -132,6 +132,13 @@ impl Engine {
             account: account.unwrap_or(&self.admissions.account),
             route: route.unwrap_or(&self.admissions.route),
         }
+    }
+
+    /// The key under which the requests of a profile about a number, and their failures, are known. Profiles with the same route share
+    /// it: a short timeout or a broken proxy of one profile is no sign about the number for the others.
+    #[must_use]
+    pub fn request_key(&self, profile: ProfileId, key: Key) -> Key {
+        key.on_route(self.profiles.get(profile).route)
     }
 
     /// How often keys and certificates were read again. A worker with another number reads them too.

@@ -41,6 +41,7 @@ static API: nol_api = nol_api {
     cancel: Some(pool::cancel),
     gauge: Some(entries::gauge),
     network_blocked: Some(replies::network_blocked),
+    is_contact: Some(replies::is_contact),
     command: Some(entries::command),
 };
 

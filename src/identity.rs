@@ -159,6 +159,7 @@ impl<'a> Request<'a> {
         };
         let mut best: Option<Candidate<'_>> = None;
         let mut has_number = false;
+        let mut left = MOST_NUMBERS;
         for value in self.headers.bodies(name).flat_map(values) {
             if source == NumberSource::Rpid && is_called_party(value) {
                 continue;
@@ -166,7 +167,14 @@ impl<'a> Request<'a> {
             let Some(candidate) = Candidate::of_uri(value, self.home) else {
                 continue;
             };
-            if (candidate.is_tel() || !has_number) && candidate.number().is_some() {
+            let may_count = candidate.is_tel() || !has_number;
+            if may_count && candidate.looks_like_a_number() {
+                left = left.saturating_sub(1);
+                if left == 0 {
+                    break;
+                }
+            }
+            if may_count && candidate.number().is_some() {
                 has_number = true;
                 best = Some(candidate);
                 if candidate.is_tel() {
@@ -216,6 +224,10 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    fn looks_like_a_number(&self) -> bool {
+        self.uri.is_some_and(|uri| uri.looks_like_a_number())
+    }
+
     fn is_tel(&self) -> bool {
         self.uri.is_some_and(|uri| uri.is_tel)
     }
@@ -241,6 +253,10 @@ fn is_called_party(value: Value<'_>) -> bool {
 }
 
 const VERSTAT: &[u8] = b"verstat";
+
+/// How many values that may be numbers are read at one place, and one more. RFC 3325 allows two. A request has room for thousands, and to
+/// read a short one takes microseconds.
+const MOST_NUMBERS: usize = 64 + 1;
 
 #[cfg(test)]
 mod tests;

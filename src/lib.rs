@@ -18,8 +18,8 @@
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
 //! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`],
-//!    [`call_record`], [`cause`], [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`], [`report`],
-//!    [`signing`], [`text`].
+//!    [`call_record`], [`called`], [`cause`], [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`],
+//!    [`report`], [`signing`], [`text`].
 //!
 //! Unsafe code is only in [`mod@ffi`] and `os`.
 
@@ -43,6 +43,7 @@ pub mod audit;
 pub mod cache;
 pub mod call_id;
 pub mod call_record;
+pub mod called;
 pub mod cause;
 pub mod clock;
 pub mod config;

@@ -9,6 +9,7 @@ use numbers_online_number::Country;
 use crate::answer::Answer;
 use crate::call_id::CallId;
 use crate::call_record::CallRecord;
+use crate::called::Called;
 use crate::clock::Moment;
 use crate::config::{
     Anonymous, Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions,
@@ -279,6 +280,28 @@ impl<'a> Policy<'a> {
         decision
     }
 
+    /// Who a call goes to, if the decision may need to name it. The URI that the script wrote counts.
+    #[must_use]
+    pub fn called_user(&self, call: &Call<'_>) -> Called {
+        if !self.redirect_contact.is_some_and(ContactUri::names_called) {
+            return Called::NOBODY;
+        }
+        Called::of(call.target())
+    }
+
+    /// Completes a decision about a call to somebody. A redirection to a Contact that would name nobody becomes an allow.
+    #[must_use]
+    pub fn address(&self, decision: Decision, called: Called) -> Decision {
+        let decided = Decision { called, ..decision };
+        let contact = self
+            .redirect_contact
+            .and_then(|contact| contact.of(&called));
+        if decided.treatment == Treatment::Redirect && contact.is_none() {
+            return self.without_contact(&decided);
+        }
+        decided
+    }
+
     /// The decision after something failed: allow.
     #[must_use]
     pub fn fail_open(&self, failure: Failure, caller: Option<&Caller>) -> Decision {
@@ -442,18 +465,23 @@ impl<'a> Policy<'a> {
             number_from: Some(caller.from),
             verification: caller.verification,
             understands_608: caller.understands_608,
+            called: Called::NOBODY,
             advice: answer.advice,
         };
         // The API never supplies a target, and a 302 without a Contact would drop the call.
         if answer.treatment == Treatment::Redirect && self.redirect_contact.is_none() {
-            return Decision {
-                treatment: Treatment::Allow,
-                reply: SipReply::standard(self.options.allow_code.code()),
-                failure: Failure::NoContact,
-                ..decided
-            };
+            return self.without_contact(&decided);
         }
         decided
+    }
+
+    fn without_contact(&self, decided: &Decision) -> Decision {
+        Decision {
+            treatment: Treatment::Allow,
+            reply: SipReply::standard(self.options.allow_code.code()),
+            failure: Failure::NoContact,
+            ..*decided
+        }
     }
 }
 

@@ -33,17 +33,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::call_record::CallRecord;
-use crate::config::{ProfileId, Timeout};
+use crate::config::Timeout;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::identity::Caller;
 use crate::log::Log;
 use crate::os::process::InWorker;
 use crate::os::shared::Shared;
 use crate::policy::LookupOutcome;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 use self::liveness::{Liveness, Service, patience};
 use self::log_queue::LogQueue;
@@ -82,12 +80,8 @@ pub enum Next {
 /// The end of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completed {
-    /// The profile that decides.
-    pub profile: ProfileId,
-    /// The caller.
-    pub caller: Caller,
     /// What the decision needs of the call.
-    pub record: CallRecord,
+    pub asked: Asked,
     /// What the lookup found out.
     pub outcome: LookupOutcome,
     /// What it adds to the statistics.
@@ -222,10 +216,8 @@ impl Pool {
         let end = if may_wait { latest } else { Instant::now() };
         loop {
             let seen = self.queue.sequence();
-            let (profile, caller, record, outcome, counters) = match self.queue.collect(ticket) {
-                Collected::Done(profile, caller, record, outcome, counters) => {
-                    (profile, caller, record, outcome, counters)
-                }
+            let (asked, outcome, counters) = match self.queue.collect(ticket) {
+                Collected::Done(asked, outcome, counters) => (asked, outcome, counters),
                 Collected::Gone => return None,
                 Collected::Pending => {
                     if let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -238,19 +230,11 @@ impl Pool {
                         continue;
                     };
                     let (outcome, counters) = lookup.unanswered(failure);
-                    (
-                        lookup.profile,
-                        lookup.caller,
-                        lookup.record,
-                        outcome,
-                        counters,
-                    )
+                    (lookup.asked, outcome, counters)
                 }
             };
             return Some(Completed {
-                profile,
-                caller,
-                record,
+                asked,
                 outcome,
                 counters,
                 took: started.elapsed(),
@@ -265,9 +249,7 @@ impl Pool {
         let (lookup, _) = self.queue.abandon(ticket)?;
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
         Some(Completed {
-            profile: lookup.profile,
-            caller: lookup.caller,
-            record: lookup.record,
+            asked: lookup.asked,
             outcome,
             counters,
             took: started.elapsed(),

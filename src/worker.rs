@@ -16,7 +16,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::cache::Key;
 use crate::call_record::CallRecord;
+use crate::called::Called;
 use crate::config::{Config, ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::deadline::Deadline;
@@ -61,17 +63,26 @@ pub enum Begun {
     Ask(PendingLookup),
 }
 
+/// What is needed of a call when the answer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The profile that decides.
+    pub profile: ProfileId,
+    /// The caller.
+    pub caller: Caller,
+    /// What the log and the statistics need of the call.
+    pub record: CallRecord,
+    /// Who is called, if the decision may need to name it.
+    pub called: Called,
+}
+
 /// A question that another worker may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLookup {
-    /// The profile that decides.
-    pub profile: ProfileId,
-    /// Its timeout.
-    pub timeout: Timeout,
-    /// The caller.
-    pub caller: Caller,
     /// What the decision needs of the call.
-    pub record: CallRecord,
+    pub asked: Asked,
+    /// The timeout of the profile that decides.
+    pub timeout: Timeout,
     /// The called number, if the call goes to one.
     pub called: Option<Number>,
     /// The `Idempotency-Key` of the call.
@@ -161,9 +172,9 @@ impl<'a> Worker<'a> {
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
         let policy = self.policy(&config, started);
-        let step = policy.begin(call);
+        let (step, called) = (policy.begin(call), policy.called_user(call));
         self.note_number(&step, started);
-        let (decision, mut counters) = self.carry_out(&policy, &step, started);
+        let (decision, mut counters) = self.carry_out(&policy, &step, called, started);
         self.remember_caller(&policy, call, &decision, started);
         self.tell_others(started, &mut counters);
         let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
@@ -185,13 +196,16 @@ impl<'a> Worker<'a> {
             ..Call::default()
         };
         let step = policy.screen(&call, &Identity::of(number));
-        self.carry_out(&policy, &step, started)
+        // A check names nobody who is called; what it shows is how calls to somebody are decided.
+        let called = Called::of(b"sip:000@check.invalid");
+        self.carry_out(&policy, &step, called, started)
     }
 
     fn carry_out(
         &mut self,
         policy: &Policy<'_>,
         step: &Step<'_>,
+        called: Called,
         started: Instant,
     ) -> (Decision, Counters) {
         let mut counters = Counters::default();
@@ -199,7 +213,8 @@ impl<'a> Worker<'a> {
             Step::Answer(decision) => *decision,
             Step::Ask(question) => {
                 let outcome = self.find_out(question, started, &mut counters);
-                policy.resume(&question.caller, question.record, outcome)
+                let decision = policy.resume(&question.caller, question.record, outcome);
+                policy.address(decision, called)
             }
         };
         (decision.by(self.current.profile), counters)
@@ -229,13 +244,17 @@ impl<'a> Worker<'a> {
         match self.at_once(&question.caller, started, &mut counters) {
             ControlFlow::Break(outcome) => {
                 let decision = policy.resume(&question.caller, question.record, outcome);
+                let decision = policy.address(decision, policy.called_user(call));
                 self.settled(&policy, call, &decision.by(profile), counters)
             }
             ControlFlow::Continue(earlier) => Begun::Ask(PendingLookup {
-                profile,
+                asked: Asked {
+                    profile,
+                    caller: question.caller,
+                    record: question.record,
+                    called: policy.called_user(call),
+                },
                 timeout: config.timeout,
-                caller: question.caller,
-                record: question.record,
                 called: question.called,
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
@@ -288,15 +307,15 @@ impl<'a> Worker<'a> {
         lookup: &PendingLookup,
         started: Instant,
     ) -> (LookupOutcome, Counters) {
-        self.turn_to(lookup.profile);
+        self.turn_to(lookup.asked.profile);
         if let Known::Settled(..) = lookup.known {
             return lookup.unanswered(Failure::None);
         }
         let mut counters = Counters::default();
         let config = Arc::clone(&self.current.config);
         let question = Question {
-            caller: lookup.caller,
-            record: lookup.record,
+            caller: lookup.asked.caller,
+            record: lookup.asked.record,
             called: lookup.called,
             options: &config.options,
             origin: Origin::Key(lookup.key),
@@ -337,6 +356,11 @@ impl<'a> Worker<'a> {
     /// Admission control of the current profile.
     fn admission(&self) -> Admission<'a> {
         self.engine.admission(self.current.profile)
+    }
+
+    /// See [`Engine::request_key`].
+    fn request_key(&self, key: Key) -> Key {
+        self.engine.request_key(self.current.profile, key)
     }
 
     /// Makes a profile the current one, in its latest configuration.

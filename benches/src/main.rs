@@ -3,7 +3,7 @@
 //!
 //! * In Kamailio: `throughput`, `outage` and `deadline`, which `make bench` runs; `attack` and `async`.
 //! * In `OpenSIPS`: `opensips`.
-//! * Without a server: `lists`.
+//! * Without a server: `numbers`, `lists`.
 //! * For profiling: `send`, a load on any server, and `stub`, an API that answers at once or after a delay.
 //!
 //! They print tables with ratios from one run and assert nothing. Figures of different machines or days cannot be compared.
@@ -19,6 +19,7 @@ mod invite;
 mod lists;
 mod load;
 mod mmsg;
+mod numbers;
 mod opensips;
 mod outage;
 mod pings;
@@ -56,6 +57,10 @@ fn run(arguments: &[String]) -> Result<()> {
         Some(("outage", [])) => outage::run(),
         Some(("async", arguments)) => asynchronous::run(arguments),
         Some(("opensips", arguments)) => opensips::run(arguments),
+        Some(("numbers", [])) => {
+            numbers::run();
+            Ok(())
+        }
         Some(("attack", [])) => attack::run(),
         Some(("lists", [])) => lists::run(),
         Some(("deadline", [])) => deadline::run(""),
@@ -64,7 +69,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Some(("stub", [])) => stand_in(0),
         Some(("stub", [delay])) => stand_in(delay.parse()?),
         _ => Err(format!(
-            "what to do? throughput, outage, attack, deadline, lists, async, opensips, stub [MS], or {}",
+            "what to do? throughput, outage, attack, deadline, lists, numbers, async, opensips, stub [MS], or {}",
             send::USAGE
         )
         .into()),

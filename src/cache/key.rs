@@ -123,6 +123,15 @@ impl Key {
         ((high << 64) | low).to_be_bytes()
     }
 
+    /// The key of the requests about a number that go one of several ways to the API.
+    #[must_use]
+    pub fn on_route(self, route: usize) -> Self {
+        // Splitmix64's constant. The first route leaves the key as it is.
+        let mask = u64::try_from(route).unwrap_or(u64::MAX);
+        let mask = mask.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self(self.0.map(|word| word ^ mask))
+    }
+
     pub(crate) fn words(self) -> [u64; 2] {
         self.0
     }
@@ -264,6 +273,15 @@ mod tests {
             keys[0],
             "another server"
         );
+    }
+
+    #[test]
+    fn each_route_has_a_key_of_its_own() {
+        let key = Key([1, 2]);
+        assert_eq!(key.on_route(0), key);
+        let keys: std::collections::HashSet<_> =
+            (0..5000).map(|route| key.on_route(route)).collect();
+        assert_eq!(keys.len(), 5000);
     }
 
     #[test]

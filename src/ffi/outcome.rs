@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::abi::{NOL_COUNTED_WORDS, NOL_RESULT_BYTES, nol_counter, nol_result, nol_text};
 use crate::admission::Change;
-use crate::config::{ContactUri, ProfileName};
+use crate::config::ProfileName;
 use crate::counters::Counters;
 use crate::decision::{Decision, Source, Treatment};
 use crate::engine::Profile;
@@ -32,13 +32,13 @@ impl nol_result {
         let contact = profile
             .and_then(|profile| profile.config.redirect_contact.as_ref())
             .filter(|_| decision.treatment == Treatment::Redirect)
-            .map_or("", ContactUri::as_str);
+            .and_then(|contact| contact.of(&decision.called));
         self.used = 0;
         self.rc = decision.treatment.return_code();
         self.decision = self.keep(decision.treatment.as_str());
         self.code = reply.sip.code.into();
         self.phrase = self.keep(reply.sip.phrase.as_str());
-        self.contact = self.keep(contact);
+        self.contact = self.write(contact);
         let name = profile.and_then(|profile| profile.name.as_ref());
         self.profile = self.keep(name.map_or("", ProfileName::as_str));
         self.reply_reason = self.write(reply.reason);

@@ -10,15 +10,12 @@ use super::entries::{self, fault, fill, log_audit};
 use super::guard::guard;
 use super::handles::{Process, Server, free, make};
 use crate::call_id::CallId;
-use crate::call_record::CallRecord;
-use crate::config::ProfileId;
 use crate::decision::Decision;
 use crate::failure::Failure;
-use crate::identity::Caller;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy};
 use crate::pool::{Completed, Next, Pool, Ticket, Wake};
-use crate::worker::Begun;
+use crate::worker::{Asked, Begun};
 
 /// What a `nol_pool` handle points to.
 struct Shared {
@@ -145,13 +142,7 @@ pub(super) unsafe extern "C" fn begin(
             return Err(nol_rc::NOL_PENDING);
         }
         let (outcome, counters) = lookup.unanswered(Failure::Shed);
-        let decision = decision(
-            process.server,
-            lookup.profile,
-            &lookup.caller,
-            lookup.record,
-            &outcome,
-        );
+        let decision = decision(process.server, &lookup.asked, &outcome);
         Ok((decision, counters))
     };
     // SAFETY: the handle came from `worker_new` and is used by this thread alone; the caller lends the call and owns the result.
@@ -241,20 +232,14 @@ unsafe fn conclude(
     let rc = unsafe { with(pool, body) };
     guard(None, || {
         let (decision, counters, took) = if let (Some(outcome), Some(server)) = (found, owner) {
-            let Completed {
-                profile,
-                caller,
-                record,
-                ..
-            } = outcome;
-            let decision = decision(server, profile, &caller, record, &outcome.outcome);
+            let decision = decision(server, &outcome.asked, &outcome.outcome);
             (decision, outcome.counters, outcome.took)
         } else {
             let (decision, counters) = fault(owner);
             (decision, counters, Duration::ZERO)
         };
         fill(result, owner, &decision, counters, took);
-        let call_id = found.map_or(CallId::EMPTY, |outcome| outcome.record.call_id);
+        let call_id = found.map_or(CallId::EMPTY, |outcome| outcome.asked.record.call_id);
         log_audit(owner, &decision, result.code, &call_id);
         Ok(())
     });
@@ -262,18 +247,12 @@ unsafe fn conclude(
 }
 
 /// Makes the decision of a profile from the outcome of a lookup.
-fn decision(
-    server: &Server,
-    profile: ProfileId,
-    caller: &Caller,
-    record: CallRecord,
-    outcome: &LookupOutcome,
-) -> Decision {
+fn decision(server: &Server, asked: &Asked, outcome: &LookupOutcome) -> Decision {
     // A reload does not read what a policy needs again.
-    let config = &server.engine.profiles.get(profile).config;
-    Policy::new(config)
-        .resume(caller, record, *outcome)
-        .by(profile)
+    let config = &server.engine.profiles.get(asked.profile).config;
+    let policy = Policy::new(config);
+    let decision = policy.resume(&asked.caller, asked.record, *outcome);
+    policy.address(decision, asked.called).by(asked.profile)
 }
 
 pub(super) unsafe extern "C" fn cancel(pool: *mut nol_pool, ticket: u64) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The function of the table about replies of other networks.
+//! The functions of the table about replies.
+
+use std::ffi::c_int;
 
 use super::abi::{nol_blocked, nol_rc, nol_str};
 use super::guard::guard;
+use crate::config;
 use crate::network_blocked::NetworkBlocked;
 
 pub(super) unsafe extern "C" fn network_blocked(
@@ -25,4 +28,15 @@ pub(super) unsafe extern "C" fn network_blocked(
         };
         Ok(())
     })
+}
+
+pub(super) unsafe extern "C" fn is_contact(uri: nol_str) -> c_int {
+    // SAFETY: the header lends the text for this function.
+    let uri = unsafe { uri.text() };
+    let mut is_contact = false;
+    guard(None, || {
+        is_contact = config::is_contact(uri?);
+        Ok(())
+    });
+    is_contact.into()
 }

@@ -57,3 +57,32 @@ fn the_called_number_is_that_of_the_uri_the_call_goes_to() {
         assert_eq!(called, expected, "{called_uri}");
     }
 }
+
+#[test]
+fn the_numbers_that_are_read_at_one_place_are_limited() {
+    let sources = Sources::new("pai,from", "number").expect("usable");
+    let found = |junk: &str, count: usize| {
+        let section = format!(
+            "P-Asserted-Identity: {}<tel:+14155550123>\r\nFrom: <sip:+12025550123@b>\r\n",
+            junk.repeat(count)
+        );
+        let headers = Headers::read(section.as_bytes());
+        let request = Request {
+            headers: &headers,
+            is_trusted: true,
+            called_uri: b"",
+            avps: &[],
+            home: None,
+        };
+        let caller = Identity::read(&request, &sources).caller.expect("a number");
+        caller.number.as_str().to_owned()
+    };
+    for (junk, count, number) in [
+        ("<sip:alice@b>,", 5000, "+14155550123"),
+        ("<sip:+911@b>,", 63, "+14155550123"),
+        ("<sip:+911@b>,", 64, "+12025550123"),
+        ("<sip:+12015550123@b>,", 5000, "+14155550123"),
+    ] {
+        assert_eq!(found(junk, count), number, "{count} times {junk}");
+    }
+}

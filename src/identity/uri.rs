@@ -70,6 +70,12 @@ impl<'a> Uri<'a> {
         }
     }
 
+    /// Whether the user part begins as a number does.
+    pub(super) fn looks_like_a_number(&self) -> bool {
+        let first = self.user.first();
+        first.is_some_and(|byte| byte.is_ascii_digit() || b"+%(".contains(byte))
+    }
+
     /// Whether it stands for a caller who does not want to be known (RFC 3323 section 4.1.1.3, and names that gateways use).
     pub(super) fn is_anonymous(&self) -> bool {
         let (host, _port) = split(self.host, b':');

@@ -30,10 +30,11 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Whether it opens a dialog.
+    /// Whether it opens a dialog. Methods are case-sensitive (RFC 3261 section 7.1), but servers and telephones take `invite` for an
+    /// INVITE, so small letters must not be a way around the screening.
     #[must_use]
     pub fn is_initial_invite(&self) -> bool {
-        self.method == b"INVITE" && self.to_tag.is_empty()
+        self.method.eq_ignore_ascii_case(b"INVITE") && self.to_tag.is_empty()
     }
 
     /// The URI that the call goes to.

@@ -41,7 +41,10 @@ fn answer(treatment: Treatment, code: u16) -> Answer {
 fn only_an_initial_invite_from_a_number_is_asked_about() {
     let config = Config::new(&given()).expect("usable");
     let policy = Policy::new(&config);
-    assert!(matches!(policy.begin(&CALL), Step::Ask(_)));
+    for method in [b"INVITE".as_slice(), b"invite", b"InViTe"] {
+        let call = Call { method, ..CALL };
+        assert!(matches!(policy.begin(&call), Step::Ask(_)), "{call:?}");
+    }
     for (call, failure) in [
         (
             Call {
@@ -53,6 +56,13 @@ fn only_an_initial_invite_from_a_number_is_asked_about() {
         (
             Call {
                 method: b"",
+                ..CALL
+            },
+            Failure::None,
+        ),
+        (
+            Call {
+                method: b"INVITED",
                 ..CALL
             },
             Failure::None,

@@ -98,7 +98,7 @@ impl LookupThread {
         let now = Instant::now();
         let engine = self.common.engine;
         let lookup = call.lookup();
-        let admission = engine.admission(lookup.profile);
+        let admission = engine.admission(lookup.asked.profile);
         let candidate = Candidate {
             waited: now.saturating_duration_since(call.started()),
             more,

@@ -17,14 +17,12 @@ use super::slots::Slots;
 use super::state::Phase;
 use super::ticket::Ticket;
 use super::waiters::Waiters;
-use crate::call_record::CallRecord;
-use crate::config::{ProfileId, Timeout};
+use crate::config::Timeout;
 use crate::counters::Counters;
 use crate::failure::Failure;
-use crate::identity::Caller;
 use crate::os::shared::{Shared, shareable};
 use crate::policy::LookupOutcome;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 /// As many slots as calls may wait for lookups.
 #[derive(Debug)]
@@ -65,7 +63,7 @@ pub(super) enum Collected {
     /// The question has no answer yet.
     Pending,
     /// The answer. The question is off the queue.
-    Done(ProfileId, Caller, CallRecord, LookupOutcome, Counters),
+    Done(Asked, LookupOutcome, Counters),
     /// The question was not in the queue.
     Gone,
 }
@@ -234,16 +232,13 @@ impl Queue {
             Phase::Free | Phase::Abandoned => Collected::Gone,
             phase @ (Phase::Answered | Phase::Delivered) => {
                 let (outcome, counters) = slot.outcome();
-                let asked = slot.profile().zip(slot.caller());
-                let record = slot.record();
+                let asked = slot.asked();
                 let taken = self.slots.change(ticket, phase, Phase::Free);
                 if taken && phase == Phase::Answered {
                     self.progress.delivered();
                 }
                 match (asked, taken) {
-                    (Some(((profile, _), caller)), true) => {
-                        Collected::Done(profile, caller, record, outcome, counters)
-                    }
+                    (Some(asked), true) => Collected::Done(asked, outcome, counters),
                     // Delivered just now.
                     (Some(_), false) => Collected::Pending,
                     (None, _) => Collected::Gone,
@@ -255,7 +250,7 @@ impl Queue {
     /// When the call began, in nanoseconds of the queue's clock, and its timeout. `None` if it is not in the queue.
     pub(super) fn started(&self, ticket: Ticket) -> Option<(u64, Timeout)> {
         let (seen, slot) = self.slots.seen(ticket)?;
-        let (_, timeout) = slot.profile()?;
+        let timeout = slot.timeout()?;
         (seen.phase != Phase::Free).then(|| (slot.started(), timeout))
     }
 

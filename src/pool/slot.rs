@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Wake;
 use crate::answer::{Answer, Packed};
 use crate::call_record::CallRecord;
+use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::decision::Source;
@@ -16,7 +17,7 @@ use crate::number::Number;
 use crate::os::shared::shareable;
 use crate::policy::{LookupOutcome, Settled};
 use crate::question::IdempotencyKey;
-use crate::worker::{Known, PendingLookup};
+use crate::worker::{Asked, Known, PendingLookup};
 
 shareable! {
     /// A question and, later, the outcome of its lookup. Only the thread that changed the slot's state accesses it, and that
@@ -29,6 +30,7 @@ shareable! {
         profile: AtomicU64,
         caller: [AtomicU64; 3],
         record: [AtomicU64; CallRecord::WORDS],
+        called_user: [AtomicU64; Called::WORDS],
         /// Zeros if the call does not go to a number.
         called: [AtomicU64; 2],
         key: [AtomicU64; 2],
@@ -46,10 +48,12 @@ impl Slot {
     pub(super) fn ask(&self, lookup: &PendingLookup, started: u64) {
         self.started.store(started, Relaxed);
         let timeout = u64::from(lookup.timeout.milliseconds());
-        let profile = u64::try_from(lookup.profile.index()).unwrap_or(0);
+        let asked = lookup.asked;
+        let profile = u64::try_from(asked.profile.index()).unwrap_or(0);
         self.profile.store(timeout << 32 | profile, Relaxed);
-        store(&self.caller, lookup.caller.to_shared());
-        store(&self.record, lookup.record.to_shared());
+        store(&self.caller, asked.caller.to_shared());
+        store(&self.record, asked.record.to_shared());
+        store(&self.called_user, asked.called.to_shared());
         store(
             &self.called,
             lookup.called.as_ref().map_or([0; 2], Number::to_shared),
@@ -63,12 +67,9 @@ impl Slot {
     /// The question, until it is answered.
     pub(super) fn lookup(&self) -> Option<PendingLookup> {
         let (outcome, counters) = self.outcome();
-        let (profile, timeout) = self.profile()?;
         Some(PendingLookup {
-            profile,
-            timeout,
-            caller: self.caller()?,
-            record: self.record(),
+            asked: self.asked()?,
+            timeout: self.timeout()?,
             called: Number::from_shared(load(&self.called)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             known: match outcome {
@@ -80,20 +81,20 @@ impl Slot {
         })
     }
 
-    /// The profile that decides, and its timeout.
-    pub(super) fn profile(&self) -> Option<(ProfileId, Timeout)> {
-        let word = self.profile.load(Relaxed);
-        let index = usize::try_from(word & u64::from(u32::MAX)).ok()?;
-        let timeout = i32::try_from(word >> 32).ok()?;
-        Some((ProfileId::new(index)?, Timeout::new(timeout)?))
+    /// What the decision needs of the call.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        let index = self.profile.load(Relaxed) & u64::from(u32::MAX);
+        Some(Asked {
+            profile: ProfileId::new(usize::try_from(index).ok()?)?,
+            caller: Caller::from_shared(load(&self.caller))?,
+            record: CallRecord::from_shared(load(&self.record)),
+            called: Called::from_shared(load(&self.called_user)),
+        })
     }
 
-    pub(super) fn caller(&self) -> Option<Caller> {
-        Caller::from_shared(load(&self.caller))
-    }
-
-    pub(super) fn record(&self) -> CallRecord {
-        CallRecord::from_shared(load(&self.record))
+    /// The timeout of the profile that decides.
+    pub(super) fn timeout(&self) -> Option<Timeout> {
+        Timeout::new(i32::try_from(self.profile.load(Relaxed) >> 32).ok()?)
     }
 
     pub(super) fn started(&self) -> u64 {

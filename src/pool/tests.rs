@@ -13,6 +13,7 @@ use super::liveness::{SILENT, STALLED};
 use super::{Completed, Next, Pool, Ticket, Wake};
 use crate::cache::tests::answer;
 use crate::call_record::tests::record;
+use crate::called::Called;
 use crate::config::tests::given;
 use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
@@ -24,7 +25,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::question::IdempotencyKey;
-use crate::worker::{Known, PendingLookup};
+use crate::worker::{Asked, Known, PendingLookup};
 
 pub(super) struct Silent;
 
@@ -38,15 +39,18 @@ const NOW: Duration = Duration::ZERO;
 pub(super) fn lookup(pool: &Pool) -> PendingLookup {
     let number = Number::new(b"+14155550123", None).expect("a global number");
     PendingLookup {
-        profile: ProfileId::BASE,
-        timeout: pool.shortest,
-        caller: Caller {
-            number,
-            from: NumberFrom::From,
-            verification: Verification::default(),
-            understands_608: false,
+        asked: Asked {
+            profile: ProfileId::BASE,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+                verification: Verification::default(),
+                understands_608: false,
+            },
+            record: record(),
+            called: Called::NOBODY,
         },
-        record: record(),
+        timeout: pool.shortest,
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         known: Known::Nothing,

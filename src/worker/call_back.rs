@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::{Begun, Known, PendingLookup, Worker};
+use super::{Asked, Begun, Known, PendingLookup, Worker};
 use crate::answer::Answer;
 use crate::call_id::CallId;
 use crate::call_record::CallRecord;
@@ -87,13 +87,16 @@ impl Worker<'_> {
             advice: decision.advice,
         };
         Begun::Ask(PendingLookup {
-            profile: self.current.profile,
-            timeout: self.current.config.timeout,
-            caller,
-            record: CallRecord {
-                enforced: true,
-                call_id: CallId::new(call.call_id),
+            asked: Asked {
+                profile: self.current.profile,
+                caller,
+                record: CallRecord {
+                    enforced: true,
+                    call_id: CallId::new(call.call_id),
+                },
+                called: policy.called_user(call),
             },
+            timeout: self.current.config.timeout,
             called: to,
             key: IdempotencyKey::new(call.call_id, call.from_tag, &caller.number),
             known: Known::Settled(Settled {
@@ -114,8 +117,11 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> LookupOutcome {
-        let decision =
-            Policy::new(&self.current.config).resume(&lookup.caller, lookup.record, *outcome);
+        let decision = Policy::new(&self.current.config).resume(
+            &lookup.asked.caller,
+            lookup.asked.record,
+            *outcome,
+        );
         if decision.keeps_away() && self.is_known_to_others(lookup.called, started, counters) {
             LookupOutcome::CalledBack
         } else {

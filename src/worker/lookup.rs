@@ -93,7 +93,7 @@ impl Worker<'_> {
 
     /// How a lookup of the same number failed a few seconds ago.
     fn failed_before(&self, key: &Key, now: Moment, counters: &mut Counters) -> Option<Failure> {
-        let failure = self.engine.failed.find(key, now)?;
+        let failure = self.engine.failed.find(&self.request_key(*key), now)?;
         counters.failed_before = true;
         Some(failure)
     }
@@ -112,7 +112,9 @@ impl Worker<'_> {
             .clock
             .at(started)
             .after(self.current.config.timeout.span());
-        let leader = match engine.in_flight.join(key, until, engine.clock.at(now)) {
+        let requested = self.request_key(key);
+        let now = engine.clock.at(now);
+        let leader = match engine.in_flight.join(requested, until, now) {
             Role::Alone => return self.ask_and_keep(question, key, started, counters),
             Role::Lead(leader) => leader,
             Role::Follow(flight) => {

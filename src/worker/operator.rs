@@ -181,17 +181,19 @@ impl Worker<'_> {
         let classes = || [""].into_iter().chain(Verstat::ALL.map(Verstat::as_str));
         let keys = self.all.iter().flat_map(|profile| {
             let number = read(number, profile);
-            let key = move |number, class| profile.keys.key(&number, class);
+            let key = move |number, class| (profile.profile, profile.keys.key(&number, class));
             number
                 .into_iter()
                 .flat_map(move |number| classes().map(move |class| key(number, class)))
         });
-        let keys: Vec<Key> = keys.collect();
+        let keys: Vec<(ProfileId, Key)> = keys.collect();
         if keys.is_empty() {
             return Err(Refused(NUMBER.to_owned()));
         }
-        let purged = keys.iter().map(|key| {
-            engine.failed.forget(Some(key));
+        let purged = keys.iter().map(|(profile, key)| {
+            engine
+                .failed
+                .forget(Some(&engine.request_key(*profile, *key)));
             engine.cache.purge(Some(key))
         });
         Ok(Report::default().number(c"purged", purged.sum::<usize>()))

@@ -132,7 +132,8 @@ impl Worker<'_> {
         if let Err(failure) = outcome
             && evidence.may_be_about_the_number()
         {
-            engine.failed.remember(&key, failure, moment);
+            let requested = self.request_key(key);
+            engine.failed.remember(&requested, failure, moment);
         }
         let [hash, _] = key.words();
         let limits = &self.current.config.limits;

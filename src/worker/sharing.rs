@@ -5,20 +5,19 @@ use super::{Known, PendingLookup, Worker};
 use crate::cache::Key;
 
 impl Worker<'_> {
-    /// The key of a lookup: lookups with the same key have the same answer. `None` if no answer may be shared because the cache is
-    /// off, or if no request is made because there is no API key, or a decision.
+    /// The key of a lookup: lookups with the same key have the same answer, at the same time at the latest. `None` if no answer may
+    /// be shared because the cache is off, or if no request is made because there is no API key, or a decision.
     pub(crate) fn shared_key(&mut self, lookup: &PendingLookup) -> Option<Key> {
         if let Known::Settled(..) = lookup.known {
             return None;
         }
-        self.turn_to(lookup.profile);
+        self.turn_to(lookup.asked.profile);
         let config = &self.current.config;
         let is_shared = config.cache.is_on() && config.api_key.value().is_ok();
-        let caller = &lookup.caller;
+        let caller = &lookup.asked.caller;
         is_shared.then(|| {
-            self.current
-                .keys
-                .key(&caller.number, caller.verstat_class())
+            let keys = &self.current.keys;
+            self.request_key(keys.key(&caller.number, caller.verstat_class()))
         })
     }
 

@@ -43,7 +43,7 @@ fn a_question_brings_along_the_answer_that_no_longer_holds() {
             unreachable!("it no longer holds");
         };
         assert_eq!(
-            (lookup.caller.number, lookup.known),
+            (lookup.asked.caller.number, lookup.known),
             (number, earlier.map_or(Known::Nothing, Known::Earlier))
         );
         assert!(lookup.counters.cache_miss);
@@ -218,7 +218,8 @@ fn by_thread_and_worker(engine: &Engine) -> Option<[Decision; 2]> {
     assert_eq!(worker.shared_key(&lookup), None);
     let (outcome, mut counted) = worker.answer(&lookup, now);
     let outcome = worker.outcome(&lookup, &outcome, now, &mut counted);
-    let of_thread = Policy::new(&engine.config).resume(&lookup.caller, lookup.record, outcome);
+    let of_thread =
+        Policy::new(&engine.config).resume(&lookup.asked.caller, lookup.asked.record, outcome);
     let (of_worker, counters) = worker.decide(&CALL, now);
     // No number is called, so nobody can have called from it.
     let other = Call {

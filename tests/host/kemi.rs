@@ -93,7 +93,10 @@ fn decides(bench: &Bench, language: &Language) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let file = bench.suite.file(language.file);
     fs::write(&file, language.script)?;
-    let mut setup = bench.setup(&api.url());
+    let mut setup = bench
+        .setup(&api.url())
+        .env("TENANT_KEY", callers::FILE_KEY)
+        .profile("tenant=>api_key=env:TENANT_KEY");
     setup.modules.push(language.module.to_owned());
     setup
         .foreign
@@ -109,6 +112,20 @@ fn decides(bench: &Bench, language: &Language) -> Result<()> {
     )?;
     same("what the function returned", reply.avp("ret"), "-1")?;
     same("requests", api.requests().len(), 1)?;
+    // A name of a profile is known only when the function runs.
+    for (profile, status, requests, key) in [
+        ("tenant", 603, 2, callers::FILE_KEY),
+        ("nobody", 503, 2, callers::FILE_KEY),
+        ("", 603, 3, callers::KEY),
+    ] {
+        let request = Request::invite(&callers::sip(callers::CALLER)).header("X-Profile", profile);
+        let reply = Client::connect(Transport::Udp, server.host.address())?.call(&request)?;
+        same(profile, reply.status, status)?;
+        same("requests", api.requests().len(), requests)?;
+        let last = api.requests().pop().ok_or("no request")?;
+        let wanted = format!("Bearer {key}");
+        same("key", last.header("authorization"), Some(wanted.as_str()))?;
+    }
     server.finish()
 }
 

@@ -13,6 +13,7 @@ mod callers;
 mod calls;
 mod causes;
 mod connections;
+mod contact;
 mod decisions;
 mod dsiprouter;
 mod emergency;
@@ -27,6 +28,7 @@ mod names;
 mod network_blocked;
 mod numbers;
 mod operator;
+mod overrides;
 mod package;
 mod privacy;
 mod profiles;
@@ -131,6 +133,8 @@ fn on_calls(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         labels::trials,
         shortage::trials,
         profiles::trials,
+        contact::trials,
+        overrides::trials,
     ]
     .iter()
     .flat_map(|trials| trials(suite, subject))

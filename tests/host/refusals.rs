@@ -55,6 +55,10 @@ fn bad_values() -> Vec<(&'static str, Value, &'static str)> {
         "sip:",
         "sip:a@b\r\nX-Injected: yes",
         "sip:a b@c",
+        "sip:$rU@192.0.2.20",
+        "sip:{caller}@192.0.2.20",
+        "sip:{called}@{called}",
+        "sip:{called@192.0.2.20",
     ] {
         cases.push(("redirect_contact", contact.into(), "sip"));
     }

@@ -177,3 +177,23 @@ fn upper_case_is_lower_case_in_names() {
         assert_eq!(name.compare(given).is_eq(), is_it, "{given:?}");
     }
 }
+
+/// README.md marks the parameters that may stand in a profile.
+#[test]
+fn the_documented_keys_are_those_that_are_taken() {
+    let readme = include_str!("../../../README.md");
+    let (_, table) = readme.split_once("\n## Parameters").expect("there");
+    let (table, _) = table.split_once("\n## ").expect("there");
+    let mut marked: Vec<_> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` P | "))
+        .flat_map(|(names, _)| names.split("`, `"))
+        .collect();
+    let line = profiles(&["one=>no_parameter=1"]).expect_err("refused");
+    let (_, taken) = line.split_once("allowed: ").expect("a list");
+    let (taken, _) = taken.split_once(" (").expect("a list");
+    let mut taken: Vec<_> = taken.split(", ").collect();
+    marked.sort_unstable();
+    taken.sort_unstable();
+    assert_eq!(marked, taken);
+}

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Collected, Job, Queue, Ticket, Wake};
 use crate::call_record::tests::record;
+use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
 use crate::failure::Failure;
@@ -15,7 +16,7 @@ use crate::number::Number;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
 use crate::question::IdempotencyKey;
-use crate::worker::{Known, PendingLookup};
+use crate::worker::{Asked, Known, PendingLookup};
 
 const NOW: Duration = Duration::ZERO;
 const DONE: LookupOutcome = LookupOutcome::Failed(Failure::Dns);
@@ -24,15 +25,18 @@ fn lookup(digits: u64) -> PendingLookup {
     let number =
         Number::new(format!("+1415555{digits:04}").as_bytes(), None).expect("a global number");
     PendingLookup {
-        profile: ProfileId::BASE,
-        timeout: Timeout::new(400).expect("in range"),
-        caller: Caller {
-            number,
-            from: NumberFrom::From,
-            verification: Verification::default(),
-            understands_608: false,
+        asked: Asked {
+            profile: ProfileId::BASE,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+                verification: Verification::default(),
+                understands_608: false,
+            },
+            record: record(),
+            called: Called::NOBODY,
         },
-        record: record(),
+        timeout: Timeout::new(400).expect("in range"),
         called: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         known: Known::Nothing,
@@ -70,13 +74,7 @@ fn a_question_is_taken_answered_delivered_and_collected_once() {
     );
     answer(&queue, &job);
     assert_eq!((queue.next(), queue.next()), (Some(7), None));
-    let done = Collected::Done(
-        ProfileId::BASE,
-        lookup(100).caller,
-        record(),
-        DONE,
-        Counters::default(),
-    );
+    let done = Collected::Done(lookup(100).asked, DONE, Counters::default());
     assert_eq!(queue.collect(ticket), done);
     assert_eq!(queue.collect(ticket), Collected::Gone);
 }
@@ -120,7 +118,7 @@ fn late_questions_are_answered_and_a_late_thread_changes_nothing() {
         (queued, Failure::TimeoutResponse),
         (taken, Failure::TimeoutQueue),
     ] {
-        let Collected::Done(_, _, _, outcome, _) = queue.collect(ticket) else {
+        let Collected::Done(_, outcome, _) = queue.collect(ticket) else {
             unreachable!("it is late");
         };
         assert_eq!(outcome, LookupOutcome::Failed(failure));
@@ -150,9 +148,7 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     );
     queue.server_died();
     let lost = Collected::Done(
-        ProfileId::BASE,
-        lookup(1).caller,
-        record(),
+        lookup(1).asked,
         LookupOutcome::Failed(Failure::Internal),
         Counters::default(),
     );

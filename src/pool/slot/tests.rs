@@ -2,6 +2,7 @@
 
 use super::{Answer, Counters, Failure, LookupOutcome, Slot, Wake};
 use crate::call_record::tests::record;
+use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom, Verification};
@@ -10,7 +11,7 @@ use crate::os::shared::Shared;
 use crate::policy::Settled;
 use crate::question::IdempotencyKey;
 use crate::text::Text;
-use crate::worker::{Known, PendingLookup};
+use crate::worker::{Asked, Known, PendingLookup};
 
 /// Every text as long as it can be.
 fn longest() -> Answer {
@@ -92,15 +93,18 @@ fn a_question_is_read_as_it_was_written() {
         (Known::Settled(settled()), Some(number)),
     ] {
         let lookup = PendingLookup {
-            profile: ProfileId::new(4096).expect("small"),
-            timeout: Timeout::new(400).expect("in range"),
-            caller: Caller {
-                number,
-                from: NumberFrom::From,
-                verification: Verification::default(),
-                understands_608: known != Known::Nothing,
+            asked: Asked {
+                profile: ProfileId::new(4096).expect("small"),
+                caller: Caller {
+                    number,
+                    from: NumberFrom::From,
+                    verification: Verification::default(),
+                    understands_608: known != Known::Nothing,
+                },
+                record: record(),
+                called: Called::of(b"sip:+14155550100@192.0.2.1"),
             },
-            record: record(),
+            timeout: Timeout::new(400).expect("in range"),
             called,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             known,

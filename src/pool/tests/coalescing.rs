@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::api::Api;
 use super::{LONG, Next, Pool, Silent, Ticket, Wake, given, lookup};
-use crate::config::Given;
+use crate::call_record::tests::record;
+use crate::called::Called;
+use crate::config::{Given, ProfileId};
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -17,28 +19,29 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::LookupOutcome;
 use crate::pool::Completed;
-use crate::worker::PendingLookup;
+use crate::worker::{Asked, PendingLookup};
 
 const SLOW: &str = "+14155550100";
 const DELAY: Duration = Duration::from_millis(600);
 
+fn given_for(api: &Api, timeout: i32, lookups: i32) -> Given {
+    Given {
+        api_url: api.url.clone(),
+        api_key: concat!(
+            "file:",
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/vectors/api_key.txt"
+        )
+        .to_owned(),
+        timeout,
+        breaker_errors: 0,
+        async_lookups: lookups,
+        ..given()
+    }
+}
+
 fn engine(api: &Api, timeout: i32, lookups: i32) -> &'static Engine {
-    let engine = Engine::new(
-        Given {
-            api_url: api.url.clone(),
-            api_key: concat!(
-                "file:",
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/vectors/api_key.txt"
-            )
-            .to_owned(),
-            timeout,
-            breaker_errors: 0,
-            async_lookups: lookups,
-            ..given()
-        },
-        &Silent,
-    );
+    let engine = Engine::new(given_for(api, timeout, lookups), &Silent);
     Box::leak(Box::new(engine.expect("usable")))
 }
 
@@ -55,11 +58,16 @@ fn serving(engine: &'static Engine) -> Arc<Pool> {
 fn ask(pool: &Pool, number: &str, word: u64) -> Ticket {
     let number = Number::new(number.as_bytes(), None).expect("a global number");
     let lookup = PendingLookup {
-        caller: Caller {
-            number,
-            from: NumberFrom::From,
-            verification: Verification::default(),
-            understands_608: false,
+        asked: Asked {
+            profile: ProfileId::BASE,
+            caller: Caller {
+                number,
+                from: NumberFrom::From,
+                verification: Verification::default(),
+                understands_608: false,
+            },
+            record: record(),
+            called: Called::NOBODY,
         },
         counters: Counters {
             cache_miss: true,
@@ -185,4 +193,70 @@ fn a_call_that_follows_another_keeps_its_own_deadline() {
     assert!(start.elapsed() < Duration::from_secs(4));
     let late = |call: &Completed| call.outcome == LookupOutcome::Failed(Failure::TimeoutResponse);
     assert_eq!(count(&completed, late), 2, "{completed:?}");
+}
+
+/// An API that answers after a while, and a profile that does not wait so long.
+fn with_an_impatient_profile(api: &Api) -> (&'static Engine, ProfileId) {
+    let engine = Engine::new(
+        Given {
+            profile: vec!["impatient=>timeout=200".to_owned()],
+            ..given_for(api, 5000, 2)
+        },
+        &Silent,
+    );
+    let engine: &Engine = Box::leak(Box::new(engine.expect("usable")));
+    let profile = engine.profiles.find(b"impatient").expect("known");
+    (engine, profile)
+}
+
+fn ask_by(pool: &Pool, engine: &Engine, profile: ProfileId) -> Ticket {
+    let lookup = lookup(pool);
+    let lookup = PendingLookup {
+        asked: Asked {
+            profile,
+            ..lookup.asked
+        },
+        timeout: engine.profiles.get(profile).config.timeout,
+        ..lookup
+    };
+    let ticket = pool.reserve(&lookup, Instant::now()).expect("a place");
+    assert!(pool.submit(ticket, Wake::Poll(0)));
+    ticket
+}
+
+#[test]
+fn a_call_does_not_wait_for_the_request_of_a_profile_with_another_timeout() {
+    let api = Api::new(|_| (DELAY, true));
+    let (engine, impatient) = with_an_impatient_profile(&api);
+    let pool = serving(engine);
+    let patient = ask_by(&pool, engine, ProfileId::BASE);
+    std::thread::sleep(Duration::from_millis(50));
+    let hasty = ask_by(&pool, engine, impatient);
+    std::thread::sleep(Duration::from_millis(400));
+    // Nothing looks for late calls here, as in a server that only reads a pipe.
+    let hasty = pool.collect(hasty, false).expect("in the queue");
+    let late = LookupOutcome::Failed(Failure::TimeoutResponse);
+    assert!(
+        hasty.outcome == late && hasty.counters.requested,
+        "{hasty:?}"
+    );
+    let patient = pool.collect(patient, true).expect("in the queue");
+    let is_answered = matches!(patient.outcome, LookupOutcome::Answered(_));
+    assert!(is_answered, "{patient:?}");
+}
+
+#[test]
+fn what_is_too_late_for_one_profile_is_asked_again_for_another() {
+    let api = Api::new(|_| (DELAY, true));
+    let (engine, impatient) = with_an_impatient_profile(&api);
+    let pool = serving(engine);
+    for (profile, is_answered) in [(impatient, false), (ProfileId::BASE, true)] {
+        let ticket = ask_by(&pool, engine, profile);
+        let call = pool.collect(ticket, true).expect("in the queue");
+        let answered = matches!(call.outcome, LookupOutcome::Answered(_));
+        assert!(
+            answered == is_answered && !call.counters.failed_before,
+            "{call:?}"
+        );
+    }
 }

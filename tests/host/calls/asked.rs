@@ -64,6 +64,7 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("asked/below a path", below_a_path),
         trial("asked/with a key from a file", a_key_from_a_file),
         trial("asked/over https", over_https),
+        trial("asked/by an INVITE in small letters", in_small_letters),
     ];
     for (name, from, number) in NUMBERS {
         trials.push(suite.trial(
@@ -159,6 +160,17 @@ fn same_fields(found: &Value, wanted: &Value) -> Result<()> {
     } else {
         same("body", found, wanted)
     }
+}
+
+/// The servers take it for an INVITE, and relay it as it is.
+fn in_small_letters(bench: &Bench) -> Result<()> {
+    let api = blocking()?;
+    let server = bench.start(&bench.setup(&api.url()))?;
+    for (method, transport) in ["invite", "Invite"].into_iter().zip(Transport::ALL) {
+        let request = Request::new(method, &callers::sip(CALLER));
+        Expected::block().check(&server.call(transport, &request)?)?;
+    }
+    server.finish()
 }
 
 fn the_options(bench: &Bench) -> Result<()> {

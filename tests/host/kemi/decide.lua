@@ -4,7 +4,7 @@ function ksr_request_route()
 		KSR.sl.sl_send_reply(200, "OK")
 		return
 	end
-	local rc = KSR.numbers_online.decide("")
+	local rc = KSR.numbers_online.decide(KSR.pv.gete("$hdr(X-Profile)"))
 	KSR.hdr.append_to_reply("X-NOL-ret: " .. rc .. "\r\n")
 	KSR.numbers_online.reply()
 end

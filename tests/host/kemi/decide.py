@@ -14,7 +14,7 @@ class Script:
         if not KSR.is_INVITE():
             KSR.sl.sl_send_reply(200, "OK")
             return 1
-        rc = KSR.numbers_online.decide("")
+        rc = KSR.numbers_online.decide(KSR.pv.gete("$hdr(X-Profile)"))
         KSR.hdr.append_to_reply("X-NOL-ret: %d\r\n" % rc)
         KSR.numbers_online.reply()
         return 1
