@@ -11,7 +11,7 @@ use testbed::{
 
 use super::{
     Body,
-    database::{CARRIER_GROUP, PBX_GROUP, accounted},
+    database::{CALLED, CARRIER_GROUP, PBX_GROUP, accounted},
     installation::{CARRIER, Installation, ON, PBX, asks},
     trial,
 };
@@ -26,7 +26,7 @@ use crate::{
 
 /// The trials of this file.
 pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
-    let trials: [Body; 7] = [
+    let trials: [Body; 8] = [
         ("a blocked call gets its 603 and a row in acc", blocked),
         (
             "an allowed call reaches the PBX, and its row has both groups",
@@ -48,6 +48,10 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         (
             "calls of a PBX and calls to an emergency number are not looked up",
             not_screened,
+        ),
+        (
+            "a number of a PBX that called an emergency number is called back unscreened",
+            called_back,
         ),
     ];
     trials
@@ -123,15 +127,19 @@ fn allowed(bench: &Bench) -> Result<()> {
     finish(host)
 }
 
+/// Sets `default_country` as the settings suggest it.
+fn in_north_america(machine: &Installation) -> Result<()> {
+    machine.change(
+        "#modparam(\"numbers_online\", \"default_country\", \"US\")\n",
+        "modparam(\"numbers_online\", \"default_country\", \"US\")\n",
+    )
+}
+
 fn national(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let machine = Installation::new(bench)?;
     machine.install(&[])?;
-    // As the settings suggest it.
-    machine.change(
-        "#modparam(\"numbers_online\", \"default_country\", \"US\")\n",
-        "modparam(\"numbers_online\", \"default_country\", \"US\")\n",
-    )?;
+    in_north_america(&machine)?;
     machine.set(&format!("{ON}{}", asks(&api, LONG)))?;
     let host = machine.start(bench)?;
     // Usual on trunks in North America: ten digits and eleven.
@@ -199,6 +207,23 @@ fn twenty(bench: &Bench) -> Result<()> {
     finish(host)
 }
 
+fn called_back(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
+    in_north_america(&machine)?;
+    machine.set(&format!("{ON}{}", asks(&api, LONG)))?;
+    let host = machine.start(bench)?;
+    let back = machine.invite(&caller()?);
+    same("before", call(&machine, &host, &back)?.status, 603)?;
+    let mut emergency = machine.invite(&format!("+{CALLED}"));
+    emergency.uri = emergency.uri.replace(CALLED, "911");
+    machine.client(PBX)?.call(&emergency)?;
+    let back = machine.invite(&caller()?);
+    same("after", call(&machine, &host, &back)?.status, 200)?;
+    finish(host)
+}
+
 fn not_screened(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
     let (machine, host) = screening(bench, &api, LONG)?;
@@ -209,7 +234,7 @@ fn not_screened(bench: &Bench) -> Result<()> {
     // 933 is a test number of emergency services: dSIPRouter has it in its own list.
     for number in ["911", "933"] {
         let mut request = machine.invite(&caller()?);
-        request.uri = request.uri.replace(super::database::CALLED, number);
+        request.uri = request.uri.replace(CALLED, number);
         let reply = call(&machine, &host, &request)?;
         same(number, reply.status, 500)?;
     }
