@@ -59,11 +59,21 @@ impl Called {
         self.len == 0
     }
 
-    /// Whether it can be the number of a tel URI: digits, perhaps behind a plus.
+    /// The number of a tel URI: digits, perhaps behind a plus. Visual separators (RFC 3966 section 5.1.1) are dropped.
     #[must_use]
-    pub fn is_number(&self) -> bool {
-        let digits = self.bytes().strip_prefix(b"+").unwrap_or(self.bytes());
-        !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+    pub fn number(&self) -> Option<Self> {
+        let mut number = Self::NOBODY;
+        let bytes = self.bytes().iter().copied();
+        for (byte, to) in bytes
+            .filter(|byte| !b"-.()".contains(byte))
+            .zip(&mut number.bytes)
+        {
+            *to = byte;
+            number.len += 1;
+        }
+        let digits = number.bytes().strip_prefix(b"+");
+        let digits = digits.unwrap_or(number.bytes());
+        (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(number)
     }
 
     /// For shared memory.
@@ -205,15 +215,18 @@ mod tests {
 
     #[test]
     fn only_digits_are_a_number() {
-        for (uri, is_number) in [
-            ("tel:+14155550100", true),
-            ("tel:4155550100", true),
-            ("tel:+", false),
-            ("sip:bob@h", false),
-            ("tel:+1-415", false),
-            ("sip:h", false),
+        for (uri, expected) in [
+            ("tel:+14155550100", Some("+14155550100")),
+            ("tel:4155550100", Some("4155550100")),
+            ("tel:+", None),
+            ("sip:bob@h", None),
+            ("tel:+1-(415).5550100", Some("+14155550100")),
+            ("sip:h", None),
         ] {
-            assert_eq!(Called::of(uri.as_bytes()).is_number(), is_number, "{uri}");
+            let number = Called::of(uri.as_bytes())
+                .number()
+                .map(|number| number.to_string());
+            assert_eq!(number.as_deref(), expected, "{uri}");
         }
     }
 

@@ -66,15 +66,12 @@ impl ContactUri {
                 .get(..4)
                 .is_some_and(|start| start.eq_ignore_ascii_case("tel:"))
         };
-        let is_usable = match self.behind {
-            None => true,
-            Some(_) if is_tel() => called.is_number(),
-            Some(_) => !called.is_nobody(),
+        let called = match self.behind {
+            Some(_) if is_tel() => called.number()?,
+            Some(_) if called.is_nobody() => return None,
+            _ => *called,
         };
-        is_usable.then_some(Contact {
-            uri: self,
-            called: *called,
-        })
+        Some(Contact { uri: self, called })
     }
 }
 
