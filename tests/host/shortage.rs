@@ -74,9 +74,12 @@ fn all_shared_memory(bench: &Bench) -> Result<()> {
         load(&server, 1)?;
     }
     let ours = lines_of_ours(&server);
+    // A call that took long was sent again.
+    let text = server.host.log().text();
+    let runs = text.matches("numbers_online call=").count();
     holds(
-        &format!("{ours} lines for 3 calls"),
-        (1..=6).contains(&ours),
+        &format!("{ours} lines for 3 calls, {runs} times in the script"),
+        runs >= 3 && (1..=2 * runs).contains(&ours),
     )?;
     server.finish()
 }
