@@ -90,6 +90,7 @@ static int mod_init(void)
 	nol_find_reply_modules();
 	nol_async_init();
 	nol_check_memory(given.async_lookups + given.async_queue);
+	nol_check_automatic_100();
 	check_audit_level(given.shadow, given.enforce_percent);
 	return nol_start(&host, &params);
 }

@@ -54,6 +54,9 @@ int nol_decide_async(struct sip_msg *msg, async_ctx *ctx, const nol_argument *pr
 /* Logs one line if the shared memory is too small for so many waiting calls in one process. */
 void nol_check_memory(int calls);
 
+/* Logs one line if the server may lose a final reply that follows tm's 100. */
+void nol_check_automatic_100(void);
+
 /* A pipe that wakes the process when lookups of its calls are completed. */
 typedef struct nol_pipe nol_pipe;
 

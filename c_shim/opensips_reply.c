@@ -29,6 +29,18 @@ static inline const struct sip_msg *reply_of_branch(const struct cell *transacti
 #endif
 }
 
+/*
+ * tm logs several lines for each reply that it has no memory for. The memory that is left may be in small pieces; new calls are not
+ * suspended long before that (opensips_async.c).
+ */
+#define REPLY_BYTES 16384
+
+/* The first reply of a transaction needs memory, later ones reuse it. */
+static int has_memory(const struct cell *transaction)
+{
+	return transaction->uas.response.buffer.s || nol_has_shm(REPLY_BYTES);
+}
+
 /* Empty if the module is not loaded. */
 static struct sig_binds signaling;
 static struct sl_binds sl;
@@ -74,7 +86,7 @@ static int send_reply(struct sip_msg *msg, int code, const str *phrase)
 	/* A request must not get a second final reply. */
 	if(transaction && transaction->uas.status >= 200)
 		return NOL_REPLY_NONE;
-	if(signaling.reply(msg, code, phrase, NULL) >= 0)
+	if((!transaction || !sl.reply || has_memory(transaction)) && signaling.reply(msg, code, phrase, NULL) >= 0)
 		return NOL_REPLY_SENT;
 	/* tm sets the status before it allocates the memory. A different status was set by another process. */
 	if(!transaction || !sl.reply || (transaction->uas.status >= 200 && transaction->uas.status != (unsigned)code))

@@ -102,7 +102,11 @@ fn setup(bench: &Bench, api: &Api) -> Setup {
     let mut setup = bench.setup(&api.url());
     let routes = match bench.server.product() {
         Product::Kamailio => script::SUSPENDS,
-        Product::OpenSips => script::SUSPENDS_OPENSIPS,
+        Product::OpenSips => {
+            let trying = ("tm".to_owned(), "auto_100trying".to_owned(), 1.into());
+            setup.foreign.push(trying);
+            script::SUSPENDS_OPENSIPS
+        }
     };
     setup.routes = Some(routes.to_owned());
     setup

@@ -40,9 +40,34 @@ pub(super) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "calls that wait survive a reload of the routes",
             reload_meanwhile,
         ),
+        trial(
+            "a start warns if a reply behind a 100 may be lost over TCP",
+            warned,
+        ),
         trial("no descriptor is left", nothing_is_left),
         trial("a server ends without waiting for lookups", shutdown),
     ]
+}
+
+/// Only `OpenSIPS` 4 does lose replies.
+fn warned(bench: &Bench) -> Result<()> {
+    let api = Api::http(after(Duration::ZERO))?;
+    for automatic in [1, 0] {
+        let mut setup = setup(bench, &api);
+        let trying = (
+            "tm".to_owned(),
+            "auto_100trying".to_owned(),
+            automatic.into(),
+        );
+        setup.foreign.push(trying);
+        let server = bench.start(&setup)?;
+        let text = server.host.log().text();
+        let warnings = text.matches("may lose a final reply over TCP").count();
+        let is_lossy = automatic == 1 && bench.server.name().starts_with("opensips-4.");
+        same("warnings", warnings, usize::from(is_lossy))?;
+        server.finish()?;
+    }
+    Ok(())
 }
 
 fn cancelled(bench: &Bench) -> Result<()> {

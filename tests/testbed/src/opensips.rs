@@ -76,6 +76,11 @@ impl OpenSips {
         Some(self.tree.as_ref()?.join("opensips"))
     }
 
+    /// Whether it may lose the second of two messages over TCP that it sends at once (docs/asynchronous.md).
+    fn loses_replies(&self) -> bool {
+        self.name.starts_with("opensips-4.")
+    }
+
     fn has_sources(&self, name: &str) -> bool {
         let tree = self.tree.as_ref();
         tree.is_some_and(|tree| tree.join("modules").join(name).exists())
@@ -174,7 +179,14 @@ impl Server for OpenSips {
         let loaded = config::modules(setup, module.as_deref(), self.has(config::EVENT_ROUTES));
         let modules = self.link(&loaded, launch.home())?;
         let mi = Mi::in_directory(launch.home());
-        let text = config::text(setup, launch.address(), &modules, &loaded, &mi)?;
+        let text = config::text(
+            setup,
+            launch.address(),
+            &modules,
+            &loaded,
+            &mi,
+            self.loses_replies(),
+        )?;
         let binary = self.binary().ok_or("no OpenSIPS")?.display().to_string();
         let home = launch.home().display().to_string();
         let file = launch.configuration().display().to_string();

@@ -53,13 +53,14 @@ pub(super) fn modules(setup: &Setup, module: Option<&Path>, has_event_routes: bo
     script::loaded(setup, MODULES.into_iter().chain(events), module)
 }
 
-/// The whole file.
+/// The whole file. With `loses_replies`, tm sends no 100 unless the trial asks for it: the server may lose the reply behind it over TCP.
 pub(super) fn text(
     setup: &Setup,
     address: SocketAddr,
     modules: &Path,
     loaded: &str,
     mi: &Mi,
+    loses_replies: bool,
 ) -> Result<String> {
     let mut text = String::new();
     let children = setup.children;
@@ -82,7 +83,7 @@ pub(super) fn text(
         globals = setup.globals,
         modules = modules.display()
     )?;
-    let own = [
+    let mut own = vec![
         (
             "mi_fifo",
             "fifo_name",
@@ -95,6 +96,9 @@ pub(super) fn text(
             Value::from(format!("{}/", mi.replies().display())),
         ),
     ];
+    if loses_replies {
+        own.push(("tm", "auto_100trying", 0.into()));
+    }
     text.push_str(&script::text(setup, &own, &DIALECT)?);
     Ok(text)
 }
