@@ -29,10 +29,7 @@ static inline const struct sip_msg *reply_of_branch(const struct cell *transacti
 #endif
 }
 
-/*
- * tm logs several lines for each reply that it has no memory for. The memory that is left may be in small pieces; new calls are not
- * suspended long before that (opensips_async.c).
- */
+/* tm logs several lines for each reply that it has no memory for. This is more than a reply, because free memory may be in small pieces. */
 #define REPLY_BYTES 16384
 
 /* The first reply of a transaction needs memory, later ones reuse it. */

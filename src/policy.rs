@@ -166,7 +166,7 @@ impl<'a> Policy<'a> {
                 ..self.bypass(Failure::None)
             });
         }
-        match self.screen(call, &self.identity(call, &headers)) {
+        match self.judge(call, &self.identity(call, &headers)) {
             Step::Answer(decision) => Step::Answer(Decision {
                 understands_608: understands_608(&headers),
                 ..decision

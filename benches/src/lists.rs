@@ -139,10 +139,14 @@ fn measure(case: &Case) -> Result<Vec<String>> {
         .collect::<Result<Vec<_>>>()?;
     let find = |number: &Number| lists.find(number, selection);
     // A few of the beginnings are those of no number: a trunk prefix stands behind the country code.
+    let tried = hits.len();
     let hits: Vec<_> = hits
         .into_iter()
         .filter(|number| find(number).is_some())
         .collect();
+    if hits.len() < tried / 100 * 99 {
+        return Err(format!("{} of {tried} numbers were found", hits.len()).into());
+    }
     let near: Vec<_> = hits
         .iter()
         .filter_map(|number| neighbour(number, find))

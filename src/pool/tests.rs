@@ -58,24 +58,35 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
     }
 }
 
+/// A usable configuration for an API.
+fn given_for(api_url: String, timeout: i32, lookups: i32) -> Given {
+    Given {
+        api_url,
+        api_key: concat!(
+            "file:",
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/vectors/api_key.txt"
+        )
+        .to_owned(),
+        timeout,
+        breaker_errors: 0,
+        async_lookups: lookups,
+        ..given()
+    }
+}
+
 /// An API that takes connections and never answers.
 fn engine(timeout: i32, lookups: i32) -> (&'static Engine, TcpListener) {
     let api = TcpListener::bind("127.0.0.1:0").expect("a port");
     let engine = Engine::new(
         Given {
-            api_url: format!("http://{}", api.local_addr().expect("bound")),
-            api_key: concat!(
-                "file:",
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/vectors/api_key.txt"
-            )
-            .to_owned(),
-            timeout,
             cache_ttl: 0,
-            breaker_errors: 0,
-            async_lookups: lookups,
             async_queue: 8,
-            ..given()
+            ..given_for(
+                format!("http://{}", api.local_addr().expect("bound")),
+                timeout,
+                lookups,
+            )
         },
         &Silent,
     );

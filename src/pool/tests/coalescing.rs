@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use super::api::Api;
-use super::{LONG, Next, Pool, Silent, Ticket, Wake, given, lookup};
+use super::{LONG, Next, Pool, Silent, Ticket, Wake, given_for, lookup};
 use crate::call_record::tests::record;
 use crate::called::Called;
 use crate::config::{Given, ProfileId};
@@ -24,24 +24,8 @@ use crate::worker::{Asked, PendingLookup};
 const SLOW: &str = "+14155550100";
 const DELAY: Duration = Duration::from_millis(600);
 
-fn given_for(api: &Api, timeout: i32, lookups: i32) -> Given {
-    Given {
-        api_url: api.url.clone(),
-        api_key: concat!(
-            "file:",
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/vectors/api_key.txt"
-        )
-        .to_owned(),
-        timeout,
-        breaker_errors: 0,
-        async_lookups: lookups,
-        ..given()
-    }
-}
-
 fn engine(api: &Api, timeout: i32, lookups: i32) -> &'static Engine {
-    let engine = Engine::new(given_for(api, timeout, lookups), &Silent);
+    let engine = Engine::new(given_for(api.url.clone(), timeout, lookups), &Silent);
     Box::leak(Box::new(engine.expect("usable")))
 }
 
@@ -200,7 +184,7 @@ fn with_an_impatient_profile(api: &Api) -> (&'static Engine, ProfileId) {
     let engine = Engine::new(
         Given {
             profile: vec!["impatient=>timeout=200".to_owned()],
-            ..given_for(api, 5000, 2)
+            ..given_for(api.url.clone(), 5000, 2)
         },
         &Silent,
     );

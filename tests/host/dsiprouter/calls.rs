@@ -127,21 +127,22 @@ fn allowed(bench: &Bench) -> Result<()> {
     finish(host)
 }
 
-/// Sets `default_country` as the settings suggest it.
-fn in_north_america(machine: &Installation) -> Result<()> {
+/// A server with `default_country`, set as the settings suggest it.
+fn in_north_america(bench: &Bench, api: &Api) -> Result<(Installation, Host)> {
+    let machine = Installation::new(bench)?;
+    machine.install(&[])?;
     machine.change(
         "#modparam(\"numbers_online\", \"default_country\", \"US\")\n",
         "modparam(\"numbers_online\", \"default_country\", \"US\")\n",
-    )
+    )?;
+    machine.set(&format!("{ON}{}", asks(api, LONG)))?;
+    let host = machine.start(bench)?;
+    Ok((machine, host))
 }
 
 fn national(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
-    let machine = Installation::new(bench)?;
-    machine.install(&[])?;
-    in_north_america(&machine)?;
-    machine.set(&format!("{ON}{}", asks(&api, LONG)))?;
-    let host = machine.start(bench)?;
+    let (machine, host) = in_north_america(bench, &api)?;
     // Usual on trunks in North America: ten digits and eleven.
     for (number, missing) in callers::several(2).zip(["+1", "+"]) {
         let request = machine.invite(number.trim_start_matches(missing));
@@ -209,11 +210,7 @@ fn twenty(bench: &Bench) -> Result<()> {
 
 fn called_back(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(ok(&decision("block", 603))))?;
-    let machine = Installation::new(bench)?;
-    machine.install(&[])?;
-    in_north_america(&machine)?;
-    machine.set(&format!("{ON}{}", asks(&api, LONG)))?;
-    let host = machine.start(bench)?;
+    let (machine, host) = in_north_america(bench, &api)?;
     let back = machine.invite(&caller()?);
     same("before", call(&machine, &host, &back)?.status, 603)?;
     let mut emergency = machine.invite(&format!("+{CALLED}"));
