@@ -5,6 +5,22 @@
 
 #include "numbers_online.h"
 
+static int nol_is_logged(nol_level level)
+{
+	switch(level) {
+		case NOL_ERROR:
+			return is_printable(L_ERR);
+		case NOL_WARNING:
+			return is_printable(L_WARN);
+		case NOL_NOTICE:
+			return is_printable(L_NOTICE);
+		case NOL_INFO:
+			return is_printable(L_INFO);
+		default:
+			return is_printable(L_DBG);
+	}
+}
+
 static void nol_log(nol_level level, nol_str line)
 {
 	int len = (int)line.len;

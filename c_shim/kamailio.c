@@ -97,7 +97,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 
 static int mod_init(void)
 {
-	static const nol_host host = {.log = nol_log_line, .avp = nol_avp};
+	static const nol_host host = {.log = nol_log_line, .is_logged = nol_log_has_level, .avp = nol_avp};
 #define GIVEN_STR(value) lend(&value)
 #define GIVEN_INT(value) value
 #define GIVEN(kind, name, initial) .name = GIVEN_##kind(given.name),

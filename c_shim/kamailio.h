@@ -35,6 +35,9 @@ void nol_child_run(pid_t parent, int log_end) __attribute__((noreturn));
 /* Logs a line of the library, from any process. */
 void nol_log_line(nol_level level, nol_str line);
 
+/* Whether the log has lines of this level, also in the process that makes lookups. */
+int nol_log_has_level(nol_level level);
+
 /* The pipe for the child's log lines. The parent makes one for each child, and nol_log_forward() logs the lines that arrived. */
 void nol_log_open(void);
 int nol_log_child_end(void);

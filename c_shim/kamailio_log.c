@@ -94,6 +94,11 @@ void nol_log_line(nol_level level, nol_str line)
 		put(level, line);
 }
 
+int nol_log_has_level(nol_level level)
+{
+	return nol_is_logged(level);
+}
+
 void nol_log_tell_lost(void)
 {
 	if(__atomic_load_n(&lost, __ATOMIC_RELAXED) > 0)

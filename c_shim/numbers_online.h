@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOL_ABI_VERSION 5
+#define NOL_ABI_VERSION 6
 
 typedef enum nol_rc {
 	NOL_OK = 0,
@@ -112,6 +112,8 @@ typedef struct nol_params {
 typedef struct nol_host {
 	/* Writes one line to the server's log. The text is not a format string. It contains no control character. */
 	void (*log)(nol_level level, nol_str line);
+	/* Whether the server's log has lines of this level at present. A line that is long to make is not made otherwise. */
+	int (*is_logged)(nol_level level);
 	/*
 	 * Reads the first value of an AVP of the call that decide() or begin() is about, in the process that called it. A number is
 	 * written in decimal. Returns the length of the value. 0: there is none, it is empty, or `to` has no room for it. engine_new()

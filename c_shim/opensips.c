@@ -77,7 +77,7 @@ static dep_export_t deps = {
 
 static int mod_init(void)
 {
-	static const nol_host host = {.log = nol_log, .avp = nol_avp};
+	static const nol_host host = {.log = nol_log, .is_logged = nol_is_logged, .avp = nol_avp};
 #define GIVEN_STR(value) {value, strlen(value)}
 #define GIVEN_INT(value) value
 #define GIVEN(kind, name, initial) .name = GIVEN_##kind(given.name),

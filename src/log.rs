@@ -16,4 +16,9 @@ pub enum Level {
 pub trait Log {
     /// Writes one line.
     fn line(&self, level: Level, text: &str);
+
+    /// Whether lines of this level are written at present. A line that is long to make need not be made otherwise.
+    fn is_on(&self, _level: Level) -> bool {
+        true
+    }
 }

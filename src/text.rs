@@ -67,11 +67,12 @@ impl fmt::Display for Escaped<'_> {
         if self.0.is_empty() {
             return f.write_char('-');
         }
-        for &byte in self.0 {
-            if byte.is_ascii_alphanumeric() || b"-._~@:/!*+".contains(&byte) {
-                f.write_char(char::from(byte))?;
-            } else {
-                write!(f, "%{byte:02X}")?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@:/!*+".contains(&byte);
+        for run in self.0.chunk_by(|a, b| is_plain(*a) && is_plain(*b)) {
+            match *run {
+                [byte] if !is_plain(byte) => write!(f, "%{byte:02X}")?,
+                // ASCII by the condition.
+                _ => f.write_str(std::str::from_utf8(run).unwrap_or_default())?,
             }
         }
         Ok(())

@@ -257,7 +257,9 @@ pub(super) fn fill(
 
 /// Logs a call that was blocked or redirected, or would have been.
 pub(super) fn log_audit(server: Option<&Server>, decision: &Decision, code: i32, call_id: &CallId) {
-    let Some(server) = server else { return };
+    let Some(server) = server.filter(|server| server.log.is_on(Level::Notice)) else {
+        return;
+    };
     let profile = server.engine.profiles.get(decision.profile).name.as_ref();
     let context = audit::Context {
         code,

@@ -22,15 +22,25 @@ impl log::Log for Log {
             .chars()
             .map(|c| if c.is_control() { '?' } else { c })
             .collect();
-        let level = match level {
-            Level::Error => nol_level::NOL_ERROR,
-            Level::Warning => nol_level::NOL_WARNING,
-            Level::Notice => nol_level::NOL_NOTICE,
-        };
         if let Some(log) = self.0.log {
             // SAFETY: the host guarantees a function that takes a line; the text outlives the call.
-            unsafe { log(level, nol_str::lend(&clean)) }
+            unsafe { log(level_of(level), nol_str::lend(&clean)) }
         }
+    }
+
+    fn is_on(&self, level: Level) -> bool {
+        // SAFETY: the host guarantees a function that takes a level.
+        self.0
+            .is_logged
+            .is_none_or(|is_logged| unsafe { is_logged(level_of(level)) } != 0)
+    }
+}
+
+fn level_of(level: Level) -> nol_level {
+    match level {
+        Level::Error => nol_level::NOL_ERROR,
+        Level::Warning => nol_level::NOL_WARNING,
+        Level::Notice => nol_level::NOL_NOTICE,
     }
 }
 
