@@ -15,6 +15,7 @@ mod asynchronous;
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use numbers_online::ffi::{
@@ -32,15 +33,21 @@ unsafe extern "C" {
 /// The shim holds one engine for the process, and the log is one for all tests.
 static ALONE: Mutex<()> = Mutex::new(());
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static LOGS_NOTICES: AtomicBool = AtomicBool::new(true);
 
 pub(crate) static HOST: nol_host = nol_host {
     log: Some(log),
+    is_logged: Some(is_logged),
     avp: Some(avp),
 };
 
 /// The script has set no AVP.
 unsafe extern "C" fn avp(_: nol_str, _: *mut c_char, _: usize) -> usize {
     0
+}
+
+unsafe extern "C" fn is_logged(level: nol_level) -> c_int {
+    c_int::from(level != nol_level::NOL_NOTICE || LOGS_NOTICES.load(Ordering::Relaxed))
 }
 
 unsafe extern "C" fn log(_: nol_level, line: nol_str) {
@@ -243,6 +250,33 @@ fn a_bad_parameter_is_one_line_in_the_log() {
         lines(),
         ["parameter timeout: \"0\" cannot be used; allowed: 20..5000 milliseconds"]
     );
+}
+
+#[test]
+fn a_block_is_audited_while_the_log_has_notices() {
+    let _alone = alone();
+    let engine = engine(&nol_params {
+        anonymous: lend("block"),
+        ..params()
+    });
+    let engine = engine.expect("usable parameters");
+    let worker = worker(engine);
+    let withheld = nol_call {
+        head: lend("From: <sip:anonymous@anonymous.invalid>;tag=a\r\n\r\n"),
+        ..invite()
+    };
+    for (has_notices, expected) in [(true, 1), (false, 0), (true, 1)] {
+        LOGS_NOTICES.store(has_notices, Ordering::Relaxed);
+        let before = lines().len();
+        assert_eq!(decide(worker, &raw const withheld).1.rc, -1);
+        let new = lines().split_off(before);
+        let audited = new.iter().filter(|line| line.starts_with("audit ")).count();
+        assert_eq!(audited, expected, "{new:?}");
+    }
+    unsafe {
+        table().worker_free.expect("there")(worker);
+        table().engine_free.expect("there")(engine);
+    }
 }
 
 #[test]
