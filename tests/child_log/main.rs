@@ -15,7 +15,9 @@ const HEADERS: [(&str, &str); 3] = [
          #define LM_WARN(...) printf(\"warning \" __VA_ARGS__)\n\
          #define LM_NOTICE(...) printf(\"notice \" __VA_ARGS__)\n\
          #define LM_INFO(...) printf(\"info \" __VA_ARGS__)\n\
-         #define LM_DBG(...) printf(\"debug \" __VA_ARGS__)\n",
+         #define LM_DBG(...) printf(\"debug \" __VA_ARGS__)\n\
+         enum { L_ERR, L_WARN, L_NOTICE, L_INFO, L_DBG };\n\
+         #define is_printable(level) ((level) <= L_DBG)\n",
     ),
     ("kamailio.h", "void nol_log_close(void);\n"),
 ];
