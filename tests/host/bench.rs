@@ -109,10 +109,15 @@ impl Running {
 
     /// Checks that apply to every reply.
     pub(crate) fn examine(&self, reply: Reply) -> Result<Reply> {
+        self.examine_within(reply, self.timeout)
+    }
+
+    /// The same for a call with a timeout of its own, in milliseconds.
+    pub(crate) fn examine_within(&self, reply: Reply, timeout: i64) -> Result<Reply> {
         expect::known_failure(&reply)?;
         let spent = reply.number("latency_us")?;
         let latencies = self.suite.latencies();
-        let kept = latencies.record(&self.name, self.timeout, reply.avp("failure"), spent);
+        let kept = latencies.record(&self.name, timeout, reply.avp("failure"), spent);
         // Late, or a timeout in a phase that takes so long only without a CPU.
         if kept.is_err() || reply.avp("failure").starts_with("timeout") {
             self.note_starvation()?;
