@@ -59,7 +59,8 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        if decision.keeps_away() && self.is_known_to_others(policy.called(call), started, counters)
+        if decision.keeps_away()
+            && self.is_known_to_others(policy.called_number(call), started, counters)
         {
             policy.call_back().by(self.current.profile)
         } else {
@@ -75,7 +76,7 @@ impl Worker<'_> {
         decision: &Decision,
         counters: Counters,
     ) -> Begun {
-        let to = policy.called(call);
+        let to = policy.called_number(call);
         let asks = decision.keeps_away() && to.is_some() && self.shares_callers();
         let Some(caller) = asks.then(|| policy.caller(call)).flatten() else {
             return Begun::Decided(*decision, counters);
