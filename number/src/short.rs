@@ -5,7 +5,7 @@ use crate::Country;
 use crate::dialled::Dialled;
 use crate::program::{Match, matches};
 use crate::region::{CallingCode, Region};
-use crate::table::regions::REGIONS;
+use crate::table::regions::{EMERGENCY, REGIONS};
 
 /// Whether a text is an emergency number of `home`, or one of some country behind that country's calling code: `112`, `+112`,
 /// `+44 999`, and with the international prefix of `home` for the plus.
@@ -74,9 +74,36 @@ fn is_among(
 }
 
 fn is_emergency_somewhere(digits: &[u8]) -> bool {
-    let mut regions = REGIONS.iter();
-    regions.any(|region| matches(region.emergency, digits))
+    // A 1 in front, as in the table.
+    let key = digits
+        .iter()
+        .fold(1, |key, digit| key * 10 + u32::from(digit - b'0'));
+    EMERGENCY.binary_search(&key).is_ok()
 }
 
 /// Digits of the longest extension, emergency number and short number. Longer short numbers are those of messages.
 pub(crate) const LONGEST_EXTENSION: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::is_emergency_somewhere;
+    use crate::program::matches;
+    use crate::table::regions::REGIONS;
+
+    #[test]
+    fn the_emergency_numbers_are_those_of_all_countries() {
+        for value in 1..100_000_u32 {
+            let digits = value.to_string();
+            // From 1 on the first digit only makes leading zeros possible.
+            let digits = &digits.as_bytes()[1..];
+            let mut regions = REGIONS.iter();
+            assert_eq!(
+                is_emergency_somewhere(digits),
+                regions.any(|region| matches(region.emergency, digits)),
+                "{value}"
+            );
+        }
+    }
+}

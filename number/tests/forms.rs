@@ -89,6 +89,8 @@ fn emergency_numbers_are_known_by_country() {
         ("999", "US", false),
         ("+44999", "", true),
         ("+112", "", true),
+        ("+000", "", true),
+        ("+00", "", false),
         ("0044 999", "FR", true),
         ("01144999", "US", true),
         ("01144999", "GB", false),

@@ -144,6 +144,59 @@ pub(crate) fn parse(pattern: &str) -> Result<Hir, Box<dyn Error>> {
     Ok(parser.parse(pattern)?)
 }
 
+/// All texts that a pattern matches. Meant for patterns of few numbers.
+pub(crate) fn words(pattern: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    if pattern.is_empty() {
+        return Ok(Vec::new());
+    }
+    words_of(&parse(pattern)?)
+}
+
+fn words_of(pattern: &Hir) -> Result<Vec<String>, Box<dyn Error>> {
+    match pattern.kind() {
+        HirKind::Empty => Ok(vec![String::new()]),
+        HirKind::Literal(literal) => Ok(vec![String::from_utf8(literal.0.to_vec())?]),
+        HirKind::Class(class) => {
+            let set = digits(class)?;
+            let members = (0..10).filter(|digit| set >> digit & 1 == 1);
+            Ok(members.map(|digit| digit.to_string()).collect())
+        }
+        HirKind::Capture(capture) => words_of(&capture.sub),
+        HirKind::Alternation(parts) => {
+            let words: Result<Vec<_>, _> = parts.iter().map(words_of).collect();
+            Ok(words?.concat())
+        }
+        HirKind::Concat(parts) => {
+            let mut words = vec![String::new()];
+            for part in parts {
+                words = continued(&words, &words_of(part)?);
+            }
+            Ok(words)
+        }
+        HirKind::Repetition(repetition) => {
+            let once = words_of(&repetition.sub)?;
+            let most = repetition.max.ok_or("a pattern without an end")?;
+            let mut all = Vec::new();
+            let mut words = vec![String::new()];
+            for count in 0..=most {
+                if count >= repetition.min {
+                    all.extend_from_slice(&words);
+                }
+                words = continued(&words, &once);
+            }
+            Ok(all)
+        }
+        HirKind::Look(look) => Err(format!("{look:?} in a pattern").into()),
+    }
+}
+
+/// Each of the texts with each of the ends.
+fn continued(texts: &[String], ends: &[String]) -> Vec<String> {
+    let with_ends =
+        |text: &String| -> Vec<_> { ends.iter().map(|end| text.clone() + end).collect() };
+    texts.iter().flat_map(with_ends).collect()
+}
+
 /// The digits of a class, as bits.
 pub(crate) fn digits(class: &Class) -> Result<u16, Box<dyn Error>> {
     let Class::Bytes(class) = class else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The output: files of `number/src/table/`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write;
 
@@ -8,7 +9,7 @@ use rlibphonenumber::PhoneMetadata;
 
 use crate::automaton::Automaton;
 use crate::metadata::{Metadata, ShortNumbers, WORLD, pattern};
-use crate::program::{Captures, Programs};
+use crate::program::{Captures, Programs, words};
 
 /// The tables, ready to be written.
 pub(crate) struct Table {
@@ -33,6 +34,7 @@ impl Table {
             let short = metadata.short.get(&region.id).unwrap_or(&none);
             write_region(&mut regions, region, short, &mut programs)?;
         }
+        let emergency = emergency_numbers(metadata)?;
         let mut codes = String::new();
         let all_shared = shared(metadata)?;
         for shared in &all_shared {
@@ -51,6 +53,8 @@ impl Table {
              pub(crate) static REGIONS: [Region; {}] = [\n{regions}];\n\n\
              #[rustfmt::skip]\n\
              pub(crate) static CODES: [CallingCode; {}] = [\n{codes}];\n\n\
+             #[rustfmt::skip]\n\
+             pub(crate) static EMERGENCY: [u32; {}] = {emergency:?};\n\n\
              pub(crate) static PROGRAMS: [u8; {}] = *include_bytes!(\"programs.bin\");\n\n\
              pub(crate) static AUTOMATON: [u8; {}] = *include_bytes!(\"automaton.bin\");\n",
             metadata.version,
@@ -58,6 +62,7 @@ impl Table {
             countries.count(),
             metadata.regions.len(),
             codes.lines().count(),
+            emergency.len(),
             programs.code.len(),
             automaton.len(),
         );
@@ -147,6 +152,17 @@ fn write_code(output: &mut String, shared: &Shared<'_>) -> Result<(), Box<dyn Er
         shared.code
     )?;
     Ok(())
+}
+
+/// The emergency numbers of all countries in their order. A 1 stands before the digits of each, so that leading zeros count.
+fn emergency_numbers(metadata: &Metadata) -> Result<Vec<u32>, Box<dyn Error>> {
+    let mut numbers = BTreeSet::new();
+    for short in metadata.short.values() {
+        for number in words(&short.emergency)? {
+            numbers.insert(format!("1{number}").parse()?);
+        }
+    }
+    Ok(numbers.into_iter().collect())
 }
 
 /// The calling codes in their order.
