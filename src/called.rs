@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::uri::{Uri, next_unescaped};
+
 /// The user part of a SIP URI, or the number of a tel URI, without password and parameters, its percent-escapes resolved. Any bytes:
 /// the caller chooses them. So it is written with everything escaped that means something in a URI or a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +26,13 @@ impl Called {
     /// The user of a SIP, SIPS or tel URI.
     #[must_use]
     pub fn of(uri: &[u8]) -> Self {
-        user(uri).and_then(Self::unescaped).unwrap_or(Self::NOBODY)
+        let uri = Uri::read(uri).unwrap_or(Uri {
+            is_tel: false,
+            user: &[],
+            host: &[],
+        });
+        let user = uri.user.split(|byte| b":;".contains(byte)).next();
+        user.and_then(Self::unescaped).unwrap_or(Self::NOBODY)
     }
 
     /// Resolves percent-escapes. A percent sign that escapes nothing stands for itself. `None` if it is too long.
@@ -32,16 +40,7 @@ impl Called {
         let mut called = Self::NOBODY;
         let mut rest = user;
         while let Some((first, behind)) = rest.split_first() {
-            let escaped = match (first, behind) {
-                (b'%', [high, low, behind @ ..]) => {
-                    hex(*high).zip(hex(*low)).map(|digits| (digits, behind))
-                }
-                _ => None,
-            };
-            let (byte, behind) = match escaped {
-                Some(((high, low), behind)) => (high << 4 | low, behind),
-                None => (*first, behind),
-            };
+            let (byte, behind) = next_unescaped(rest).unwrap_or((*first, behind));
             *called.bytes.get_mut(usize::from(called.len))? = byte;
             called.len += 1;
             rest = behind;
@@ -128,26 +127,6 @@ impl fmt::Debug for Called {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
     }
-}
-
-fn user(uri: &[u8]) -> Option<&[u8]> {
-    let before = |text: &'_ [u8], end: u8| text.iter().position(|byte| *byte == end);
-    let (scheme, rest) = uri.split_at_checked(before(uri, b':')?)?;
-    let rest = rest.get(1..)?;
-    let user = if scheme.eq_ignore_ascii_case(b"tel") {
-        rest
-    } else if scheme.eq_ignore_ascii_case(b"sip") || scheme.eq_ignore_ascii_case(b"sips") {
-        // Neither "@" nor ":" can stand in a user (RFC 3261 section 25.1).
-        rest.get(..before(rest, b'@')?)?
-    } else {
-        return None;
-    };
-    user.split(|byte| b":;".contains(byte)).next()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    let digit = char::from(digit).to_digit(16)?;
-    u8::try_from(digit).ok()
 }
 
 /// Bytes of the longest user.

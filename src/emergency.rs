@@ -6,26 +6,17 @@ mod numbers;
 use numbers_online_number::Country;
 
 use self::numbers::{EVERYWHERE, NATIONAL};
-use crate::sip_header::{HeaderName, Headers, trimmed};
+use crate::sip_header::{HeaderName, Headers};
+use crate::uri::{Uri, next_unescaped, split};
 
 /// Whether a request URI is an emergency service (RFC 5031: `urn:service:sos` and what stands below it), or the user part of
 /// its SIP, SIPS or tel URI an emergency number: one of the list, or one of the country `home`.
 #[must_use]
 pub fn is_emergency(request_uri: &[u8], home: Option<Country>) -> bool {
-    let Some((scheme, rest)) = split_once(request_uri, b':') else {
-        return false;
-    };
-    let user = if scheme.eq_ignore_ascii_case(b"urn") {
-        return is_service(rest);
-    } else if scheme.eq_ignore_ascii_case(b"tel") {
-        rest
-    } else if scheme.eq_ignore_ascii_case(b"sip") || scheme.eq_ignore_ascii_case(b"sips") {
-        match split_once(rest, b'@') {
-            Some((user, _)) => user,
-            None => return false,
-        }
-    } else {
-        return false;
+    let Some(Uri { user, .. }) = Uri::read(request_uri) else {
+        let urn =
+            split(request_uri, b':').filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"urn"));
+        return urn.is_some_and(|(_, service)| is_service(service));
     };
     Dialled::read(user).is_some_and(|dialled| {
         dialled.is_emergency() || numbers_online_number::is_emergency(dialled.text(), home)
@@ -35,7 +26,7 @@ pub fn is_emergency(request_uri: &[u8], home: Option<Country>) -> bool {
 /// Why a call has priority: a value for `$avp(nol_reason)`. Any sender can claim it; the caller must check whether it is trusted.
 #[must_use]
 pub fn priority(headers: &Headers<'_>) -> Option<&'static str> {
-    let calls_back = |body: &[u8]| trimmed(body).eq_ignore_ascii_case(PSAP_CALLBACK);
+    let calls_back = |body: &[u8]| body.trim_ascii().eq_ignore_ascii_case(PSAP_CALLBACK);
     if headers.bodies(HeaderName::Priority).any(calls_back) {
         return Some("psap_callback");
     }
@@ -51,7 +42,7 @@ fn is_in_a_namespace(value: &[u8]) -> bool {
     let namespace = value.split(|byte| *byte == b'.').next().unwrap_or_default();
     NAMESPACES
         .iter()
-        .any(|known| trimmed(namespace).eq_ignore_ascii_case(known))
+        .any(|known| namespace.trim_ascii().eq_ignore_ascii_case(known))
 }
 
 /// Whether a URN without its scheme is the emergency service or one below it.
@@ -84,7 +75,7 @@ impl Dialled {
         };
         let mut rest = user;
         while !rest.is_empty() {
-            let (byte, behind) = next(rest)?;
+            let (byte, behind) = next_unescaped(rest)?;
             rest = behind;
             match byte {
                 b'0'..=b'9' => {
@@ -119,19 +110,6 @@ impl Dialled {
     }
 }
 
-/// The next byte of a user part, and what is behind it. `None` at the end, and for a percent sign that escapes nothing.
-fn next(user: &[u8]) -> Option<(u8, &[u8])> {
-    let hex = |byte: &u8| char::from(*byte).to_digit(16);
-    match user {
-        [b'%', high, low, rest @ ..] => {
-            let byte = u8::try_from(hex(high)? * 16 + hex(low)?).ok()?;
-            Some((byte, rest))
-        }
-        [] | [b'%', ..] => None,
-        [byte, rest @ ..] => Some((*byte, rest)),
-    }
-}
-
 /// Whether some country has this emergency number.
 fn is_listed(digits: &[u8]) -> bool {
     let mut lists = NATIONAL.iter().map(|(_, list)| *list);
@@ -160,11 +138,6 @@ fn is_among(digits: &[u8], list: &str) -> bool {
     list.as_bytes()
         .split(|byte| *byte == b' ')
         .any(|known| known == digits)
-}
-
-fn split_once(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let place = text.iter().position(|byte| *byte == at)?;
-    Some((text.get(..place)?, text.get(place + 1..)?))
 }
 
 /// RFC 5031 section 4.2, and the same within an emergency services network (NENA-STA-010).

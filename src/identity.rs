@@ -120,7 +120,7 @@ impl Identity {
             }),
             is_withheld,
             verification,
-            called: Uri::read(request.called_uri).and_then(|uri| uri.number(request.home)),
+            called: called_number(request.called_uri, request.home),
         }
     }
 
@@ -161,7 +161,7 @@ impl<'a> Request<'a> {
         let mut has_number = false;
         let mut left = MOST_NUMBERS;
         for value in self.headers.bodies(name).flat_map(values) {
-            if source == NumberSource::Rpid && is_called_party(value) {
+            if source == NumberSource::Rpid && privacy::is_called_party(value) {
                 continue;
             }
             let Some(candidate) = Candidate::of_uri(value, self.home) else {
@@ -244,12 +244,6 @@ impl<'a> Candidate<'a> {
         let uri = self.uri.into_iter().flat_map(|uri| uri.parameters(VERSTAT));
         Claim::of(uri.chain(self.value.parameters(VERSTAT)))
     }
-}
-
-/// Whether a value of a Remote-Party-ID is about the called party.
-fn is_called_party(value: Value<'_>) -> bool {
-    let mut sides = value.parameters(b"party");
-    sides.any(|side| side.eq_ignore_ascii_case(b"called"))
 }
 
 const VERSTAT: &[u8] = b"verstat";

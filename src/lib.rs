@@ -84,4 +84,5 @@ pub mod signing;
 pub mod sip_header;
 pub mod text;
 mod u64_pair;
+mod uri;
 pub mod worker;

@@ -2,8 +2,6 @@
 //! Addresses in headers: a URI, alone or in angle brackets behind a display name, with parameters (RFC 3261 `name-addr`,
 //! `addr-spec`).
 
-use crate::sip_header::trimmed;
-
 /// One value, with its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'a>(&'a [u8]);
@@ -33,11 +31,11 @@ impl<'a> Value<'a> {
                 .map(|at| opened_at + at),
         };
         let Some(start) = start else {
-            return trimmed(self.0);
+            return self.0.trim_ascii();
         };
         let inside = self.0.get(start + 1..).unwrap_or_default();
         let end = memchr::memchr(b'>', inside).unwrap_or(inside.len());
-        trimmed(inside.get(..end).unwrap_or_default())
+        inside.get(..end).unwrap_or_default().trim_ascii()
     }
 
     /// The values of all parameters of a name, without quotes around them.
@@ -98,8 +96,8 @@ impl<'a> Iterator for Parts<'a> {
 #[must_use]
 pub fn named<'a>(parameter: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut parts = parameter.splitn(2, |byte| *byte == b'=');
-    let is_wanted = trimmed(parts.next()?).eq_ignore_ascii_case(name);
-    let value = parts.next().filter(|_| is_wanted).map(trimmed)?;
+    let is_wanted = parts.next()?.trim_ascii().eq_ignore_ascii_case(name);
+    let value = parts.next().filter(|_| is_wanted).map(<[u8]>::trim_ascii)?;
     let inside = value.strip_prefix(b"\"").unwrap_or(value);
     Some(inside.strip_suffix(b"\"").unwrap_or(inside))
 }

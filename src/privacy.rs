@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Callers who want their number withheld.
 
-use crate::name_addr::values;
-use crate::sip_header::{HeaderName, Headers, trimmed};
+use crate::name_addr::{Value, values};
+use crate::sip_header::{HeaderName, Headers};
 
 /// Whether a caller asked that the number be withheld: by `Privacy: id`, `user` or `header` (RFC 3323, RFC 3325), or by
 /// `privacy=full`, `uri` or `yes` of a Remote-Party-ID. With contradicting values, such as `none;id`, the number is withheld. The
@@ -16,10 +16,17 @@ pub fn is_withheld(headers: &Headers<'_>) -> bool {
             .any(remote_party_is_private)
 }
 
+/// Whether a value of a Remote-Party-ID is about the called party.
+#[must_use]
+pub fn is_called_party(value: Value<'_>) -> bool {
+    let mut sides = value.parameters(b"party");
+    sides.any(|side| side.eq_ignore_ascii_case(b"called"))
+}
+
 fn withholds(value: &[u8]) -> bool {
     [b"id".as_slice(), b"user", b"header"]
         .iter()
-        .any(|known| trimmed(value).eq_ignore_ascii_case(known))
+        .any(|known| value.trim_ascii().eq_ignore_ascii_case(known))
 }
 
 /// Whether one of the parties of a Remote-Party-ID is the caller, who wants to be withheld.
@@ -29,11 +36,7 @@ fn remote_party_is_private(body: &[u8]) -> bool {
             .split(|byte| SEPARATORS.contains(byte))
             .any(hides_the_number)
     };
-    values(body).any(|party| {
-        let mut sides = party.parameters(b"party");
-        let is_called = sides.any(|value| value.eq_ignore_ascii_case(b"called"));
-        !is_called && party.parameters(b"privacy").any(hides)
-    })
+    values(body).any(|party| !is_called_party(party) && party.parameters(b"privacy").any(hides))
 }
 
 /// One value of `privacy=`. The suffix `-network` names who verified it.
@@ -41,7 +44,7 @@ fn hides_the_number(value: &[u8]) -> bool {
     let what = value.split(|byte| *byte == b'-').next().unwrap_or_default();
     [b"full".as_slice(), b"uri", b"yes"]
         .iter()
-        .any(|known| trimmed(what).eq_ignore_ascii_case(known))
+        .any(|known| what.trim_ascii().eq_ignore_ascii_case(known))
 }
 
 /// The separators of values: a semicolon by RFC 3323, a comma in some implementations.

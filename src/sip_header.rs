@@ -131,12 +131,6 @@ fn folded(mut text: &[u8]) -> usize {
     len
 }
 
-/// A value without the white space around it, which includes the line ends of a folded header.
-#[must_use]
-pub fn trimmed(value: &[u8]) -> &[u8] {
-    value.trim_ascii()
-}
-
 const NAMES: &[(&[u8], HeaderName)] = &[
     (b"attestation-info", HeaderName::AttestationInfo),
     (b"feature-caps", HeaderName::FeatureCaps),

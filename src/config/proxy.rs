@@ -10,6 +10,7 @@ use ureq::http::Uri;
 
 use super::no_proxy::NoProxy;
 use super::{BadParameter, FromSecret, Missing, Secret};
+use crate::uri::next_unescaped;
 
 /// Which connections go through a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,21 +187,10 @@ fn host_and_port(url: &str) -> Option<(String, Option<u16>)> {
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first == b'%' {
-            let (digits, after) = rest.split_at_checked(2)?;
-            let digits = std::str::from_utf8(digits).ok()?;
-            let hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            bytes.push(
-                u8::from_str_radix(digits, 16)
-                    .ok()
-                    .filter(|_| hexadecimal)?,
-            );
-            rest = after;
-        } else {
-            bytes.push(*first);
-        }
+    while !rest.is_empty() {
+        let (byte, behind) = next_unescaped(rest)?;
+        bytes.push(byte);
+        rest = behind;
     }
     Some(bytes)
 }

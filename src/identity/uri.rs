@@ -5,6 +5,7 @@ use numbers_online_number::Country;
 
 use crate::name_addr::named;
 use crate::number::Number;
+use crate::uri::{self, next_unescaped};
 
 /// A SIP, SIPS or tel URI (RFC 3261, RFC 3966), in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,32 +24,23 @@ pub(super) struct Uri<'a> {
 impl<'a> Uri<'a> {
     /// Takes a URI apart. `None` for a URI of another scheme.
     pub(super) fn read(uri: &'a [u8]) -> Option<Self> {
-        let (scheme, rest) = split(uri, b':');
-        if scheme.eq_ignore_ascii_case(b"tel") {
-            let (user, parameters) = split(rest, b';');
+        let uri::Uri { is_tel, user, host } = uri::Uri::read(uri)?;
+        if is_tel {
+            let (user, parameters) = split(user, b';');
             return Some(Self {
-                is_tel: true,
+                is_tel,
                 user,
                 user_parameters: &[],
-                host: &[],
+                host,
                 parameters,
             });
         }
-        if !scheme.eq_ignore_ascii_case(b"sip") && !scheme.eq_ignore_ascii_case(b"sips") {
-            return None;
-        }
-        // A user part may contain a semicolon and a question mark, but neither "@" nor ":" (RFC 3261 section 25.1).
-        let (user, rest) = match memchr::memchr(b'@', rest) {
-            Some(at) => rest.split_at_checked(at)?,
-            None => (&[][..], rest),
-        };
-        let rest = rest.strip_prefix(b"@").unwrap_or(rest);
         let (user, _password) = split(user, b':');
         let (user, user_parameters) = split(user, b';');
-        let (rest, _headers) = split(rest, b'?');
-        let (host, parameters) = split(rest, b';');
+        let (host, _headers) = split(host, b'?');
+        let (host, parameters) = split(host, b';');
         Some(Self {
-            is_tel: false,
+            is_tel,
             user,
             user_parameters,
             host,
@@ -58,8 +50,10 @@ impl<'a> Uri<'a> {
 
     /// The telephone number, with the forms of the country `home` too.
     pub(super) fn number(&self, home: Option<Country>) -> Option<Number> {
-        let number = number(self.user, home)?;
-        let is_local = !self.user.starts_with(b"+") && !self.user.starts_with(b"%2");
+        let mut room = [0; MOST];
+        let text = unescaped(self.user, &mut room)?;
+        let number = Number::new(text, home)?;
+        let is_local = !text.starts_with(b"+");
         match self.parameters(b"phone-context").next() {
             // The context of a local number is a domain, or the start of global numbers (RFC 3966 section 5.1.5). It is a national
             // number only if that start is its country code.
@@ -113,17 +107,10 @@ fn unescaped<'a>(user: &'a [u8], room: &'a mut [u8; MOST]) -> Option<&'a [u8]> {
     if !user.contains(&b'%') {
         return Some(user);
     }
-    let hex = |byte: &u8| char::from(*byte).to_digit(16);
     let mut len = 0;
     let mut rest = user;
-    while let Some((first, behind)) = rest.split_first() {
-        let (byte, behind) = match (first, behind) {
-            (b'%', [high, low, behind @ ..]) => {
-                (u8::try_from(hex(high)? * 16 + hex(low)?).ok()?, behind)
-            }
-            (b'%', _) => return None,
-            _ => (*first, behind),
-        };
+    while !rest.is_empty() {
+        let (byte, behind) = next_unescaped(rest)?;
         *room.get_mut(len)? = byte;
         len += 1;
         rest = behind;
@@ -131,13 +118,9 @@ fn unescaped<'a>(user: &'a [u8], room: &'a mut [u8; MOST]) -> Option<&'a [u8]> {
     room.get(..len)
 }
 
-/// What stands before and behind the first such byte.
+/// What stands before and behind the first such byte; nothing is behind it if there is none.
 fn split(text: &[u8], at: u8) -> (&[u8], &[u8]) {
-    let Some(place) = memchr::memchr(at, text) else {
-        return (text, &[]);
-    };
-    let (before, behind) = text.split_at(place);
-    (before, behind.get(1..).unwrap_or_default())
+    uri::split(text, at).unwrap_or((text, &[]))
 }
 
 /// User parts that mean a withheld number.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use super::{FIRST, HeaderName, Headers, INITIALS, NAMES, trimmed};
+use super::{FIRST, HeaderName, Headers, INITIALS, NAMES};
 
 fn bodies(section: &str, name: HeaderName) -> Vec<String> {
     Headers::read(section.as_bytes())
         .bodies(name)
-        .map(|body| String::from_utf8_lossy(trimmed(body)).into_owned())
+        .map(|body| String::from_utf8_lossy(body.trim_ascii()).into_owned())
         .collect()
 }
 
