@@ -119,7 +119,11 @@ impl Lists {
             }
             if let Some(place) = place(&files, config.dno.as_ref()) {
                 let max_age = config.dno_max_age;
-                dno.push(DnoList { place, max_age });
+                let list = DnoList { place, max_age };
+                // Profiles mostly have the list of the module.
+                if !dno.contains(&list) {
+                    dno.push(list);
+                }
             }
         }
         let fresh = Fresh::read(&files).map_err(NoLists::Bad)?;

@@ -183,6 +183,9 @@ fn an_old_list_of_numbers_that_never_call_is_warned_of() {
         ),
         "{warnings:?}"
     );
+    // Another configuration has the same list.
+    let both = Lists::new([&files.config, &files.config]).expect("usable");
+    assert_eq!(both.warnings(now), warnings);
     let age = lists.dno_age(now).expect("a list");
     assert!(age >= days(9) && age < days(10));
     // The clock was set back since.
