@@ -36,10 +36,11 @@ pub fn line(decision: &Decision, context: Context<'_>) -> Option<String> {
         call_id,
         log_numbers,
     } = context;
-    let mut call = call_id.to_string();
-    if let Some(digits) = number.as_ref().filter(|_| !log_numbers).map(last_digits) {
-        call = call.replace(digits, &"*".repeat(digits.len()));
-    }
+    let call = if log_numbers {
+        call_id.to_string()
+    } else {
+        masked(call_id.to_string(), number.as_ref())
+    };
     let text = |text| Escaped(str::as_bytes(text));
     Some(format!(
         "audit enforced={} would={} decision={} code={code} reason={} source={} failure={} number={} number_from={} authentication={} attestation={} \
@@ -76,11 +77,50 @@ fn authentication(verstat: Verstat) -> &'static str {
     }
 }
 
-/// The digits by which a number is recognised in a Call-ID: some callers make theirs of their number.
-fn last_digits(number: &Number) -> &str {
-    let text = number.as_str();
-    let start = text.len().saturating_sub(RECOGNISED).max(1);
-    text.get(start..).unwrap_or(text)
+/// A Call-ID without the number of the caller: some callers make theirs of their number. Its last digits are hidden, also with
+/// separators between them. Without a number, which may be withheld, all digits are hidden of which there are so many in a row.
+fn masked(call_id: String, number: Option<&Number>) -> String {
+    let mut bytes = call_id.into_bytes();
+    let digits = number.map(|number| {
+        let digits = number.as_str().as_bytes();
+        digits
+            .get(digits.len().saturating_sub(RECOGNISED).max(1)..)
+            .unwrap_or(digits)
+    });
+    let mut start = 0;
+    while let Some(rest) = bytes.get_mut(start..).filter(|rest| !rest.is_empty()) {
+        let end = match digits {
+            Some(digits) => end_of(digits, rest),
+            None => end_of_run(rest),
+        };
+        if let Some(found) = end.and_then(|end| rest.get_mut(..end)) {
+            let shown = found.iter_mut().filter(|byte| byte.is_ascii_digit());
+            shown.for_each(|digit| *digit = b'*');
+        }
+        start += end.unwrap_or(1);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Where these digits end that a text begins with, perhaps with one separator between each two.
+fn end_of(digits: &[u8], text: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    for (place, digit) in digits.iter().enumerate() {
+        if place > 0 && matches!(text.get(end), Some(b'-' | b'.' | b'_')) {
+            end += 1;
+        }
+        if text.get(end) != Some(digit) {
+            return None;
+        }
+        end += 1;
+    }
+    Some(end)
+}
+
+/// Where the digits end that a text begins with, if there are many.
+fn end_of_run(text: &[u8]) -> Option<usize> {
+    let run = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (run >= RECOGNISED).then_some(run)
 }
 
 const RECOGNISED: usize = 7;

@@ -98,6 +98,34 @@ fn the_number_is_whole_only_if_the_operator_wants_it() {
         ..decision
     };
     assert!(shown(&nobody, true).contains(" number=- "));
+    // It may be withheld.
+    let masked = shown(&nobody, false);
+    assert!(
+        masked.ends_with(" call=***********-1@192.0.2.1"),
+        "{masked}"
+    );
+}
+
+#[test]
+fn a_number_in_a_call_id_is_masked_in_each_form() {
+    let decision = decision(Treatment::Block, Treatment::Block);
+    let nobody = Decision {
+        number: None,
+        ..decision
+    };
+    for (decision, call_id, shown) in [
+        (&decision, "x-202-555-0123-y@a", "x-202-***-****-y@a"),
+        (&decision, "1.202.555.0123@a", "1.202.***.****@a"),
+        (&decision, "12025550199@a", "12025550199@a"),
+        (&decision, "5550123", "*******"),
+        (&nobody, "20-5550123-a5550123@h", "20-*******-a*******@h"),
+        (&nobody, "555012-a@192.0.2.200", "555012-a@192.0.2.200"),
+        (&nobody, "", "-"),
+    ] {
+        let call_id = CallId::new(call_id.as_bytes());
+        let line = line(decision, context(603, &call_id)).expect("a line");
+        assert!(line.ends_with(&format!(" call={shown}")), "{line}");
+    }
 }
 
 #[test]
