@@ -35,8 +35,12 @@ impl ApiUrl {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(refused());
         };
+        let port = authority.as_str().strip_prefix(authority.host());
+        let has_usable_port =
+            port == Some("") || authority.port_u16().is_some_and(|port| port != 0);
         let secure = scheme == "https" || (scheme == "http" && is_loopback(authority.host()));
         if !secure
+            || !has_usable_port
             || authority.as_str().contains('@')
             || uri.query().is_some()
             || authority.host().is_empty()
@@ -114,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_would_leak_the_key_is_refused() {
+    fn a_url_that_would_leak_the_key_or_reaches_nobody_is_refused() {
         for url in [
             "",
             "numbers.online",
@@ -126,6 +130,11 @@ mod tests {
             "ftp://numbers.online",
             "https://",
             "https://num bers.online",
+            "https://numbers.online:",
+            "https://numbers.online:0",
+            "https://numbers.online:65536",
+            "https://numbers.online:x",
+            "http://[::1]:99999",
         ] {
             assert!(ApiUrl::new(url).is_err(), "{url:?}");
         }

@@ -63,8 +63,10 @@ impl RedisUrl {
             return Err(refused());
         }
         redis::IntoConnectionInfo::into_connection_info(url)
+            .ok()
+            .filter(|info| !matches!(info.addr(), redis::ConnectionAddr::Tcp(_, 0)))
             .map(|info| Some(Self(info)))
-            .map_err(|_| refused())
+            .ok_or_else(refused)
     }
 
     /// Where it is.

@@ -2,9 +2,11 @@
 //! `redirect_contact`.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use super::BadParameter;
 use crate::called::Called;
+use crate::uri::Uri;
 
 /// The operator's Contact of a 302: a SIP, SIPS or tel URI, as it will stand between `<` and `>`. `{called}` in it stands for the
 /// called user.
@@ -32,13 +34,11 @@ impl ContactUri {
         let is_literal = [before, behind.unwrap_or_default()]
             .into_iter()
             .all(is_clean);
-        // With a user that has one character it must be a URI too.
-        let shortest = format!(
-            "{before}{}{}",
-            if behind.is_some() { "x" } else { "" },
-            behind.unwrap_or_default()
-        );
-        if is_literal && is_uri(&shortest) && inner.len() <= MAX_LENGTH {
+        // With some called user it must be a URI too.
+        let is_usable = is_uri(&inner.replace(CALLED, "0"));
+        // Otherwise the caller would choose where the call goes.
+        let is_in_host = !is_tel(inner) && host(inner).contains(CALLED);
+        if is_literal && is_usable && !is_in_host && inner.len() <= MAX_LENGTH {
             Ok(Some(Self {
                 before: before.to_owned(),
                 behind: behind.map(str::to_owned),
@@ -47,7 +47,7 @@ impl ContactUri {
             Err(BadParameter::new(
                 "redirect_contact",
                 uri,
-                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most and without any other $, { or }, or empty",
+                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, not in the host, and without any other $, { or }, or empty",
             ))
         }
     }
@@ -61,13 +61,8 @@ impl ContactUri {
     /// The URI of a call. `None` if the call goes to nobody who could be named in it; in a tel URI only a number can.
     #[must_use]
     pub fn of(&self, called: &Called) -> Option<Contact<'_>> {
-        let is_tel = || {
-            self.before
-                .get(..4)
-                .is_some_and(|start| start.eq_ignore_ascii_case("tel:"))
-        };
         let called = match self.behind {
-            Some(_) if is_tel() => called.number()?,
+            Some(_) if is_tel(&self.before) => called.number()?,
             Some(_) if called.is_nobody() => return None,
             _ => *called,
         };
@@ -100,14 +95,51 @@ pub fn is_contact(uri: &str) -> bool {
 }
 
 fn is_uri(uri: &str) -> bool {
-    let (scheme, rest) = uri.split_once(':').unwrap_or_default();
-    let known = ["sip", "sips", "tel"]
-        .iter()
-        .any(|name| scheme.eq_ignore_ascii_case(name));
-    let clean = rest
+    let is_clean = uri
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"<>\"\\".contains(&byte));
-    known && clean && !rest.is_empty()
+    let Some(parts) = Uri::read(uri.as_bytes()).filter(|_| is_clean) else {
+        return false;
+    };
+    if parts.is_tel {
+        let number = parts.user.split(|byte| *byte == b';').next();
+        return number.is_some_and(is_telephone_number);
+    }
+    let names_nobody = parts.user.is_empty() && uri.contains('@');
+    !names_nobody && is_host_and_port(host(uri))
+}
+
+fn is_tel(uri: &str) -> bool {
+    Uri::read(uri.as_bytes()).is_some_and(|uri| uri.is_tel)
+}
+
+/// Host and port of a SIP URI, without parameters and headers.
+fn host(uri: &str) -> &str {
+    let rest = uri.split_once('@').or_else(|| uri.split_once(':'));
+    let rest = rest.map_or("", |(_, rest)| rest);
+    rest.split([';', '?']).next().unwrap_or_default()
+}
+
+/// A host name, an IPv4 address or an IPv6 address in brackets; a port may follow (RFC 3261 section 25.1). Some networks have names
+/// with underscores.
+fn is_host_and_port(text: &str) -> bool {
+    let (is_host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (address, port) = rest.split_once(']').unwrap_or_default();
+        (address.parse::<Ipv6Addr>().is_ok(), port)
+    } else {
+        let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+        let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        (!name.is_empty() && name.bytes().all(may_stand), port)
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port != 0);
+    is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+}
+
+/// A global or local number (RFC 3966 section 3).
+fn is_telephone_number(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    let may_stand = |byte: &u8| byte.is_ascii_digit() || b"-.()*#".contains(byte);
+    digits.iter().any(u8::is_ascii_digit) && digits.iter().all(may_stand)
 }
 
 fn is_clean(part: &str) -> bool {
@@ -139,6 +171,12 @@ mod tests {
             ),
             ("<sips:captcha@example.com>", "sips:captcha@example.com"),
             ("tel:+14155550100", "tel:+14155550100"),
+            ("tel:+1(415)555-0100;ext=1", "tel:+1(415)555-0100;ext=1"),
+            ("sip:[2001:db8::1]:5060;lr", "sip:[2001:db8::1]:5060;lr"),
+            (
+                "sip:ivr;x=1@my_host.?Subject=a@b",
+                "sip:ivr;x=1@my_host.?Subject=a@b",
+            ),
         ] {
             let contact = contact(given).expect("usable");
             assert!(!contact.names_called());
@@ -157,6 +195,16 @@ mod tests {
             "sip:a b@c",
             "sip:a@b>",
             "\"IVR\" <sip:a@b>",
+            "sip:a@",
+            "sip:@b",
+            "sip:a@b:0",
+            "sip:a@b:65536",
+            "sip:a@b:",
+            "sip:a@[2001:db8::1",
+            "sip:a@2001:db8::1",
+            "sip:a@h,sip:b@h",
+            "tel:abc",
+            "tel:+",
         ] {
             assert!(ContactUri::new(bad).is_err(), "{bad:?}");
             assert!(!is_contact(bad), "{bad:?}");
@@ -194,6 +242,10 @@ mod tests {
     fn any_other_dollar_or_brace_is_refused() {
         for bad in [
             "sip:{called}@{called}",
+            "sip:{called}",
+            "sip:a@{called}",
+            "sip:a@{called}.example.com:5060",
+            "sip:a@h:{called}",
             "sip:{caller}@h",
             "sip:{Called}@h",
             "sip:$rU@h",
