@@ -17,7 +17,7 @@ use self::{
     script::{FILL_SHARED, fill, options, setup},
 };
 use crate::{
-    bench::Bench,
+    bench::{Bench, Running},
     calls::SOON,
     expect::{holds, same},
     subject::Subject,
@@ -74,9 +74,7 @@ fn all_shared_memory(bench: &Bench) -> Result<()> {
         load(&server, 1)?;
     }
     let ours = lines_of_ours(&server);
-    // A call that took long was sent again.
-    let text = server.host.log().text();
-    let runs = text.matches("numbers_online call=").count();
+    let runs = runs(&server);
     holds(
         &format!("{ours} lines for 3 calls, {runs} times in the script"),
         runs >= 3 && (1..=2 * runs).contains(&ours),
@@ -92,11 +90,21 @@ fn one_request(bench: &Bench) -> Result<()> {
     let twice = FILL_SHARED.replace("\n}\n", "\n\tnumbers_online_decide();\n}\n");
     fill(bench, &mut setup, &twice)?;
     let server = bench.start(&setup)?;
-    for calls in 1..=3 {
+    for _ in 0..3 {
         load(&server, 1)?;
-        same("requests", api.requests().len(), calls)?;
     }
+    let (requests, ran) = (api.requests().len(), runs(&server));
+    holds(
+        &format!("{requests} requests for 3 calls, {ran} times in the script"),
+        (3..=ran).contains(&requests),
+    )?;
     server.finish()
+}
+
+/// How often the script ran for a call. Without memory for a transaction, a call that took long and was sent again is a new one.
+fn runs(server: &Running) -> usize {
+    let text = server.host.log().text();
+    text.matches("numbers_online call=").count()
 }
 
 /// A 603+ has its header also where the reply is sent past its transaction.

@@ -29,7 +29,7 @@ use crate::{
 struct Message {
     name: &'static str,
     section: &'static str,
-    /// The final reply of a redirect server to the message as a datagram, and in a stream, if it is an INVITE that must be answered.
+    /// The final reply of a redirect server to the message as a datagram, and in a stream, if it must be answered.
     expected: [Option<u16>; 2],
 }
 
@@ -49,6 +49,15 @@ const fn answered(name: &'static str, section: &'static str) -> Message {
     }
 }
 
+/// An OPTIONS, which is answered as a check of the server's health.
+const fn options(name: &'static str, section: &'static str) -> Message {
+    Message {
+        name,
+        section,
+        expected: [Some(200), Some(200)],
+    }
+}
+
 const MESSAGES: [Message; 50] = [
     // The cores of both servers drop it, because they cannot parse a folded CSeq.
     any("wsinv", "3.1.1.1"),
@@ -58,12 +67,17 @@ const MESSAGES: [Message; 50] = [
     answered("esc01", "3.1.1.3"),
     any("escnull", "3.1.1.4"),
     any("esc02", "3.1.1.5"),
-    any("lwsdisp", "3.1.1.6"),
+    options("lwsdisp", "3.1.1.6"),
     answered("longreq", "3.1.1.7"),
     any("dblreq", "3.1.1.8"),
-    any("semiuri", "3.1.1.9"),
-    any("transports", "3.1.1.10"),
-    any("mpart01", "3.1.1.11"),
+    options("semiuri", "3.1.1.9"),
+    options("transports", "3.1.1.10"),
+    // A MESSAGE, which a redirect server does not allow.
+    Message {
+        name: "mpart01",
+        section: "3.1.1.11",
+        expected: [Some(405), Some(405)],
+    },
     any("unreason", "3.1.1.12"),
     any("noreason", "3.1.1.13"),
     any("badinv01", "3.1.2.1"),
