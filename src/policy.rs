@@ -29,7 +29,7 @@ use crate::text::Text;
 use unasked::EMERGENCY;
 
 pub use call::Call;
-pub use outcome::{LookupOutcome, Settled};
+pub use outcome::{LookupOutcome, Settled, Shows};
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

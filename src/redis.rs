@@ -83,28 +83,35 @@ impl Redis {
         self.ask(&commands, deadline).map(drop)
     }
 
-    /// Stores that a number called an emergency number.
-    pub fn store_caller(
+    /// Stores that numbers called an emergency number, and for how long that is remembered.
+    pub fn store_callers(
         &mut self,
-        key: Key,
-        left: Duration,
+        callers: impl IntoIterator<Item = (Key, Duration)>,
         deadline: Deadline,
     ) -> Result<(), Unavailable> {
         let mut commands = redis::pipe();
-        commands
-            .cmd("SETEX")
-            .arg(name(key))
-            .arg(left.as_secs().max(1))
-            .arg("1");
+        for (key, left) in callers {
+            commands
+                .cmd("SETEX")
+                .arg(name(key))
+                .arg(left.as_secs().max(1))
+                .arg("1");
+        }
         self.ask(&commands, deadline).map(drop)
     }
 
-    /// Whether a number called an emergency number.
-    pub fn has_caller(&mut self, key: Key, deadline: Deadline) -> Result<bool, Unavailable> {
+    /// Whether each of these numbers called an emergency number.
+    pub fn have_called(
+        &mut self,
+        keys: impl IntoIterator<Item = Key>,
+        deadline: Deadline,
+    ) -> Result<Vec<bool>, Unavailable> {
         let mut commands = redis::pipe();
-        commands.cmd("EXISTS").arg(name(key));
+        for key in keys {
+            commands.cmd("EXISTS").arg(name(key));
+        }
         let values = self.ask(&commands, deadline)?;
-        Ok(values == [Value::Int(1)])
+        Ok(values.iter().map(|value| *value == Value::Int(1)).collect())
     }
 
     fn ask(&mut self, commands: &Pipeline, deadline: Deadline) -> Result<Vec<Value>, Unavailable> {

@@ -175,8 +175,9 @@ impl<'a> Worker<'a> {
         let (step, called) = (policy.begin(call), policy.called_user(call));
         self.note_number(&step, started);
         let (decision, mut counters) = self.carry_out(&policy, &step, called, started);
-        self.remember_caller(&policy, call, &decision, started);
-        self.tell_others(started, &mut counters);
+        if self.remember_caller(&policy, call, &decision, started) {
+            self.tell_others(started, &mut counters);
+        }
         let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
         (decision, counters)
     }
@@ -274,7 +275,9 @@ impl<'a> Worker<'a> {
         let config = Arc::clone(&self.current.config);
         let policy = self.policy(&config, started);
         let caller = match policy.begin(call) {
-            Step::Answer(decision) if decision.source == Source::Bypass => {
+            Step::Answer(decision)
+                if decision.source == Source::Bypass && decision.failure == Failure::None =>
+            {
                 self.remember_caller(&policy, call, &decision, started);
                 return (decision, Counters::default());
             }

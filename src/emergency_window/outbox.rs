@@ -11,10 +11,12 @@ use crate::os::shared::shareable;
 shareable! {
     /// A ring of numbers. A number that finds it full replaces the oldest one, which then stays known to this server alone.
     ///
-    /// A process that dies while it writes leaves an empty place. Only if so many are written at the same time that two meet in one
-    /// place may a number be a mixture of two.
+    /// A process that dies while it writes leaves an empty place, or a number that is taken out with the next one. Only if more
+    /// numbers than there are places are written at the same time may two meet in one place and a number be a mixture of both.
     pub(super) struct Outbox {
         places: [Place; PLACES],
+        /// How many places were given out, each to one writer.
+        given: AtomicU64,
         /// How many numbers were put in.
         put: AtomicU64,
         /// How many of them had been put in when the ring was emptied last.
@@ -32,7 +34,7 @@ shareable! {
 
 impl Outbox {
     pub(super) fn put(&self, number: &Number, called: Moment) {
-        let place = usize::try_from(self.put.load(Relaxed)).unwrap_or(0) % PLACES;
+        let place = usize::try_from(self.given.fetch_add(1, Relaxed)).unwrap_or(0) % PLACES;
         if let Some(place) = self.places.get(place) {
             place.called.store(0, Relaxed);
             for (to, word) in place.number.iter().zip(number.to_shared()) {

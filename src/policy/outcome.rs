@@ -39,8 +39,19 @@ pub struct Settled {
     pub answer: Answer,
     /// What decided.
     pub source: Source,
-    /// The script may see the number of the caller.
-    pub shows_number: bool,
+    /// What the script may see of the caller.
+    pub shows: Shows,
+}
+
+/// What the script may see of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// Nothing: there is no number.
+    Nothing,
+    /// Where the number was read: it is withheld.
+    Origin,
+    /// The number, and where it was read.
+    Number,
 }
 
 impl LookupOutcome {
@@ -88,7 +99,7 @@ impl Policy<'_> {
                 let Settled {
                     answer,
                     source,
-                    shows_number,
+                    shows,
                 } = settled;
                 let decision = self.follow(caller, &answer, source);
                 let is_anonymous = source == Source::Local && answer.reason.as_str() == ANONYMOUS;
@@ -98,7 +109,8 @@ impl Policy<'_> {
                     } else {
                         decision.failure
                     },
-                    number: decision.number.filter(|_| shows_number),
+                    number: decision.number.filter(|_| shows == Shows::Number),
+                    number_from: decision.number_from.filter(|_| shows != Shows::Nothing),
                     ..decision
                 }
             }

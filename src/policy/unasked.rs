@@ -62,7 +62,7 @@ impl Policy<'_> {
         let allow = Decision {
             reason: Text::new(listed.reason()).unwrap_or_default(),
             source: Source::List,
-            number: Some(number),
+            number: Some(number).filter(|_| !identity.is_withheld),
             ..self.without_question(identity)
         };
         Some(match listed {

@@ -63,7 +63,7 @@ impl LookupThread {
             // Without a cache, calls that arrive together ask each for itself.
             let Some(key) = worker.shared_key(call.lookup()) else {
                 let (outcome, counters) = self.look_up(&mut worker, &call);
-                self.conclude(&mut worker, call, &outcome, counters);
+                self.conclude(&mut worker, vec![(call, counters)], &outcome);
                 continue;
             };
             if let Some((lead, call)) = self.common.coalescing.join(key, call) {
@@ -114,14 +114,15 @@ impl LookupThread {
         let mut failed = false;
         loop {
             let (outcome, counters) = self.look_up(worker, &call);
-            self.conclude(worker, call, &outcome, counters);
+            self.conclude(worker, vec![(call, counters)], &outcome);
             match outcome {
                 LookupOutcome::Answered(answer) | LookupOutcome::Known(answer) => {
-                    for call in lead.end() {
+                    let parked = lead.end().into_iter();
+                    let parked = parked.map(|call| {
                         let counters = call.coalesced();
-                        self.conclude(worker, call, &LookupOutcome::Known(answer), counters);
-                    }
-                    return;
+                        (call, counters)
+                    });
+                    return self.conclude(worker, parked.collect(), &LookupOutcome::Known(answer));
                 }
                 // No lookup was made.
                 LookupOutcome::Settled(..) | LookupOutcome::CalledBack => return,
@@ -146,22 +147,33 @@ impl LookupThread {
         }
     }
 
-    /// Answers a call by the outcome of a lookup, unless it is a call back.
+    /// Answers calls by the outcome of their lookup, except those that are calls back.
     fn conclude(
         &self,
         worker: &mut Worker<'_>,
-        call: Completion,
+        mut calls: Vec<(Completion, Counters)>,
         outcome: &LookupOutcome,
-        mut counters: Counters,
     ) {
-        let checked = panics::caught(|| {
-            worker.outcome(call.lookup(), outcome, call.started(), &mut counters)
-        });
-        let outcome = checked.unwrap_or_else(|place| {
+        let Some(started) = calls.iter().map(|(call, _)| call.started()).min() else {
+            return;
+        };
+        // Asking Redis counts once.
+        let mut counters = calls
+            .first()
+            .map(|(_, counters)| *counters)
+            .unwrap_or_default();
+        let lookups: Vec<_> = calls.iter().map(|(call, _)| call.lookup()).collect();
+        let checked = panics::caught(|| worker.outcomes(&lookups, outcome, started, &mut counters));
+        let outcomes = checked.unwrap_or_else(|place| {
             self.log_panic(&place);
-            *outcome
+            vec![*outcome; calls.len()]
         });
-        call.conclude(&outcome, counters);
+        if let Some((_, first)) = calls.first_mut() {
+            *first = counters;
+        }
+        for ((call, counters), outcome) in calls.into_iter().zip(outcomes) {
+            call.conclude(&outcome, counters);
+        }
     }
 
     /// Tells other servers who made emergency calls.

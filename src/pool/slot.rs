@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::identity::Caller;
 use crate::number::Number;
 use crate::os::shared::shareable;
-use crate::policy::{LookupOutcome, Settled};
+use crate::policy::{LookupOutcome, Settled, Shows};
 use crate::question::IdempotencyKey;
 use crate::worker::{Asked, Known, PendingLookup};
 
@@ -110,7 +110,7 @@ impl Slot {
     }
 
     pub(super) fn answer(&self, outcome: &LookupOutcome, counters: Counters) {
-        let (mut failure, mut source, mut shows_number) = (Failure::None, Source::Api, false);
+        let (mut failure, mut source, mut shows) = (Failure::None, Source::Api, Shows::Nothing);
         let (kind, answer) = match outcome {
             LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer)),
             LookupOutcome::Known(answer) => (Kind::Known, Some(answer)),
@@ -123,7 +123,7 @@ impl Slot {
                 (Kind::Failed, None)
             }
             LookupOutcome::Settled(settled) => {
-                (source, shows_number) = (settled.source, settled.shows_number);
+                (source, shows) = (settled.source, settled.shows);
                 (Kind::Settled, Some(&settled.answer))
             }
             LookupOutcome::CalledBack => (Kind::CalledBack, None),
@@ -141,7 +141,7 @@ impl Slot {
             len,
             counters,
             source,
-            shows_number,
+            shows,
         };
         self.head.store(head.to_shared(), Relaxed);
     }
@@ -154,7 +154,7 @@ impl Slot {
             len,
             counters,
             source,
-            shows_number,
+            shows,
         } = Head::from_shared(self.head.load(Relaxed));
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
@@ -167,7 +167,7 @@ impl Slot {
                 LookupOutcome::Settled(Settled {
                     answer,
                     source,
-                    shows_number,
+                    shows,
                 })
             }),
             Kind::CalledBack => Some(LookupOutcome::CalledBack),
@@ -180,7 +180,7 @@ impl Slot {
 }
 
 /// What precedes the answer, in one word: kind (8 bits), failure (8), length of the answer (16), [`Counters::changes`] (16), the
-/// other fields of [`Counters`] (8), the source of a settled decision (7), whether its number is shown (1).
+/// other fields of [`Counters`] (8), the source of a settled decision (6), what is shown of its caller (2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     kind: Kind,
@@ -188,7 +188,7 @@ struct Head {
     len: usize,
     counters: Counters,
     source: Source,
-    shows_number: bool,
+    shows: Shows,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,7 +238,7 @@ impl Head {
             | u64::from(changes) << 32
             | facts << 48
             | source << 56
-            | u64::from(self.shows_number) << 63
+            | (self.shows as u64) << 62
     }
 
     fn from_shared(word: u64) -> Self {
@@ -277,9 +277,13 @@ impl Head {
                 changes: u16::from_le_bytes([changes_low, changes_high]),
             },
             source: *Source::ALL
-                .get(usize::from(source & 0x7f))
+                .get(usize::from(source & 0x3f))
                 .unwrap_or(&Source::Api),
-            shows_number: source & 0x80 != 0,
+            shows: match source >> 6 {
+                1 => Shows::Origin,
+                2 => Shows::Number,
+                _ => Shows::Nothing,
+            },
         }
     }
 }

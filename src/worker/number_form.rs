@@ -16,7 +16,11 @@ impl Worker<'_> {
         let has_number = match step {
             Step::Answer(decision) if decision.failure == Failure::NoNumber => false,
             // A withheld number, an emergency call, a request that is no initial INVITE: they say nothing about the form.
-            Step::Answer(decision) if decision.source == Source::Bypass => return,
+            Step::Answer(decision)
+                if decision.source == Source::Bypass || decision.failure == Failure::Anonymous =>
+            {
+                return;
+            }
             Step::Ask(_) | Step::Answer(_) => true,
         };
         let now = self.engine.clock.at(started);

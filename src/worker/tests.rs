@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+mod call_back;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,14 +13,30 @@ use crate::admission::Endpoint;
 use crate::cache::tests::answer;
 use crate::config::tests::given;
 use crate::config::{Given, ProfileId};
-use crate::decision::{Decision, Source, Treatment};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::tests::CALL;
-use crate::policy::{Call, LookupOutcome, Policy};
+use crate::policy::{Call, LookupOutcome};
+
+/// A log that is read afterwards.
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl Log for Lines {
+    fn line(&self, _: Level, line: &str) {
+        self.0.lock().expect("no panic").push(line.to_owned());
+    }
+}
+
+impl Lines {
+    fn count(&self, text: &str) -> usize {
+        let lines = self.0.lock().expect("no panic");
+        lines.iter().filter(|line| line.contains(text)).count()
+    }
+}
 
 struct Silent;
 
@@ -152,81 +171,40 @@ fn a_slow_answer_turns_lookups_off_only_for_calls_that_have_waited() {
     }
 }
 
-/// A Redis that has every key, or none. Returns its URL.
-fn redis(knows: bool) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("redis://{}", listener.local_addr().expect("bound"));
-    // It ends with the test's process.
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            thread::spawn(move || {
-                let mut buffer = [0; 4096];
-                while let Ok(read @ 1..) = stream.read(&mut buffer) {
-                    let asked = String::from_utf8_lossy(&buffer[..read]);
-                    let answer: &[u8] = match () {
-                        () if asked.contains("EXISTS") && knows => b":1\r\n",
-                        () if asked.contains("EXISTS") => b":0\r\n",
-                        () => b"+OK\r\n",
-                    };
-                    let _ = stream.write_all(answer);
-                }
-            });
-        }
-    });
-    url
-}
+const NAMELESS: &[u8] = b"From: <sip:alice@example.com>;tag=a\r\n";
+const WITHHELD: &[u8] = b"From: <sip:anonymous@anonymous.invalid>;tag=a\r\n";
 
 #[test]
-fn a_block_stands_unless_another_server_knows_of_an_emergency_call() {
-    let home = tempfile::TempDir::new().expect("a directory");
-    let deny = home.path().join("deny");
-    std::fs::write(&deny, "+1*\n").expect("written");
-    for (knows, treatment, source) in [
-        (false, Treatment::Block, Source::List),
-        (true, Treatment::Allow, Source::Bypass),
-    ] {
+fn withheld_numbers_say_nothing_about_the_form_of_numbers() {
+    for anonymous in ["allow", "flag", "block"] {
         let given = Given {
-            deny_list: deny.display().to_string(),
-            cache_redis: redis(knows),
-            api_key: concat!(
-                "file:",
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/vectors/api_key.txt"
-            )
-            .to_owned(),
-            timeout: 5000,
+            anonymous: anonymous.to_owned(),
             ..given()
         };
         let engine = Engine::new(given, &Silent).expect("usable");
-        // On a busy machine Redis may be too slow.
-        let decided = (0..20).find_map(|_| by_thread_and_worker(&engine));
-        for decision in decided.expect("Redis answers in time") {
-            assert_eq!((decision.treatment, decision.source), (treatment, source));
+        let log = Lines::default();
+        let mut worker = Worker::new(InWorker::promised(), &engine, &log);
+        for head in [WITHHELD, NAMELESS].repeat(20) {
+            let _ = worker.decide(&Call { head, ..CALL }, Instant::now());
         }
+        assert_eq!(log.count("no telephone number"), 1, "{anonymous}");
     }
 }
 
-/// The decisions of both forms about a call that a list blocks. None if Redis did not answer in time.
-fn by_thread_and_worker(engine: &Engine) -> Option<[Decision; 2]> {
-    let mut worker = Worker::new(InWorker::promised(), engine, &Silent);
-    let now = Instant::now();
-    // The asynchronous form may not wait for Redis, so it leaves that to a thread.
-    let Begun::Ask(lookup) = worker.begin(&CALL, now) else {
-        unreachable!("Redis has to be asked");
-    };
-    assert!(matches!(lookup.known, Known::Settled(settled) if settled.source == Source::List));
-    assert_eq!(worker.shared_key(&lookup), None);
-    let (outcome, mut counted) = worker.answer(&lookup, now);
-    let outcome = worker.outcome(&lookup, &outcome, now, &mut counted);
-    let of_thread =
-        Policy::new(&engine.config).resume(&lookup.asked.caller, lookup.asked.record, outcome);
-    let (of_worker, counters) = worker.decide(&CALL, now);
-    // No number is called, so nobody can have called from it.
-    let other = Call {
-        request_uri: b"sip:service@example.com",
-        ..CALL
-    };
-    assert!(matches!(worker.begin(&other, now), Begun::Decided(..)));
-    let failed = counted.redis_fail || counters.redis_fail;
-    (!failed).then_some([of_thread, of_worker])
+#[test]
+fn a_profile_that_does_not_exist_is_noticed_also_without_a_number() {
+    let engine = Engine::new(given(), &Silent).expect("usable");
+    let log = Lines::default();
+    let mut worker = Worker::new(InWorker::promised(), &engine, &log);
+    for head in [NAMELESS, WITHHELD] {
+        let call = Call {
+            head,
+            profile: b"nobody",
+            ..CALL
+        };
+        let (decision, counters) = worker.decide(&call, Instant::now());
+        assert_eq!(decision.reason.as_str(), "unknown_profile");
+        assert!(counters.unknown_profile);
+    }
+    assert_eq!(log.count("there is no profile \"nobody\""), 1);
 }

@@ -88,7 +88,11 @@ fn a_list_decides_unless_the_call_must_pass() {
             (decision.source, decision.failure),
             (Source::List, Failure::None)
         );
-        assert!(decision.number.is_some());
+        // A withheld number decides, and is not shown.
+        assert_eq!(
+            decision.number.is_none(),
+            reason == "deny_list" && head.ends_with(b"id\r\n")
+        );
         let emergency = decided(&policy, &Call { head, ..EMERGENCY }).expect("a bypass");
         assert_eq!(emergency.source, Source::Bypass, "{reason}");
     }

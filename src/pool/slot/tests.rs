@@ -8,7 +8,7 @@ use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
-use crate::policy::Settled;
+use crate::policy::{Settled, Shows};
 use crate::question::IdempotencyKey;
 use crate::text::Text;
 use crate::worker::{Asked, Known, PendingLookup};
@@ -43,7 +43,7 @@ fn settled() -> Settled {
     Settled {
         answer: longest(),
         source: Source::List,
-        shows_number: true,
+        shows: Shows::Number,
     }
 }
 
