@@ -14,6 +14,7 @@
 #include "kamailio.h"
 
 #include "host_call.h"
+#include "host_params.h"
 
 MODULE_VERSION
 
@@ -34,7 +35,10 @@ static int add_profile(modparam_t type, void *text)
 	return nol_add_profile(text);
 }
 
-#define ROW(kind, name, initial) {#name, PARAM_##kind, &given.name},
+#define OTHER_STR PARAM_INT
+#define OTHER_INT PARAM_STRING
+#define ROW(kind, name, initial) \
+	{#name, PARAM_##kind, &given.name}, {#name, OTHER_##kind | PARAM_USE_FUNC, (void *)wrong_##name},
 static param_export_t params[] = {
 		NOL_PARAMS(ROW) {"profile", PARAM_STRING | PARAM_USE_FUNC, (void *)add_profile}, {0, 0, 0}};
 

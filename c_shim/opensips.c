@@ -15,6 +15,7 @@
 #include "opensips.h"
 
 #include "host_call.h"
+#include "host_params.h"
 
 /* The parameters, in the types that modparam() writes. */
 #define FIELD_STR char *
@@ -31,7 +32,10 @@ static int add_profile(modparam_t type, void *text)
 	return nol_add_profile(text);
 }
 
-#define ROW(kind, name, initial) {#name, kind##_PARAM, &given.name},
+#define OTHER_STR INT_PARAM
+#define OTHER_INT STR_PARAM
+#define ROW(kind, name, initial) \
+	{#name, kind##_PARAM, &given.name}, {#name, OTHER_##kind | USE_FUNC_PARAM, (void *)wrong_##name},
 static param_export_t params[] = {
 		NOL_PARAMS(ROW) {"profile", STR_PARAM | USE_FUNC_PARAM, (void *)add_profile}, {0, 0, 0}};
 

@@ -37,6 +37,7 @@ impl ServerModule<'_> {
             "c_shim/host_call.h",
             "c_shim/host_contact.h",
             "c_shim/host_log.h",
+            "c_shim/host_params.h",
         ] {
             watch(shared.as_ref());
         }
