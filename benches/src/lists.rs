@@ -115,7 +115,11 @@ fn measure(case: &Case) -> Result<Vec<String>> {
         let Some(text) = text else { continue };
         let path = home.path().join(parameter);
         fs::write(&path, text)?;
-        *place = Some(ListFile { parameter, path });
+        *place = Some(ListFile {
+            parameter,
+            profile: None,
+            path,
+        });
         lines.extend(text.lines());
     }
     let before = shared_kib()?;

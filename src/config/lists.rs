@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{BadParameter, Given};
+use super::{BadParameter, Given, ProfileName};
 
 /// The list files of one configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct ListConfig {
 pub struct ListFile {
     /// The parameter.
     pub parameter: &'static str,
+    /// The profile that has it, if the module's parameters do not.
+    pub profile: Option<ProfileName>,
     /// An absolute path: the process that reads it again may have another working directory.
     pub path: PathBuf,
 }
@@ -45,6 +47,17 @@ impl ListConfig {
         })
     }
 
+    /// The same files. What is wrong with one that `base` does not name is said of a profile.
+    #[must_use]
+    pub fn of_profile(mut self, name: &ProfileName, base: &Self) -> Self {
+        let is_known = |file: &ListFile| base.files().any(|known| known.path == file.path);
+        let files = [&mut self.allow, &mut self.deny, &mut self.dno].into_iter();
+        for file in files.flatten().filter(|file| !is_known(file)) {
+            file.profile = Some(name.clone());
+        }
+        self
+    }
+
     /// The files that are named.
     pub fn files(&self) -> impl Iterator<Item = &ListFile> {
         [&self.allow, &self.deny, &self.dno].into_iter().flatten()
@@ -57,6 +70,7 @@ impl ListFile {
             "" => Ok(None),
             _ if Path::new(path).is_absolute() => Ok(Some(Self {
                 parameter,
+                profile: None,
                 path: PathBuf::from(path),
             })),
             _ => Err(BadParameter::new(
@@ -70,6 +84,9 @@ impl ListFile {
 
 impl fmt::Display for ListFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(profile) = &self.profile {
+            write!(f, "profile \"{}\": ", profile.as_str())?;
+        }
         write!(f, "parameter {}: {}", self.parameter, self.path.display())
     }
 }

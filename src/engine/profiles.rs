@@ -52,8 +52,9 @@ impl Profiles {
     }
 
     fn add(&mut self, index: usize, name: ProfileName, given: Given) -> Result<(), BadParameter> {
-        let config = Config::of_profile(&given, (&self.base.given, &self.base.config))
+        let mut config = Config::of_profile(&given, (&self.base.given, &self.base.config))
             .map_err(|bad| bad.in_profile(&name))?;
+        config.lists = config.lists.of_profile(&name, &self.base.config.lists);
         let like = |is_like: &dyn Fn(&Given) -> bool| {
             let found = self.iter().find(|(_, other)| is_like(&other.given));
             found.map(|(_, other)| (other.account, other.route))

@@ -102,6 +102,7 @@ mod tests {
 
     fn file(path: &str) -> ListFile {
         ListFile {
+            profile: None,
             parameter: "deny_list",
             path: PathBuf::from(path),
         }

@@ -24,7 +24,11 @@ impl Files {
             let path = home.path().join(parameter);
             text.map(|text| {
                 fs::write(&path, text).expect("written");
-                ListFile { parameter, path }
+                ListFile {
+                    parameter,
+                    profile: None,
+                    path,
+                }
             })
         };
         let config = ListConfig {

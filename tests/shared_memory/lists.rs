@@ -28,6 +28,7 @@ impl Files {
         fs::write(&path, text).expect("written");
         let config = ListConfig {
             deny: Some(ListFile {
+                profile: None,
                 parameter: "deny_list",
                 path: path.clone(),
             }),

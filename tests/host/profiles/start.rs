@@ -76,6 +76,14 @@ const BAD: &[(&str, &[&str], &[&str])] = &[
         &["profile \"one\": ", "\"avps\" holds for the whole server"],
     ),
     (
+        "a list that is not there",
+        &["one=>deny_list=/nonexistent/list"],
+        &[
+            "profile \"one\": parameter deny_list: /nonexistent/list",
+            "No such file",
+        ],
+    ),
+    (
         "a word for a number",
         &["one=>timeout=fast"],
         &[
