@@ -13,14 +13,46 @@ use crate::uri::{Uri, next_unescaped, split};
 /// its SIP, SIPS or tel URI an emergency number: one of the list, or one of the country `home`.
 #[must_use]
 pub fn is_emergency(request_uri: &[u8], home: Option<Country>) -> bool {
-    let Some(Uri { user, .. }) = Uri::read(request_uri) else {
-        let urn =
-            split(request_uri, b':').filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"urn"));
-        return urn.is_some_and(|(_, service)| is_service(service));
-    };
-    Dialled::read(user).is_some_and(|dialled| {
-        dialled.is_emergency() || numbers_online_number::is_emergency(dialled.text(), home)
+    Target::of(request_uri).is_some_and(|target| match target {
+        Target::Service => true,
+        Target::Number(dialled) => {
+            dialled.is_emergency() || numbers_online_number::is_emergency(dialled.text(), home)
+        }
     })
+}
+
+/// Whether a request URI is an emergency service, or an emergency number as it is dialled in the country `home`: fewer than
+/// [`is_emergency`] takes for one, which may be extensions.
+#[must_use]
+pub fn is_emergency_in(request_uri: &[u8], home: Country) -> bool {
+    Target::of(request_uri).is_some_and(|target| match target {
+        Target::Service => true,
+        Target::Number(dialled) => {
+            let code = home.calling_code().to_string();
+            let national = national(code.as_bytes()).unwrap_or_default();
+            is_among(dialled.digits(), WELL_KNOWN)
+                || is_among(dialled.digits(), national)
+                || numbers_online_number::is_emergency(dialled.text(), Some(home))
+        }
+    })
+}
+
+/// What a request URI may name.
+enum Target {
+    /// A service by its URN.
+    Service,
+    Number(Dialled),
+}
+
+impl Target {
+    fn of(request_uri: &[u8]) -> Option<Self> {
+        if let Some(Uri { user, .. }) = Uri::read(request_uri) {
+            return Dialled::read(user).map(Self::Number);
+        }
+        let (scheme, service) = split(request_uri, b':')?;
+        let is_emergency = scheme.eq_ignore_ascii_case(b"urn") && is_service(service);
+        is_emergency.then_some(Self::Service)
+    }
 }
 
 /// Why a call has priority: a value for `$avp(nol_reason)`. Any sender can claim it; the caller must check whether it is trusted.
@@ -97,8 +129,12 @@ impl Dialled {
         self.text.get(start..self.len).unwrap_or_default()
     }
 
+    fn digits(&self) -> &[u8] {
+        self.text.get(1..self.len).unwrap_or_default()
+    }
+
     fn is_emergency(&self) -> bool {
-        let digits = self.text.get(1..self.len).unwrap_or_default();
+        let digits = self.digits();
         if is_listed(digits) || is_behind_its_calling_code(digits, self.is_global) {
             return true;
         }
@@ -126,12 +162,17 @@ fn is_behind_its_calling_code(digits: &[u8], is_global: bool) -> bool {
             let Some((code, short)) = digits.split_at_checked(len) else {
                 return false;
             };
-            let place = NATIONAL.binary_search_by_key(&code, |(code, _)| code.as_bytes());
-            let country = place.ok().and_then(|place| NATIONAL.get(place));
-            country.is_some_and(|(_, list)| {
+            national(code).is_some_and(|list| {
                 is_among(short, list) && (is_global || is_among(short, EVERYWHERE))
             })
         })
+}
+
+/// The emergency numbers of the countries behind a calling code.
+fn national(code: &[u8]) -> Option<&'static str> {
+    let place = NATIONAL.binary_search_by_key(&code, |(code, _)| code.as_bytes());
+    let (_, list) = NATIONAL.get(place.ok()?)?;
+    Some(list)
 }
 
 fn is_among(digits: &[u8], list: &str) -> bool {
@@ -139,6 +180,9 @@ fn is_among(digits: &[u8], list: &str) -> bool {
         .split(|byte| *byte == b' ')
         .any(|known| known == digits)
 }
+
+/// Dialled for an emergency in any country, also by visitors.
+const WELL_KNOWN: &str = "112 911 999";
 
 /// RFC 5031 section 4.2, and the same within an emergency services network (NENA-STA-010).
 const SERVICES: [&[u8]; 2] = [b"service:sos", b"nena:service:sos"];

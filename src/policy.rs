@@ -16,6 +16,7 @@ use crate::config::{
     Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions, TrustedSources,
 };
 use crate::decision::{Decision, Source};
+use crate::emergency;
 use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
 use crate::feature_caps::understands_608;
@@ -175,12 +176,19 @@ impl<'a> Policy<'a> {
     }
 
     /// The caller of an emergency call, who may be called back. A source that is not trusted cannot open the way to a number by writing
-    /// it into From.
+    /// it into From. Nor can a call to an extension that is an emergency number elsewhere, if the operator named the country.
     #[must_use]
     pub fn emergency_caller(&self, call: &Call<'_>, decision: &Decision) -> Option<Number> {
         let is_emergency =
             decision.source == Source::Bypass && decision.reason.as_str() == EMERGENCY;
         if !is_emergency || !self.trusted_sources.is_trusted(call.source) {
+            return None;
+        }
+        let is_here = |home| {
+            emergency::is_emergency_in(call.request_uri, home)
+                || emergency::is_emergency_in(call.next_uri, home)
+        };
+        if self.home.is_some_and(|home| !is_here(home)) {
             return None;
         }
         Some(self.caller(call)?.number)

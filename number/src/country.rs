@@ -28,6 +28,12 @@ impl Country {
             .unwrap_or_default()
     }
 
+    /// The country code of ITU-T E.164; 0 never occurs.
+    #[must_use]
+    pub fn calling_code(self) -> u16 {
+        self.region().map_or(0, |region| region.code)
+    }
+
     pub(crate) fn region(self) -> Option<&'static Region> {
         REGIONS.get(usize::from(self.0))
     }

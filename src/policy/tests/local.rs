@@ -153,8 +153,20 @@ fn the_caller_of_an_emergency_number_is_told_if_the_source_is_trusted() {
         head: b"From: <sip:alice@example.com>;tag=a\r\n",
         ..EMERGENCY
     };
+    let abroad = Call {
+        request_uri: b"sip:105@example.com",
+        ..EMERGENCY
+    };
+    let at_home = |country: &str| Given {
+        default_country: country.to_owned(),
+        ..given()
+    };
     for (given, call, source, caller) in [
         (given(), EMERGENCY, None, Some(CALLER)),
+        (given(), abroad, None, Some(CALLER)),
+        (at_home("US"), abroad, None, None),
+        (at_home("MN"), abroad, None, Some(CALLER)),
+        (at_home("US"), EMERGENCY, None, Some(CALLER)),
         (some.clone(), EMERGENCY, trusted, Some(CALLER)),
         (some, EMERGENCY, Some([192, 0, 3, 9].into()), None),
         (given(), urgent, None, None),
