@@ -26,7 +26,8 @@ SWITCHES = {
     'enforce': 'Block and redirect calls. Off: only log which calls would be',
 }
 COUNTERS = (
-    'decisions', 'allow', 'flag', 'redirect', 'block', 'failopen', 'bypass', 'list', 'cache_hit', 'api_requests', 'shed',
+    'decisions', 'allow', 'flag', 'redirect', 'block', 'failopen', 'bypass', 'list', 'local', 'would_block', 'would_redirect',
+    'unknown_profile', 'cache_hit', 'api_requests', 'shed',
 )
 
 bp = Blueprint(name, __name__, template_folder='templates')

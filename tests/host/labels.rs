@@ -210,6 +210,10 @@ fn names(bench: &Bench) -> Result<()> {
             format!("\"Suspected spam: Bob\" <{uri}>"),
         ),
         (
+            format!("\"0\" <{uri}>"),
+            format!("\"Suspected spam: 0\" <{uri}>"),
+        ),
+        (
             format!("\"\" <{uri}>"),
             format!("\"Suspected spam: {}\" <{uri}>", callers::CALLER),
         ),
@@ -231,6 +235,9 @@ fn names(bench: &Bench) -> Result<()> {
         same(&given, from(&text), &wanted)?;
         let lines = text.split("\r\n").filter(|line| line.starts_with("From"));
         same("From headers", lines.count(), 1)?;
+        // Kamailio's, if a variable is set to nothing.
+        let log = server.host.log().text();
+        holds(&log, !log.contains("lval_assign"))?;
         server.finish()?;
     }
     Ok(())
