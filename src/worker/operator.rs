@@ -210,8 +210,15 @@ impl Worker<'_> {
 
     /// Reads keys, certificates and lists again. Every worker reads keys and certificates before its next call, and has the lists at
     /// once. A profile whose keys or certificates cannot be used keeps what it has, with a line in the log. If a list cannot be used,
-    /// or no file at all, all stays as it is.
+    /// or no file at all, all stays as it is, with a line in the log.
     pub fn reload(&mut self) -> Result<Report, Refused> {
+        // Nobody may read the answer to a command of cron's.
+        self.read_again().inspect_err(|Refused(why)| {
+            self.log.line(Level::Error, &format!("reload: {why}"));
+        })
+    }
+
+    fn read_again(&mut self) -> Result<Report, Refused> {
         let engine = self.engine;
         let read = Read::new(engine, &self.all);
         if read.is_useless() {
