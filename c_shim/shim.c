@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "shim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -130,7 +131,12 @@ int nol_start(const nol_host *host, const nol_params *params)
 	/* The module itself reads $avp(nol_rc) to see whether there was a decision. */
 	wanted = parse_avps(params->avps) | avp_bits((nol_str){NOL_REPLY_AVPS, sizeof(NOL_REPLY_AVPS) - 1});
 	if(parse_avps(params->avps) == 0) {
-		say(host, NOL_ERROR, "parameter avps: allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"");
+		char line[256];
+
+		snprintf(line, sizeof(line),
+				"parameter avps: \"%.*s\" cannot be used; allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"",
+				params->avps.len < 100 ? (int)params->avps.len : 100, params->avps.s);
+		say(host, NOL_ERROR, line);
 		return -1;
 	}
 	is_explained = params->reply_reason && !is(params->mode, "inline");

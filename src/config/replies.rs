@@ -71,7 +71,8 @@ impl Replies {
 }
 
 const BLOCK_REPLY: &str = "one reply, or some of analytics= dno= invalid= list= anonymous=, each once; a reply is 603, 603+, 607, \
-    608, or a code of 400..699 with a phrase such as 403 'Not Here', without a challenge (401, 407)";
+    608, or a code of 400..699 and perhaps a phrase, such as 403 'Not Here'; no challenge (401, 407), and a code that is not registered \
+    only with a phrase of printable ASCII";
 const NEEDS_REDRESS: &str = "603+ and 608 only with redress_url, redress_tel or redress_email";
 const US_NEEDS_REDRESS: &str =
     "us only with redress_url, redress_tel or redress_email: a block by analytics is answered 603+";

@@ -112,7 +112,7 @@ fn masked(address: IpAddr, prefix: u8) -> IpAddr {
 const MAPPED: u8 = 96;
 
 const ALLOWED: &str =
-    "any, or addresses and networks such as \"192.0.2.1 198.51.100.0/24 2001:db8::/32\"";
+    "any alone, or addresses and networks such as \"192.0.2.1 198.51.100.0/24 2001:db8::/32\"";
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use crate::admission::{Endpoint, LatchState, Mode};
 use crate::cache::Key;
 use crate::clock::Moment;
 use crate::config::{ProfileId, ProfileName};
-use crate::decision::{Decision, Source};
+use crate::decision::{Decision, Source, Treatment};
 use crate::http::Phase;
 use crate::identity::Verstat;
 use crate::lists::Match;
@@ -103,7 +103,15 @@ impl Worker<'_> {
         let started = Instant::now();
         let (decision, _) = self.decide_about(number, id, started);
         let reply = Reply::new(&decision, &self.current.config.replies);
-        let mut report = describe(&decision, &reply);
+        let mut report = describe(&decision, &reply)
+            .text(c"e164", number.as_str())
+            .text(c"profile", profile);
+        let contact = self.current.config.redirect_contact.as_ref();
+        if let Some(contact) = contact.and_then(|contact| contact.of(&decision.called))
+            && decision.treatment == Treatment::Redirect
+        {
+            report = report.text(c"contact", contact.to_string());
+        }
         if let Some(found) = self.listed_at(&decision) {
             report = report
                 .text(c"list_file", found.file.path.display().to_string())

@@ -100,6 +100,7 @@ fn check(bench: &Bench) -> Result<()> {
         "reason: dnc_listed",
         "source: api",
         "line_type: mobile",
+        "e164: +12025550123",
     ];
     shows(&server, &format!("check {}", callers::CALLER), &lines)?;
     same("requests", api.requests().len(), 1)?;

@@ -122,7 +122,9 @@ fn bad_replies() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("block_reply", "302".into(), "a reply is 603, 603+, 607"),
         ("block_reply", "spam=603".into(), "analytics= dno= invalid="),
-        ("block_reply", "403 'Not Here".into(), "with a phrase"),
+        ("block_reply", "403 'Not Here".into(), "perhaps a phrase"),
+        ("block_reply", "499".into(), "only with a phrase"),
+        ("avps", "nol_rc nol_no_such".into(), "names of AVPs"),
         ("block_reply", "603+".into(), "only with redress_url"),
         ("block_reply", "608".into(), "only with redress_url"),
         ("block_reply", "503".into(), "another code than allow_code"),
