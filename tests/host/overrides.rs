@@ -5,7 +5,7 @@ use std::{fmt::Write, sync::Arc};
 use libtest_mimic::Trial;
 use testbed::{
     Api, Form, Plan, Product, Result, answer,
-    sip::{Client, Reply, Request, Transport},
+    sip::{Client, Peer, Reply, Request, Transport},
 };
 
 use crate::{
@@ -28,6 +28,7 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
             "what cannot be sent is one line, and the decision's own reply is sent",
             refused,
         ),
+        ("in a failure route", failed),
     ]
     .map(|(name, body)| {
         suite.trial(
@@ -108,7 +109,16 @@ const BAD: [(Case, &str); 12] = [
     ),
 ];
 
-fn start(bench: &Bench, api: &Api) -> Result<Running> {
+/// Where the reply is sent.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// In the route of the decision.
+    Route,
+    /// In a failure route, after this peer refused the call.
+    FailureRoute(&'a Peer),
+}
+
+fn start(bench: &Bench, api: &Api, place: Place<'_>) -> Result<Running> {
     let (main, pong) = match bench.server.product() {
         Product::Kamailio => ("request_route", "sl_send_reply(\"200\", \"OK\");"),
         Product::OpenSips => ("route", "sl_send_reply(200, \"OK\");"),
@@ -129,6 +139,13 @@ fn start(bench: &Bench, api: &Api) -> Result<Running> {
          }}\n\
          route[RESULT] {{\n"
     );
+    if let Place::FailureRoute(peer) = place {
+        writeln!(
+            script,
+            "\t$du = \"sip:{}\";\n\tt_on_failure(\"FAILED\");\n\tt_relay();\n\texit;\n}}\nfailure_route[FAILED] {{",
+            peer.address()
+        )?;
+    }
     for (test, statements) in GOOD.into_iter().chain(BAD.map(|(case, _)| case)) {
         writeln!(
             script,
@@ -157,13 +174,26 @@ fn play(api: &Api, decision: &str, code: u16) {
 
 fn sent(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
-    let server = start(bench, &api)?;
+    let server = start(bench, &api, Place::Route)?;
+    sends(&server, &api)?;
+    server.finish()
+}
+
+fn failed(bench: &Bench) -> Result<()> {
+    let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
+    let peer = Peer::new("486 Busy Here", &[])?;
+    let server = start(bench, &api, Place::FailureRoute(&peer))?;
+    sends(&server, &api)?;
+    server.finish()
+}
+
+fn sends(server: &Running, api: &Api) -> Result<()> {
     for (decision, code, phrase) in [
         ("block", 603, "Decline"),
         ("redirect", 302, "Moved Temporarily"),
         ("allow", 503, "Service Unavailable"),
     ] {
-        play(&api, decision, code);
+        play(api, decision, code);
         let own = (code == 302).then_some(CONTACT);
         let other = (code == 302).then_some("sip:other@192.0.2.11;lr");
         for (test, code, phrase, contact) in [
@@ -174,7 +204,7 @@ fn sent(bench: &Bench) -> Result<()> {
             ("redirect", 302, "Moved", Some("tel:+442079460958")),
             ("decline", 603, "Decline", None),
         ] {
-            let reply = call(&server, test)?;
+            let reply = call(server, test)?;
             let contact = contact.map(|contact| format!("<{contact}>"));
             same(
                 &format!("{decision}, {test}"),
@@ -183,12 +213,12 @@ fn sent(bench: &Bench) -> Result<()> {
             )?;
         }
     }
-    server.finish()
+    Ok(())
 }
 
 fn refused(bench: &Bench) -> Result<()> {
     let api = Api::http(Plan::always(answer::ok(&answer::decision("block", 603))))?;
-    let server = start(bench, &api)?;
+    let server = start(bench, &api, Place::Route)?;
     let mut expected = [("nol_code", 0), ("nol_phrase", 0), ("nol_contact", 0)];
     for (decision, code, phrase) in [
         ("block", 603, "Decline"),

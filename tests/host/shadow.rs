@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Shadow mode, `enforce_percent`, the audit line, and the warning that no call has a number.
-use std::{sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
@@ -38,6 +38,10 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
         trial("an answer from the cache is not enforced either", cached),
         trial("one profile is in shadow mode and no other", profile),
         trial("a block without a lookup is not enforced either", anonymous),
+        trial(
+            "a block by a list or a local fact is not enforced either",
+            local,
+        ),
         trial("a percentage chooses the same calls everywhere", percentage),
         trial("an enforced block is logged in the same form", enforced),
         trial("the whole number is logged on request", whole_number),
@@ -188,6 +192,45 @@ fn anonymous(bench: &Bench) -> Result<()> {
         &line,
         line.contains(" reason=anonymous source=local failure=anonymous number=- "),
     )?;
+    same("requests", api.requests().len(), 0)?;
+    server.finish()
+}
+
+fn local(bench: &Bench) -> Result<()> {
+    let api = api("allow", 503)?;
+    let list = bench
+        .suite
+        .file(&format!("{}.list", bench.name.replace('/', "-")));
+    fs::write(&list, format!("{}\n", callers::CALLER))?;
+    let setup = bench
+        .setup(&api.url())
+        .param("shadow", 1)
+        .param("deny_list", list.display().to_string());
+    let server = bench.start(&setup)?;
+    // No country has the code 999.
+    for (number, source, reason) in [
+        (callers::CALLER, "list", "deny_list"),
+        ("+999555010", "local", "invalid_number"),
+    ] {
+        let request = Request::invite(&callers::sip(number));
+        let reply = server.call(Transport::Udp, &request)?;
+        for (avp, wanted) in [
+            ("decision", "allow"),
+            ("code", "503"),
+            ("would", "block"),
+            ("enforced", "0"),
+            ("source", source),
+            ("reason", reason),
+        ] {
+            same(&format!("{number}: {avp}"), reply.avp(avp), wanted)?;
+        }
+        let line = audit(&server.host, &request)?;
+        let said = format!(
+            "audit enforced=0 would=block decision=allow code=503 reason={reason} source={source} "
+        );
+        holds(&line, line.starts_with(&said))?;
+    }
+    same("would_block", count(&server.host, "would_block")?, 2)?;
     same("requests", api.requests().len(), 0)?;
     server.finish()
 }
