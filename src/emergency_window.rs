@@ -33,6 +33,8 @@ pub struct EmergencyWindow {
 shareable! {
     struct Callers {
         sets: [Set; SETS],
+        /// When a number called last; 0 for never.
+        latest: AtomicU64,
     }
 }
 
@@ -79,6 +81,7 @@ impl EmergencyWindow {
         let Some(set) = self.set(hash).filter(|_| self.is_on()) else {
             return false;
         };
+        self.callers.latest.fetch_max(now.to_shared(), Relaxed);
         let pair = self.hasher.hash_one(source) % (WAYS as u64 / 2);
         let pair = usize::try_from(2 * pair).unwrap_or(0);
         if let Some(known) = set.iter().find(|place| place.hash.load(Relaxed) == hash) {
@@ -119,6 +122,13 @@ impl EmergencyWindow {
         untold
             .filter_map(|(number, called)| Some((number, left(called)?)))
             .collect()
+    }
+
+    /// Whether no number called an emergency number within the span before `now`. That is so nearly always, and found out at once.
+    #[must_use]
+    pub fn is_empty(&self, now: Moment) -> bool {
+        let latest = Moment::from_shared(self.callers.latest.load(Relaxed));
+        latest.is_none_or(|latest| now.since(latest) >= self.span)
     }
 
     /// Whether a number called an emergency number within the span before `now`.
@@ -188,7 +198,10 @@ mod tests {
         let (window, at) = window();
         let (one, other) = (nth(1), nth(2));
         assert!(!window.has(&one, at(0)) && window.count(at(0)) == 0);
+        assert!(window.is_empty(at(0)));
         assert!(window.remember(&one, Some(source(1)), at(10)));
+        assert!(!window.is_empty(at(9 + SPAN.as_secs())));
+        assert!(window.is_empty(at(10 + SPAN.as_secs())));
         assert!(window.has(&one, at(10)) && !window.has(&other, at(10)));
         assert_eq!(window.count(at(10)), 1);
         assert!(window.has(&one, at(10 + SPAN.as_secs() - 1)));

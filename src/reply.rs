@@ -36,6 +36,11 @@ pub enum Reason<'a> {
     Decision(u16, Why<'a>),
 }
 
+impl Reason<'_> {
+    /// Bytes of the body of a decision before its text, which only a quote follows: `SIP;cause=603;text="`. All codes have three digits.
+    pub const BEFORE_TEXT: usize = 20;
+}
+
 /// A decision in a few words: `decision=block;reason=dnc_listed;id=...`. Nothing in it is of the caller's making.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Why<'a>(&'a Decision);

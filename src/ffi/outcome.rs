@@ -12,7 +12,7 @@ use crate::decision::{Decision, Source, Treatment};
 use crate::engine::Profile;
 use crate::failure::Failure;
 use crate::identity::{Attestation, NumberFrom};
-use crate::reply::Reply;
+use crate::reply::{Reason, Reply};
 
 impl nol_result {
     /// Writes every field.
@@ -42,7 +42,11 @@ impl nol_result {
         let name = profile.and_then(|profile| profile.name.as_ref());
         self.profile = self.keep(name.map_or("", ProfileName::as_str));
         self.reply_reason = self.write(reply.reason);
-        self.why = self.write(reply.why);
+        self.why = match reply.reason {
+            // The text of a reason that says why: nothing is written twice.
+            Some(Reason::Decision(..)) => inside(self.reply_reason),
+            _ => self.write(reply.why),
+        };
         self.reason = self.keep(decision.reason.as_str());
         self.source = self.keep(decision.source.as_str());
         self.failure = self.keep(decision.failure.as_str());
@@ -100,6 +104,16 @@ impl nol_result {
             at: u16::try_from(at).unwrap_or(u16::MAX),
             len: u16::try_from(text.len()).unwrap_or(0),
         }
+    }
+}
+
+/// The quoted text at the end of the body of a `Reason` header.
+fn inside(body: nol_text) -> nol_text {
+    let start = u16::try_from(Reason::BEFORE_TEXT).unwrap_or(0);
+    let len = body.len.saturating_sub(start + 1);
+    nol_text {
+        at: if len == 0 { 0 } else { body.at + start },
+        len,
     }
 }
 

@@ -37,7 +37,7 @@ impl Policy<'_> {
 
     /// The decision about a call to a number that called an emergency number lately. The URI as received and that of the script count.
     pub(super) fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
-        let (window, now) = self.window?;
+        let (window, now) = self.window.filter(|(window, now)| !window.is_empty(*now))?;
         let called = [call.request_uri, call.next_uri].into_iter();
         let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
         numbers

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-use super::{Reply, is_id};
+use super::{Reason, Reply, is_id};
 use crate::config::tests::given;
 use crate::config::{Config, Given, Replies};
 use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
@@ -270,4 +270,20 @@ fn a_plain_603_never_looks_like_a_603_plus() {
         sent(&decision, &replies(&given()), false).0,
         "603 Not Today"
     );
+}
+
+#[test]
+fn the_text_of_a_reason_says_why_and_stands_at_its_end() {
+    let replies = replies(&given());
+    for decision in [allow(Failure::Dns), block(Source::Api, "dnc_listed")] {
+        let reply = Reply::new(&decision, &replies);
+        let (Some(reason), Some(why)) = (reply.reason, reply.why) else {
+            unreachable!("reply_reason is on");
+        };
+        let body = reason.to_string();
+        assert_eq!(
+            body.get(Reason::BEFORE_TEXT..),
+            Some(format!("{why}\"").as_str())
+        );
+    }
 }
