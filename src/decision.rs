@@ -6,6 +6,7 @@ use crate::config::ProfileId;
 use crate::failure::Failure;
 use crate::identity::{NumberFrom, Verification};
 use crate::number::Number;
+use crate::phrase;
 use crate::text::Text;
 
 /// The treatment of a call: `$avp(nol_decision)`.
@@ -106,19 +107,14 @@ pub struct SipReply {
 }
 
 impl SipReply {
-    /// The reply with the reason phrase of RFC 3261 or RFC 5079.
+    /// The reply with its registered reason phrase.
     #[must_use]
     pub fn standard(code: u16) -> Self {
-        let phrase = match code {
-            302 => "Moved Temporarily",
-            404 => "Not Found",
-            433 => "Anonymity Disallowed",
-            603 => "Decline",
-            _ => "Service Unavailable",
-        };
         Self {
             code,
-            phrase: Text::new(phrase).unwrap_or_default(),
+            phrase: phrase::registered(code)
+                .and_then(Text::new)
+                .unwrap_or_default(),
         }
     }
 }

@@ -71,6 +71,7 @@ pub mod number;
 #[allow(unsafe_code, reason = "the operating system")]
 mod os;
 mod parts;
+pub mod phrase;
 pub mod policy;
 pub mod pool;
 pub mod privacy;

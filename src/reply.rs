@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use crate::config::{BlockReason, BlockReply, Location, Redress, Replies, registered_phrase};
+use crate::config::{BlockReason, BlockReply, Location, Redress, Replies};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
+use crate::phrase;
 use crate::redress_value::{NETWORK_BLOCKED, is_id};
 use crate::text::Text;
 
@@ -115,7 +116,7 @@ fn to_block(code: u16, phrase: Option<Text<64>>, decision: &Decision) -> SipRepl
     let decided = decision.reply;
     let kept = (decided.code == code && decided.phrase.as_str() != NETWORK_BLOCKED)
         .then_some(decided.phrase);
-    let registered = || registered_phrase(code).and_then(Text::new);
+    let registered = || phrase::registered(code).and_then(Text::new);
     SipReply {
         code,
         phrase: phrase.or(kept).or_else(registered).unwrap_or_default(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `block_reply`: how a block is answered, by its reason.
 
-use crate::config::phrase::registered_phrase;
+use crate::phrase;
 use crate::redress_value::NETWORK_BLOCKED;
 use crate::text::Text;
 
@@ -140,7 +140,7 @@ fn one(text: &str) -> Option<(BlockReply, &str)> {
         (digits, phrase) => {
             let is_code = digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
             let code = digits.parse().ok().filter(|_| is_code)?;
-            let has_phrase = phrase.is_some() || registered_phrase(code).is_some();
+            let has_phrase = phrase.is_some() || phrase::registered(code).is_some();
             // 401 and 407 are challenges, and 608 has conditions.
             let is_usable = (400..700).contains(&code) && ![401, 407, 608].contains(&code);
             (has_phrase && is_usable).then_some(BlockReply::Code(code, phrase))?

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Reason phrases of SIP.
 
-/// The phrase that IANA registers for a status code of 400..=699.
+/// The phrase that IANA registers for a status code of 400..=699, and for 302.
 #[must_use]
-pub fn registered_phrase(code: u16) -> Option<&'static str> {
+pub fn registered(code: u16) -> Option<&'static str> {
     Some(match code {
+        302 => "Moved Temporarily",
         400 => "Bad Request",
         401 => "Unauthorized",
         402 => "Payment Required",
