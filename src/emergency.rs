@@ -21,19 +21,14 @@ pub fn is_emergency(request_uri: &[u8], home: Option<Country>) -> bool {
     })
 }
 
-/// Whether a request URI is an emergency service, or an emergency number as it is dialled in the country `home`: fewer than
-/// [`is_emergency`] takes for one, which may be extensions.
+/// Whether a request URI is an emergency service, or an emergency number as it is dialled in the country `home`, perhaps behind its
+/// calling code: 112, 911, 999, and the numbers of the countries with that code. [`is_emergency`] takes those of all countries for
+/// emergency numbers, which may be extensions.
 #[must_use]
 pub fn is_emergency_in(request_uri: &[u8], home: Country) -> bool {
     Target::of(request_uri).is_some_and(|target| match target {
         Target::Service => true,
-        Target::Number(dialled) => {
-            let code = home.calling_code().to_string();
-            let national = national(code.as_bytes()).unwrap_or_default();
-            is_among(dialled.digits(), WELL_KNOWN)
-                || is_among(dialled.digits(), national)
-                || numbers_online_number::is_emergency(dialled.text(), Some(home))
-        }
+        Target::Number(dialled) => dialled.is_emergency_in(home),
     })
 }
 
@@ -133,6 +128,27 @@ impl Dialled {
         self.text.get(1..self.len).unwrap_or_default()
     }
 
+    fn is_emergency_in(&self, home: Country) -> bool {
+        let code = home.calling_code().to_string();
+        let code = code.as_bytes();
+        let is_national = |digits: &[u8]| is_emergency_of(home, code, digits);
+        let is_global = |digits: &[u8]| {
+            is_among(digits, WELL_KNOWN) || digits.strip_prefix(code).is_some_and(is_national)
+        };
+        let digits = self.digits();
+        if self.is_global {
+            return is_global(digits);
+        }
+        // As for any country: without a plus only the best known numbers count behind a calling code.
+        let is_behind_code = |short: &[u8]| is_among(short, EVERYWHERE) && is_national(short);
+        is_national(digits)
+            || digits.strip_prefix(code).is_some_and(is_behind_code)
+            || INTERNATIONAL.iter().any(|prefix| {
+                let behind = digits.strip_prefix(*prefix);
+                behind.is_some_and(is_global)
+            })
+    }
+
     fn is_emergency(&self) -> bool {
         let digits = self.digits();
         if is_listed(digits) || is_behind_its_calling_code(digits, self.is_global) {
@@ -144,6 +160,18 @@ impl Dialled {
             behind.is_some_and(|rest| is_listed(rest) || is_behind_its_calling_code(rest, true))
         })
     }
+}
+
+/// Whether the countries with a calling code have this emergency number.
+fn is_emergency_of(home: Country, code: &[u8], digits: &[u8]) -> bool {
+    let is_foreign = || {
+        INTERNATIONAL
+            .iter()
+            .any(|prefix| digits.starts_with(prefix))
+    };
+    is_among(digits, WELL_KNOWN)
+        || national(code).is_some_and(|list| is_among(digits, list))
+        || (!is_foreign() && numbers_online_number::is_emergency(digits, Some(home)))
 }
 
 /// Whether some country has this emergency number.

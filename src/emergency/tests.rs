@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+use numbers_online_number::Country;
+
 use super::numbers::{EVERYWHERE, NATIONAL};
-use super::{LONGEST, LONGEST_CODE, is_emergency, priority};
+use super::{LONGEST, LONGEST_CODE, is_emergency, is_emergency_in, priority};
 use crate::sip_header::Headers;
 
 fn all_are(expected: bool, uris: &[&str]) {
@@ -208,4 +210,57 @@ fn priority_is_read_from_every_header_in_any_case() {
     // Each claim has its own header.
     assert_eq!(claimed("Privacy", &["psap-callback", "esnet.0"]), None);
     assert_eq!(priority(&["esnet.0"]), None);
+}
+
+#[test]
+fn an_emergency_number_of_the_own_country_is_told_from_those_of_others() {
+    for (country, here, elsewhere) in [
+        (
+            "US",
+            &[
+                "911", "112", "988", "+911", "1911", "+1911", "+1-988", "0111911", "0019 11",
+                "00112",
+            ][..],
+            &[
+                "105",
+                "15",
+                "+105",
+                "011105",
+                "+44999",
+                "1001",
+                "14155550123",
+                "",
+            ][..],
+        ),
+        (
+            "GB",
+            &["999", "112", "44999", "+44999", "0044999"],
+            &["105", "190", "+33112x"],
+        ),
+        (
+            "FR",
+            &["15", "17", "18", "112", "33112", "+3315"],
+            &["105", "3315", "+1911x"],
+        ),
+        ("DE", &["112", "110", "49112"], &["105", "+1933"]),
+        ("CH", &["144", "+41144", "143", "+41143"], &["105"]),
+        // Its calling code is not in the list of this file.
+        ("GN", &["112", "911"], &["105", ""]),
+    ] {
+        let home = Country::new(country).expect("a country");
+        let is_here = |digits: &&str| {
+            let uri = format!("sip:{}@pbx.example", digits.replace(' ', "%20"));
+            is_emergency_in(uri.as_bytes(), home)
+        };
+        for digits in here {
+            assert!(is_here(digits), "{digits} in {country}");
+        }
+        for digits in elsewhere {
+            assert!(!is_here(digits), "{digits} in {country}");
+        }
+        for uri in ["urn:service:sos.police", "URN:service:SOS"] {
+            assert!(is_emergency_in(uri.as_bytes(), home));
+        }
+        assert!(!is_emergency_in(b"sip:pbx.example", home));
+    }
 }
