@@ -211,9 +211,9 @@ fn a_process_that_waits_sleeps_until_a_question_can_be_late() {
 
 #[test]
 fn a_question_that_was_queued_late_is_answered_in_time() {
-    let (engine, _api) = engine(400, 1);
+    let (engine, _api) = engine(1000, 1);
     let pool = pool(engine);
-    for age in [Duration::ZERO, Duration::from_millis(150)] {
+    for age in [Duration::ZERO, Duration::from_millis(700)] {
         pool.note_alive();
         // It has just looked, and found nothing.
         pool.due.store(0, Relaxed);
@@ -223,7 +223,8 @@ fn a_question_that_was_queued_late_is_answered_in_time() {
         assert!(pool.submit(ticket, Wake::Poll(3)));
         assert_eq!(pool.next(LONG), Next::Answered(3));
         let took = began.elapsed();
-        assert!(took <= Duration::from_millis(450), "{took:?}");
+        // Counted from the submission it would be 1.7 s.
+        assert!(took <= Duration::from_millis(1500), "{took:?}");
         assert!(pool.collect(ticket, false).is_some());
     }
 }

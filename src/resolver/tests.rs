@@ -47,16 +47,25 @@ fn addresses_and_this_machine_need_no_name_server() {
 fn an_answer_is_kept_until_it_is_forgotten() {
     let server = Server::start(|question| Answer::of(question, &["127.0.0.1"]));
     let resolver = Resolver::asking(&server);
-    for _ in 0..3 {
-        assert_eq!(
-            resolver.resolve("api.nol.test", soon()),
-            Ok(addresses(&["127.0.0.1"]))
-        );
-    }
-    assert_eq!(server.asked(), 2, "one question for each family");
+    let resolve = || {
+        let found = resolver.resolve("api.nol.test", soon());
+        assert_eq!(found, Ok(addresses(&["127.0.0.1"])));
+    };
+    assert!(is_kept(&server, resolve));
+    let asked = server.asked();
     resolver.forget_names();
-    resolver.resolve("api.nol.test", soon()).expect("resolved");
-    assert_eq!(server.asked(), 4);
+    resolve();
+    assert!(server.asked() > asked);
+}
+
+/// Whether the server is soon asked no more. On a busy machine it may be too late with the second family, for which a resolver does
+/// not wait, or be asked twice.
+fn is_kept(server: &Server, resolve: impl Fn()) -> bool {
+    (0..20).any(|_| {
+        let asked = server.asked();
+        resolve();
+        server.asked() == asked
+    })
 }
 
 #[test]
@@ -84,15 +93,22 @@ fn addresses_that_refuse_are_asked_about_again_after_a_second() {
     let server = Server::start(|question| Answer::of(question, &["127.0.0.1"]));
     let resolver = Resolver::asking(&server);
     let resolve = || resolver.resolve("api.nol.test", soon()).expect("resolved");
-    resolve();
+    assert!(is_kept(&server, || drop(resolve())));
+    let (asked, kept) = (server.asked(), Instant::now());
     resolver.all_refused("api.nol.test");
     resolve();
-    assert_eq!(server.asked(), 2, "not within a second");
-    std::thread::sleep(Duration::from_millis(1_010));
+    assert!(
+        server.asked() == asked || kept.elapsed() >= SECOND,
+        "not within a second"
+    );
+    std::thread::sleep(SECOND);
+    let asked = server.asked();
     resolve();
-    resolve();
-    assert_eq!(server.asked(), 4, "once");
+    assert!(server.asked() > asked);
+    assert!(is_kept(&server, || drop(resolve())), "once");
 }
+
+const SECOND: Duration = Duration::from_millis(1_010);
 
 #[test]
 fn a_name_that_is_not_there_is_a_failure() {
