@@ -278,7 +278,7 @@ static const char *find_fault(const nol_final *final)
 	if(!is_one_line(&final->phrase))
 		return "$avp(nol_phrase) is empty or has a control character";
 	if(final->code < 400 && !nol_is_contact(lend(&final->contact)))
-		return "$avp(nol_contact) is no sip:, sips: or tel: URI, which a redirection needs";
+		return "$avp(nol_contact) is no sip:, sips: or tel: URI with a usable host and port, which a redirection needs";
 	return NULL;
 }
 

@@ -75,6 +75,18 @@ impl Called {
         (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(number)
     }
 
+    /// The same without a plus in front.
+    #[must_use]
+    pub fn without_plus(&self) -> Self {
+        let mut called = Self::NOBODY;
+        let digits = self.bytes().strip_prefix(b"+").unwrap_or(self.bytes());
+        for (to, byte) in called.bytes.iter_mut().zip(digits) {
+            *to = *byte;
+            called.len += 1;
+        }
+        called
+    }
+
     /// For shared memory.
     #[must_use]
     pub fn to_shared(&self) -> [u64; Self::WORDS] {

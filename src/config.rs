@@ -15,6 +15,7 @@ mod limits;
 mod lists;
 mod mode;
 mod no_proxy;
+mod port;
 mod profile;
 mod proxy;
 mod replies;

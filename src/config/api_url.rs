@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ureq::http::Uri;
 
 use super::BadParameter;
+use super::port::is_port;
 
 /// Base URL of the API, without a slash at its end. Plain HTTP only to this machine: the API key is in every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl ApiUrl {
         };
         let port = authority.as_str().strip_prefix(authority.host());
         let has_usable_port =
-            port == Some("") || authority.port_u16().is_some_and(|port| port != 0);
+            port.is_some_and(|port| port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
         let secure = scheme == "https" || (scheme == "http" && is_loopback(authority.host()));
         if !secure
             || !has_usable_port
@@ -134,6 +135,7 @@ mod tests {
             "https://numbers.online:0",
             "https://numbers.online:65536",
             "https://numbers.online:x",
+            "https://numbers.online:+443",
             "http://[::1]:99999",
         ] {
             assert!(ApiUrl::new(url).is_err(), "{url:?}");

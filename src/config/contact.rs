@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 use super::BadParameter;
+use super::port::is_port;
 use crate::called::Called;
 use crate::uri::Uri;
 
@@ -37,8 +38,8 @@ impl ContactUri {
         // With some called user it must be a URI too.
         let is_usable = is_uri(&inner.replace(CALLED, "0"));
         // Otherwise the caller would choose where the call goes.
-        let is_in_host = !is_tel(inner) && host(inner).contains(CALLED);
-        if is_literal && is_usable && !is_in_host && inner.len() <= MAX_LENGTH {
+        let is_misplaced = !is_tel(inner) && routes(inner).any(|part| part.contains(CALLED));
+        if is_literal && is_usable && !is_misplaced && inner.len() <= MAX_LENGTH {
             Ok(Some(Self {
                 before: before.to_owned(),
                 behind: behind.map(str::to_owned),
@@ -47,7 +48,7 @@ impl ContactUri {
             Err(BadParameter::new(
                 "redirect_contact",
                 uri,
-                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, not in the host, and without any other $, { or }, or empty",
+                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, neither in host, maddr nor headers, and without any other $, { or }, or empty",
             ))
         }
     }
@@ -62,7 +63,15 @@ impl ContactUri {
     #[must_use]
     pub fn of(&self, called: &Called) -> Option<Contact<'_>> {
         let called = match self.behind {
-            Some(_) if is_tel(&self.before) => called.number()?,
+            Some(_) if is_tel(&self.before) => {
+                let number = called.number()?;
+                // A plus can stand only in front.
+                if self.before.ends_with(':') {
+                    number
+                } else {
+                    number.without_plus()
+                }
+            }
             Some(_) if called.is_nobody() => return None,
             _ => *called,
         };
@@ -120,6 +129,18 @@ fn host(uri: &str) -> &str {
     rest.split([';', '?']).next().unwrap_or_default()
 }
 
+/// The parts of a SIP URI that determine where a request goes (RFC 3261 section 19.1.1), and its headers.
+fn routes(uri: &str) -> impl Iterator<Item = &str> {
+    let (before, headers) = uri.split_once('?').unwrap_or((uri, ""));
+    let is_maddr = |parameter: &&str| {
+        parameter
+            .get(..6)
+            .is_some_and(|start| start.eq_ignore_ascii_case("maddr="))
+    };
+    let parameters = before.split(';').skip(1).filter(is_maddr);
+    [host(before), headers].into_iter().chain(parameters)
+}
+
 /// A host name, an IPv4 address or an IPv6 address in brackets; a port may follow (RFC 3261 section 25.1). Some networks have names
 /// with underscores.
 fn is_host_and_port(text: &str) -> bool {
@@ -131,15 +152,23 @@ fn is_host_and_port(text: &str) -> bool {
         let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         (!name.is_empty() && name.bytes().all(may_stand), port)
     };
-    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port != 0);
     is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 /// A global or local number (RFC 3966 section 3).
 fn is_telephone_number(text: &[u8]) -> bool {
-    let digits = text.strip_prefix(b"+").unwrap_or(text);
-    let may_stand = |byte: &u8| byte.is_ascii_digit() || b"-.()*#".contains(byte);
-    digits.iter().any(u8::is_ascii_digit) && digits.iter().all(may_stand)
+    let is_separator = |byte: &u8| b"-.()".contains(byte);
+    let (digits, may_stand): (_, fn(&u8) -> bool) = match text {
+        [b'+', digits @ ..] => (digits, u8::is_ascii_digit),
+        // Those of a local number may be hexadecimal, and it may have the other keys of a telephone.
+        _ => (text, |byte| {
+            byte.is_ascii_hexdigit() || b"*#".contains(byte)
+        }),
+    };
+    digits.iter().any(may_stand)
+        && digits
+            .iter()
+            .all(|byte| may_stand(byte) || is_separator(byte))
 }
 
 fn is_clean(part: &str) -> bool {
@@ -172,6 +201,11 @@ mod tests {
             ("<sips:captcha@example.com>", "sips:captcha@example.com"),
             ("tel:+14155550100", "tel:+14155550100"),
             ("tel:+1(415)555-0100;ext=1", "tel:+1(415)555-0100;ext=1"),
+            (
+                "tel:7A3;phone-context=a.example",
+                "tel:7A3;phone-context=a.example",
+            ),
+            ("tel:*21#;phone-context=+1", "tel:*21#;phone-context=+1"),
             ("sip:[2001:db8::1]:5060;lr", "sip:[2001:db8::1]:5060;lr"),
             (
                 "sip:ivr;x=1@my_host.?Subject=a@b",
@@ -198,12 +232,16 @@ mod tests {
             "sip:a@",
             "sip:@b",
             "sip:a@b:0",
+            "sip:a@b:+5060",
             "sip:a@b:65536",
             "sip:a@b:",
             "sip:a@[2001:db8::1",
             "sip:a@2001:db8::1",
             "sip:a@h,sip:b@h",
-            "tel:abc",
+            "tel:xyz",
+            "tel:+12a",
+            "tel:+*1",
+            "tel:()",
             "tel:+",
         ] {
             assert!(ContactUri::new(bad).is_err(), "{bad:?}");
@@ -246,6 +284,10 @@ mod tests {
             "sip:a@{called}",
             "sip:a@{called}.example.com:5060",
             "sip:a@h:{called}",
+            "sip:a@h;maddr={called}",
+            "sip:a@h;lr;MADDR=x{called}",
+            "sip:a@h?Route=<sip:{called}>",
+            "sip:a@h?Route=%3Csip:{called}",
             "sip:{caller}@h",
             "sip:{Called}@h",
             "sip:$rU@h",
@@ -261,6 +303,26 @@ mod tests {
                 line.contains(bad) && line.contains("{called} once"),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_written_can_always_be_sent() {
+        for given in [
+            "sip:{called}@192.0.2.20",
+            "sip:ivr@192.0.2.20;to={called}",
+            "tel:{called}",
+            "tel:9{called}",
+            "tel:+{called}",
+            "tel:{called};phone-context=a.example",
+        ] {
+            let contact = contact(given).expect("usable");
+            for called in ["sip:+14155550100@h", "sip:4155550100@h", "sip:%22%0D%0A>@h"] {
+                let called = Called::of(called.as_bytes());
+                if let Some(written) = contact.of(&called) {
+                    assert!(is_contact(&written.to_string()), "{written}");
+                }
+            }
         }
     }
 }
