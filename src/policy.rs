@@ -5,6 +5,8 @@ mod call;
 mod contact;
 mod enforcement;
 mod outcome;
+mod reason;
+mod resume;
 mod unasked;
 
 use numbers_online_number::Country;
@@ -27,7 +29,7 @@ use crate::question::{Origin, Question};
 use crate::sip_header::Headers;
 use crate::text::Text;
 
-use unasked::EMERGENCY;
+use reason::EMERGENCY;
 
 pub use call::Call;
 pub use outcome::{LookupOutcome, Settled, Shows};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The decisions that need no question, in the order in which they are tried.
 
+use super::reason::{ANONYMOUS, EMERGENCY};
 use super::{Call, Policy};
 use crate::config::{Anonymous, Emergency};
 use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
@@ -10,12 +11,6 @@ use crate::identity::{self, Identity};
 use crate::lists::Listed;
 use crate::sip_header::Headers;
 use crate::text::Text;
-
-/// The reason of a decision about a caller who does not want to be known.
-pub(super) const ANONYMOUS: &str = "anonymous";
-
-/// The reason of an emergency call.
-pub(super) const EMERGENCY: &str = "emergency";
 
 impl Policy<'_> {
     /// Why a call must pass, as a value of `$avp(nol_reason)`. The called URI is trusted from any source, because the call goes to
