@@ -22,6 +22,7 @@ use self::shared::{NotPublished, SharedImages};
 use crate::clock::Moment;
 use crate::config::{ListConfig, ListFile};
 use crate::number::Number;
+use crate::os::heap;
 
 pub use self::file::BadList;
 
@@ -296,13 +297,19 @@ impl fmt::Display for NoLists {
     }
 }
 
+/// A million entries leave a hole of many megabytes in the heap.
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        self.0 = Vec::new();
+        heap::give_back();
+    }
+}
+
 impl Fresh {
     fn read(files: &[ListFile]) -> Result<Self, BadList> {
-        files
-            .iter()
-            .map(file::read)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let contents: Result<_, _> = files.iter().map(file::read).collect();
+        // The files that were read before the bad one left their holes too.
+        contents.map(Self).inspect_err(|_| heap::give_back())
     }
 }
 

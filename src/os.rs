@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The operating system: shared memory, futexes, sockets, signals and processes.
+//! The operating system: shared memory, the heap, futexes, sockets, signals and processes.
 
 pub(crate) mod fork_guard;
 pub(crate) mod futex;
+pub(crate) mod heap;
 pub(crate) mod panics;
 pub(crate) mod poll;
 pub(crate) mod process;
