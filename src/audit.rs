@@ -78,7 +78,7 @@ fn authentication(verstat: Verstat) -> &'static str {
 }
 
 /// A Call-ID without the number of the caller: some callers make theirs of their number. Its last digits are hidden, also with
-/// separators between them. Without a number, which may be withheld, all digits are hidden of which there are so many in a row.
+/// separators between them. Without a number, which may be withheld, all digits before the host are hidden of which there are so many in a row.
 fn masked(call_id: String, number: Option<&Number>) -> String {
     let mut bytes = call_id.into_bytes();
     let digits = number.map(|number| {
@@ -87,8 +87,10 @@ fn masked(call_id: String, number: Option<&Number>) -> String {
             .get(digits.len().saturating_sub(RECOGNISED).max(1)..)
             .unwrap_or(digits)
     });
+    let host = bytes.iter().position(|byte| *byte == b'@');
+    let host = host.filter(|_| number.is_none()).unwrap_or(bytes.len());
     let mut start = 0;
-    while let Some(rest) = bytes.get_mut(start..).filter(|rest| !rest.is_empty()) {
+    while let Some(rest) = bytes.get_mut(start..host).filter(|rest| !rest.is_empty()) {
         let end = match digits {
             Some(digits) => end_of(digits, rest),
             None => end_of_run(rest),
@@ -117,10 +119,18 @@ fn end_of(digits: &[u8], text: &[u8]) -> Option<usize> {
     Some(end)
 }
 
-/// Where the digits end that a text begins with, if there are many.
+/// Where the digits end that a text begins with, if there are many, perhaps with one separator between each two.
 fn end_of_run(text: &[u8]) -> Option<usize> {
-    let run = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (run >= RECOGNISED).then_some(run)
+    let (mut digits, mut end) = (0, 0);
+    while let Some(rest) = text.get(end..) {
+        end += match rest {
+            [digit, ..] if digit.is_ascii_digit() => 1,
+            [b'-' | b'.' | b'_', digit, ..] if digits > 0 && digit.is_ascii_digit() => 2,
+            _ => break,
+        };
+        digits += 1;
+    }
+    (digits >= RECOGNISED).then_some(end)
 }
 
 const RECOGNISED: usize = 7;

@@ -154,7 +154,8 @@ impl LookupThread {
         mut calls: Vec<(Completion, Counters)>,
         outcome: &LookupOutcome,
     ) {
-        let Some(started) = calls.iter().map(|(call, _)| call.started()).min() else {
+        // Redis is waited for a few milliseconds at most, by which the oldest call may be late.
+        let Some(started) = calls.iter().map(|(call, _)| call.started()).max() else {
             return;
         };
         // Asking Redis counts once.

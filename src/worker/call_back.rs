@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Emergency calls that other servers know of through Redis.
 //!
-//! Redis is asked only about a call that would be blocked or redirected: no other call waits for it.
+//! Redis is asked only about a call that would be blocked or redirected. An emergency call tells it in the synchronous form. No other call
+//! waits for it.
 
 use std::time::Instant;
 
