@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use numbers_online_number::{Country, E164, Plausibility, normalise};
+use numbers_online_number::{Country, E164, normalise};
 
 use crate::u64_pair;
 
@@ -40,7 +40,7 @@ impl Number {
     /// Whether the numbering plan allows for such a number.
     #[must_use]
     pub fn can_exist(&self) -> bool {
-        self.0.plausibility() != Plausibility::Impossible
+        self.0.is_possible()
     }
 
     /// The digits of its country code.

@@ -68,6 +68,15 @@ impl E164 {
     }
 }
 
+impl E164 {
+    /// Whether the numbering plan allows for the number: [`E164::plausibility`] is not [`Plausibility::Impossible`]. It costs less.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        let digits = self.digits();
+        can_exist(digits) || automaton::line_type([digits, b""]).is_some()
+    }
+}
+
 impl LineType {
     /// Reads the number that the automaton has for it.
     pub(crate) fn of(number: u8) -> Option<Self> {

@@ -79,14 +79,18 @@ impl CallingCode {
         if digits.starts_with(b"0") {
             return None;
         }
-        (1..=LONGEST_CODE).find_map(|length| {
-            let (code, national) = digits.split_at_checked(length)?;
-            let code = code
-                .iter()
-                .fold(0, |value, digit| value * 10 + u16::from(digit - b'0'));
-            let place = CODES.binary_search_by_key(&code, |known| known.code).ok()?;
-            Some((CODES.get(place)?, national))
-        })
+        let mut code = 0;
+        let mut national = digits;
+        for _ in 0..LONGEST_CODE {
+            let (digit, behind) = national.split_first()?;
+            code = code * 10 + usize::from(digit - b'0');
+            national = behind;
+            // No code begins with another one.
+            if let Some(found) = CODES.get(usize::from(*PLACES.get(code)?)) {
+                return Some((found, national));
+            }
+        }
+        None
     }
 
     /// The main country with this code: the United States for +1.
@@ -103,6 +107,22 @@ impl CallingCode {
 fn has_length(lengths: u32, length: usize) -> bool {
     u32::try_from(length).is_ok_and(|length| lengths.checked_shr(length).unwrap_or(0) & 1 == 1)
 }
+
+/// The place of each country code among all of them, and a place behind the last one for a number that is no code.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler: a wrong index does not compile"
+)]
+static PLACES: [u8; 1000] = {
+    assert!(CODES.len() < u8::MAX as usize);
+    let mut places = [u8::MAX; 1000];
+    let mut place = 0;
+    while (place as usize) < CODES.len() {
+        places[CODES[place as usize].code as usize] = place;
+        place += 1;
+    }
+    places
+};
 
 /// Digits of the longest country code.
 const LONGEST_CODE: usize = 3;

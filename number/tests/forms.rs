@@ -193,6 +193,7 @@ fn what_can_exist_is_told_from_what_cannot() {
     ] {
         let number = numbers_online_number::E164::new(text).expect("E.164");
         let plausibility = number.plausibility();
+        assert_eq!(number.is_possible(), can_exist, "{text}");
         assert_eq!(
             plausibility != Plausibility::Impossible,
             can_exist,
