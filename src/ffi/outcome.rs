@@ -35,43 +35,49 @@ impl nol_result {
             .and_then(|contact| contact.of(&decision.called));
         self.used = 0;
         self.rc = decision.treatment.return_code();
-        self.decision = self.keep(decision.treatment.as_str());
+        self.decision = self.keep(decision.treatment.as_str().as_bytes());
         self.code = reply.sip.code.into();
-        self.phrase = self.keep(reply.sip.phrase.as_str());
+        self.phrase = self.keep(reply.sip.phrase.as_bytes());
         self.contact = self.write(contact);
         let name = profile.and_then(|profile| profile.name.as_ref());
-        self.profile = self.keep(name.map_or("", ProfileName::as_str));
+        self.profile = self.keep(name.map_or("", ProfileName::as_str).as_bytes());
         self.reply_reason = self.write(reply.reason);
         self.why = match reply.reason {
             // The text of a reason that says why: nothing is written twice.
             Some(Reason::Decision(..)) => inside(self.reply_reason),
             _ => self.write(reply.why),
         };
-        self.reason = self.keep(decision.reason.as_str());
-        self.source = self.keep(decision.source.as_str());
-        self.failure = self.keep(decision.failure.as_str());
+        self.reason = self.keep(decision.reason.as_bytes());
+        self.source = self.keep(decision.source.as_str().as_bytes());
+        self.failure = self.keep(decision.failure.as_str().as_bytes());
         self.enforced = decision.enforced.into();
-        self.would = self.keep(decision.would.as_str());
-        self.e164 = self.keep(number);
-        self.number_from = self.keep(decision.number_from.map_or("", NumberFrom::as_str));
+        self.would = self.keep(decision.would.as_str().as_bytes());
+        self.e164 = self.keep(number.as_bytes());
+        self.number_from = self.keep(
+            decision
+                .number_from
+                .map_or("", NumberFrom::as_str)
+                .as_bytes(),
+        );
         self.attestation = self.keep(
             decision
                 .verification
                 .attestation
-                .map_or("", Attestation::as_str),
+                .map_or("", Attestation::as_str)
+                .as_bytes(),
         );
         self.valid = advice.valid.map_or(ABSENT, i32::from);
         self.spam_score = advice.spam_score.map_or(ABSENT, i32::from);
-        self.risk_level = self.keep(advice.risk_level.as_str());
-        self.line_type = self.keep(advice.line_type.as_str());
-        self.verstat = self.keep(advice.verstat.as_str());
-        self.dnc = self.keep(advice.dnc.as_str());
-        self.reassigned = self.keep(advice.reassigned.as_str());
-        self.receipt = self.keep(advice.receipt.as_str());
+        self.risk_level = self.keep(advice.risk_level.as_bytes());
+        self.line_type = self.keep(advice.line_type.as_bytes());
+        self.verstat = self.keep(advice.verstat.as_bytes());
+        self.dnc = self.keep(advice.dnc.as_bytes());
+        self.reassigned = self.keep(advice.reassigned.as_bytes());
+        self.receipt = self.keep(advice.receipt.as_bytes());
         self.balance_low = advice.balance_low.map_or(ABSENT, i32::from);
         self.latency_us = i32::try_from(took.as_micros()).unwrap_or(i32::MAX);
         let changes: Vec<_> = names(counters.changes).collect();
-        self.state = self.keep(&changes.join(" "));
+        self.state = self.keep(changes.join(" ").as_bytes());
         self.counted = counted(decision, counters, took);
     }
 
@@ -90,14 +96,14 @@ impl nol_result {
     }
 
     /// Appends a text. All texts of a decision together fit. One that does not is omitted.
-    fn keep(&mut self, text: &str) -> nol_text {
+    fn keep(&mut self, text: &[u8]) -> nol_text {
         let at = usize::from(self.used);
         let Some(room) = self.bytes.get_mut(at..at + text.len()) else {
             return nol_text { at: 0, len: 0 };
         };
         room.iter_mut()
-            .zip(text.bytes())
-            .for_each(|(to, byte)| *to = core::ffi::c_char::from_ne_bytes([byte]));
+            .zip(text)
+            .for_each(|(to, byte)| *to = core::ffi::c_char::from_ne_bytes([*byte]));
         // NOL_RESULT_BYTES fits into 16 bits.
         self.used = u16::try_from(at + text.len()).unwrap_or(u16::MAX);
         nol_text {
@@ -122,7 +128,7 @@ struct Room<'a>(&'a mut nol_result);
 
 impl fmt::Write for Room<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let kept = self.0.keep(text);
+        let kept = self.0.keep(text.as_bytes());
         let is_kept = usize::from(kept.len) == text.len();
         is_kept.then_some(()).ok_or(fmt::Error)
     }
