@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The servers that are compared.
 
+use std::fs;
+
 use testbed::{Result, Setup, interface};
 
 use super::WORKERS;
@@ -45,6 +47,10 @@ pub(super) fn all(installation: &Installation, stub: &Stub) -> Result<Vec<Candid
             all.push(new("decide, cached, avps=core", "core", FEW, core));
             let reply = cached().param("avps", "nol_code nol_phrase");
             all.push(new("decide, cached, the reply's AVPs", "reply", FEW, reply));
+        }
+        if known.iter().any(|name| name == "default_country") {
+            let full = configured(installation, cached())?;
+            all.push(new("decide, cached, all configured", "full", FEW, full));
         }
     }
     all.extend(uncached(installation, stub));
@@ -101,6 +107,27 @@ fn asking(installation: &Installation, name: &str, stub: &Stub) -> Setup {
     );
     make_lean(&mut setup, &routes);
     setup
+}
+
+/// The same, with a country, lists, a profile, all places of identities, and a regulation.
+fn configured(installation: &Installation, setup: Setup) -> Result<Setup> {
+    let list = installation.file("list");
+    let numbers: Vec<_> = (0..100_000).map(|n| format!("+44207{n:07}\n")).collect();
+    fs::write(&list, numbers.concat())?;
+    let list = list.display().to_string();
+    Ok(setup
+        .param("default_country", "US")
+        .param("deny_list", list.clone())
+        .param("dno_list", list)
+        .param("number_source", "pai,ppi,rpid,from")
+        .param(
+            "verstat_source",
+            "number,attestation-info,p-attestation-indicator",
+        )
+        .param("trusted_sources", "127.0.0.0/8")
+        .param("regulation", "us")
+        .param("redress_url", "https://example.com/redress")
+        .profile("trunk=>spam_threshold=70"))
 }
 
 /// The same, with the answers in a shared hash table.
