@@ -45,6 +45,15 @@ fn redis(knows: bool) -> (String, Receiver<String>) {
     (url, told)
 }
 
+/// A list that has every caller, in a directory of its own.
+fn denying_all() -> (TempDir, String) {
+    let home = TempDir::new().expect("a directory");
+    let deny = home.path().join("deny");
+    std::fs::write(&deny, "+1*\n").expect("written");
+    let path = deny.display().to_string();
+    (home, path)
+}
+
 /// Parameters with a key, and that Redis. Nothing hurries on a busy machine.
 fn given_for(redis: String) -> Given {
     Given {
@@ -62,9 +71,7 @@ fn given_for(redis: String) -> Given {
 
 #[test]
 fn a_block_stands_unless_another_server_knows_of_an_emergency_call() {
-    let home = TempDir::new().expect("a directory");
-    let deny = home.path().join("deny");
-    std::fs::write(&deny, "+1*\n").expect("written");
+    let (_home, deny) = denying_all();
     let listed = CALL;
     let withheld = Call {
         head: b"From: <sip:+14155550123@example.com>;tag=a\r\nPrivacy: id\r\n",
@@ -81,7 +88,7 @@ fn a_block_stands_unless_another_server_knows_of_an_emergency_call() {
     ] {
         for knows in [false, true] {
             let given = Given {
-                deny_list: deny.display().to_string(),
+                deny_list: deny.clone(),
                 anonymous: "block".to_owned(),
                 ..given_for(redis(knows).0)
             };
@@ -132,12 +139,10 @@ fn begun(worker: &mut Worker<'_>, call: &Call<'_>, now: Instant) -> PendingLooku
 
 #[test]
 fn redis_is_asked_once_about_all_calls_that_share_a_block() {
-    let home = TempDir::new().expect("a directory");
-    let deny = home.path().join("deny");
-    std::fs::write(&deny, "+1*\n").expect("written");
+    let (_home, deny) = denying_all();
     let (url, asked) = redis(true);
     let given = Given {
-        deny_list: deny.display().to_string(),
+        deny_list: deny,
         ..given_for(url)
     };
     let engine = Engine::new(given, &Silent).expect("usable");
