@@ -106,14 +106,15 @@ uninstall: ## Remove both files again
 .PHONY: test
 test: setup ## Set up, build, and run every test, those in a real Kamailio too
 	$(build-for-tests)
-	NOL_STAGE=$(stage) NOL_SERVICE=$(target)/release/numbers-online-service \
+	NOL_STAGE=$(stage) NOL_SERVICE=$(target)/release/numbers-online-service tests/summarized $(target)/tests.log \
 		$(CARGO) test --release --workspace --no-fail-fast -- --include-ignored
 
 .PHONY: test-versions
 test-versions: setup ## The tests in a real Kamailio, and in 6.0 and 6.1 too (which are unpacked below .deps/, not installed)
 	.ci/kamailio-versions
 	$(build-for-tests)
-	NOL_STAGE=$(stage) $(CARGO) test --release --test host --no-fail-fast -- --include-ignored --skip opensips
+	NOL_STAGE=$(stage) tests/summarized $(target)/tests.log \
+		$(CARGO) test --release --test host --no-fail-fast -- --include-ignored --skip opensips
 
 .PHONY: check
 check: ## Format, lints and documentation, without a warning
