@@ -31,6 +31,7 @@ fn main() {
 
 fn build() -> Result<(), String> {
     let place = Place::from_cargo()?;
+    place::watch("c_shim".as_ref());
     abi::generate(&place)?;
     compiler::shim_for_tests()?;
     // rustc gives a cdylib no SONAME; without one the module's DT_NEEDED would hold a path of the build machine.

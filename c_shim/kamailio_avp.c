@@ -9,6 +9,7 @@
 #include "core/route.h"
 #include "core/usr_avp.h"
 
+#include "avps.h"
 #include "kamailio.h"
 
 /* 0, or -1: out of memory. */

@@ -7,6 +7,7 @@
 #include "evi/evi_params.h"
 #include "usr_avp.h"
 
+#include "avps.h"
 #include "opensips.h"
 
 #define PLACE(kind, name) PLACE_##name,

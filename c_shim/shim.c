@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _POSIX_C_SOURCE 200809L
 #include "shim.h"
+#include "avps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,59 +21,6 @@ static nol_pool *pool;
 static void say(const nol_host *host, nol_level level, const char *line)
 {
 	host->log(level, (nol_str){line, strlen(line)});
-}
-
-/* The names of the AVPs in the order of NOL_AVPS, then NULL. */
-#define AVP_NAME(kind, name) "nol_" #name,
-static const char *const avp_names[] = {NOL_AVPS(AVP_NAME) NULL};
-
-/* The AVPs to write: bit n for the n-th. */
-static uint64_t wanted;
-
-static uint64_t avp_bit(const char *name, size_t len)
-{
-	int place;
-
-	for(place = 0; avp_names[place]; place++) {
-		if(strlen(avp_names[place]) == len && memcmp(avp_names[place], name, len) == 0)
-			return (uint64_t)1 << place;
-	}
-	return 0;
-}
-
-/* The AVPs of a list of names, separated by spaces or commas. 0 if the list is empty or has an unknown name. */
-static uint64_t avp_bits(nol_str list)
-{
-	uint64_t bits = 0;
-	size_t at = 0, start;
-
-	while(at < list.len) {
-		for(start = at; at < list.len && list.s[at] != ' ' && list.s[at] != ','; at++)
-			;
-		if(at > start) {
-			uint64_t bit = avp_bit(list.s + start, at - start);
-
-			if(!bit)
-				return 0;
-			bits |= bit;
-		}
-		at++;
-	}
-	return bits;
-}
-
-static int is(nol_str text, const char *word)
-{
-	return text.len == strlen(word) && memcmp(text.s, word, text.len) == 0;
-}
-
-static uint64_t parse_avps(nol_str avps)
-{
-	if(is(avps, "all"))
-		return UINT64_MAX;
-	if(is(avps, "core"))
-		return avp_bits((nol_str){NOL_CORE_AVPS, sizeof(NOL_CORE_AVPS) - 1});
-	return avp_bits(avps);
 }
 
 /* The values of the parameter `profile`. */
@@ -106,17 +54,6 @@ static void drop_profiles(void)
 /* reply_reason */
 static int is_explained;
 
-int nol_wants(int place, const nol_result *result)
-{
-#define AVP_PLACE(kind, name) AVP_##name,
-	enum { NOL_AVPS(AVP_PLACE) AVPS };
-
-	(void)AVPS;
-	/* A 603+ needs its Reason header in any process, and a reply the mode of its profile. */
-	return ((wanted >> place) & 1) || (place == AVP_reply_reason && result->rc < 0)
-		   || (place == AVP_profile && result->profile.len > 0);
-}
-
 int nol_start(const nol_host *host, const nol_params *params)
 {
 	const nol_api *api = numbers_online_api();
@@ -128,9 +65,7 @@ int nol_start(const nol_host *host, const nol_params *params)
 		say(host, NOL_ERROR, "libnumbers_online.so and numbers_online.so are of different releases: install both of one");
 		return -1;
 	}
-	/* The module itself reads $avp(nol_rc) to see whether there was a decision. */
-	wanted = parse_avps(params->avps) | avp_bits((nol_str){NOL_REPLY_AVPS, sizeof(NOL_REPLY_AVPS) - 1});
-	if(parse_avps(params->avps) == 0) {
+	if(nol_choose_avps(params->avps) < 0) {
 		char line[256];
 
 		snprintf(line, sizeof(line),
@@ -139,7 +74,7 @@ int nol_start(const nol_host *host, const nol_params *params)
 		say(host, NOL_ERROR, line);
 		return -1;
 	}
-	is_explained = params->reply_reason && !is(params->mode, "inline");
+	is_explained = params->reply_reason && !nol_str_is(params->mode, "inline");
 	all.profiles = profiles;
 	all.profile_count = profile_count;
 	rc = api->engine_new(host, &all, &engine);

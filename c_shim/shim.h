@@ -19,9 +19,6 @@ int nol_longest_timeout(void);
 /* Checks the parameters. Call it once, before fork. 0, or -1 after one line in the log. */
 int nol_start(const nol_host *host, const nol_params *params);
 
-/* Whether the AVP at this place of NOL_AVPS is written: `avps` names it, or numbers_online_reply() may need it. */
-int nol_wants(int place, const nol_result *result);
-
 /* Undoes nol_start(), and nothing if there was none. */
 void nol_stop(void);
 

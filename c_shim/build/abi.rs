@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The Rust side of `numbers_online.h`.
 
-use crate::place::{Place, watch};
+use crate::place::Place;
 use bindgen::EnumVariation;
 
 /// Writes `abi.rs`, which `src/` includes.
 pub(crate) fn generate(place: &Place) -> Result<(), String> {
-    watch("c_shim/numbers_online.h".as_ref());
     let ours = "(nol|NOL)_.*|numbers_online_.*";
     bindgen::Builder::default()
         .header("c_shim/numbers_online.h")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! How the C code is compiled, and the shared C code as a library for the tests.
 
-use crate::place::watch;
 use cc::Build;
 
 /// The compiler with the warnings that all C code must pass.
@@ -16,15 +15,16 @@ pub(crate) fn strict() -> Build {
     compiler
 }
 
-/// Compiles `shim.c` as plain C11. This checks it on every machine, and tests can link it.
+/// The C files that the modules of all servers share.
+pub(crate) const SHARED: [&str; 2] = ["c_shim/avps.c", "c_shim/shim.c"];
+
+/// Compiles the shared files as plain C11. This checks them on every machine, and tests can link them.
 ///
-/// The cdylib does not refer to it, so the linker leaves it out there.
+/// The cdylib does not refer to them, so the linker leaves them out there.
 pub(crate) fn shim_for_tests() -> Result<(), String> {
-    watch("c_shim/shim.c".as_ref());
-    watch("c_shim/shim.h".as_ref());
     strict()
         .std("c11")
-        .file("c_shim/shim.c")
+        .files(SHARED)
         .try_compile("nol_shim")
-        .map_err(|why| format!("cannot compile c_shim/shim.c: {why}"))
+        .map_err(|why| format!("cannot compile {}: {why}", SHARED.join(" and ")))
 }

@@ -100,7 +100,6 @@ fn build_for(
         flags: &flags,
     };
     same_stamp(&module.probe(place, PROBE)?, server, &tree)?;
-    watch("c_shim/kamailio.h".as_ref());
     module.build(place)
 }
 

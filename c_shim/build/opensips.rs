@@ -75,7 +75,6 @@ impl<'a> Target<'a> {
     }
 
     fn build(&self, place: &Place) -> Result<(), String> {
-        watch("c_shim/opensips.h".as_ref());
         self.module().build(place)
     }
 

@@ -2,7 +2,7 @@
 //! Builds the thin module of one SIP server from its C files, linked against the library beside it.
 
 use crate::compiler;
-use crate::place::{Place, watch};
+use crate::place::Place;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,21 +28,8 @@ pub(crate) struct ServerModule<'a> {
 impl ServerModule<'_> {
     /// Puts the module at `<target>/<profile>/<server>/numbers_online.so`.
     pub(crate) fn build(&self, place: &Place) -> Result<(), String> {
-        for source in self.sources {
-            watch(source.as_ref());
-        }
-        watch(self.exports.as_ref());
-        for shared in [
-            "c_shim/host.h",
-            "c_shim/host_call.h",
-            "c_shim/host_contact.h",
-            "c_shim/host_log.h",
-            "c_shim/host_params.h",
-        ] {
-            watch(shared.as_ref());
-        }
         let scratch = self.scratch(place)?;
-        let objects = self.objects(&scratch, &[self.sources, &["c_shim/shim.c"]].concat())?;
+        let objects = self.objects(&scratch, &[self.sources, &compiler::SHARED].concat())?;
         let stub = import_stub(&scratch)?;
         let target = create(place.profile.join(self.server))?.join(MODULE);
 
