@@ -2,6 +2,7 @@
 //! The boundary to C: implements `c_shim/numbers_online.h`.
 
 mod abi;
+mod arguments;
 mod bytes;
 mod entries;
 mod guard;

@@ -8,6 +8,7 @@ mod lookup;
 mod number_form;
 mod operator;
 mod pending;
+mod reload;
 mod request;
 mod sharing;
 
