@@ -13,6 +13,10 @@ const TICK: Duration = Duration::from_millis(5);
 /// failure.
 const STALL: Duration = Duration::from_millis(30);
 
+/// The machine is calm after so long without a stall, and is waited for no longer than this.
+const CALM: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The stalls that a thread detected by sleeping too long. The thread ends with this value.
 #[derive(Debug)]
 pub(crate) struct Stalls(Arc<Mutex<Vec<Instant>>>);
@@ -31,6 +35,17 @@ impl Stalls {
         thread::sleep(2 * TICK);
         let stalls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         stalls.iter().any(|end| *end > start)
+    }
+
+    /// Waits until the machine has not stalled for a while. Not for ever: on some machines that never comes.
+    pub(crate) fn wait_for_calm(&self) {
+        let end = Instant::now() + PATIENCE;
+        let mut calm = Instant::now();
+        while calm.elapsed() < CALM && Instant::now() < end {
+            if self.stalled_since(calm) {
+                calm = Instant::now();
+            }
+        }
     }
 
     /// Records how long a process under test had no CPU.

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -47,6 +47,8 @@ pub(crate) struct Suite {
     unfinished: AtomicUsize,
     stalls: Stalls,
     record: Record,
+    /// Held by the one trial that is being repeated.
+    repetitions: Mutex<()>,
 }
 
 /// A requirement of a trial.
@@ -108,6 +110,7 @@ impl Suite {
             unfinished: AtomicUsize::new(0),
             stalls: Stalls::new(),
             record: Record::default(),
+            repetitions: Mutex::default(),
         })
     }
 
@@ -255,6 +258,7 @@ impl Suite {
 impl Suite {
     /// Runs a trial, and again if its failure proves nothing about the module: see [`reason`].
     fn attempt(&self, name: &str, trial: impl Fn() -> Result<()>) -> Result<()> {
+        let mut turn = None;
         for _ in 1..ATTEMPTS {
             let start = Instant::now();
             let failure = match trial() {
@@ -265,6 +269,12 @@ impl Suite {
                 return Err(failure.into());
             };
             self.record.repeated(name, reason, &failure);
+            // Together, repeated trials would stall each other again.
+            turn.get_or_insert_with(|| {
+                let repetitions = self.repetitions.lock();
+                repetitions.unwrap_or_else(PoisonError::into_inner)
+            });
+            self.stalls.wait_for_calm();
         }
         trial()
     }
