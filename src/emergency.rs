@@ -3,9 +3,10 @@
 
 mod numbers;
 
-use numbers_online_number::Country;
+use numbers_online_number::{Country, is_separator};
 
-use self::numbers::{EVERYWHERE, NATIONAL};
+use self::numbers::{NATIONAL, ROAMING, UNAMBIGUOUS};
+use crate::reason;
 use crate::sip_header::{HeaderName, Headers};
 use crate::uri::{Uri, next_unescaped, split};
 
@@ -55,13 +56,13 @@ impl Target {
 pub fn priority(headers: &Headers<'_>) -> Option<&'static str> {
     let calls_back = |body: &[u8]| body.trim_ascii().eq_ignore_ascii_case(PSAP_CALLBACK);
     if headers.bodies(HeaderName::Priority).any(calls_back) {
-        return Some("psap_callback");
+        return Some(reason::PSAP_CALLBACK);
     }
     let claims = |body: &[u8]| body.split(|byte| *byte == b',').any(is_in_a_namespace);
     headers
         .bodies(HeaderName::ResourcePriority)
         .any(claims)
-        .then_some("resource_priority")
+        .then_some(reason::RESOURCE_PRIORITY)
 }
 
 /// Whether a value of `Resource-Priority` (RFC 4412: namespace, dot, priority) is of a namespace for emergencies.
@@ -110,8 +111,8 @@ impl Dialled {
                     dialled.len += 1;
                 }
                 b'+' if dialled.len == 1 && !dialled.is_global => dialled.is_global = true,
-                b'-' | b'.' | b'(' | b')' | b' ' => {}
                 b';' | b':' => break,
+                separator if is_separator(separator) => {}
                 _ => return None,
             }
         }
@@ -133,20 +134,19 @@ impl Dialled {
         let code = code.as_bytes();
         let is_national = |digits: &[u8]| is_emergency_of(home, code, digits);
         let is_global = |digits: &[u8]| {
-            is_among(digits, WELL_KNOWN) || digits.strip_prefix(code).is_some_and(is_national)
+            is_among(digits, ROAMING) || digits.strip_prefix(code).is_some_and(is_national)
         };
         let digits = self.digits();
         if self.is_global {
             return is_global(digits);
         }
-        // As for any country: without a plus only the best known numbers count behind a calling code.
-        let is_behind_code = |short: &[u8]| is_among(short, EVERYWHERE) && is_national(short);
+        let is_behind_code = |short: &[u8]| is_among(short, UNAMBIGUOUS) && is_national(short);
         is_national(digits)
             || digits.strip_prefix(code).is_some_and(is_behind_code)
-            || INTERNATIONAL.iter().any(|prefix| {
-                let behind = digits.strip_prefix(*prefix);
-                behind.is_some_and(is_global)
-            })
+            || behind_prefix(digits).any(is_global)
+            || home
+                .without_international_prefix(digits)
+                .is_some_and(is_global)
     }
 
     fn is_emergency(&self) -> bool {
@@ -155,30 +155,28 @@ impl Dialled {
             return true;
         }
         // An international prefix stands for the plus.
-        INTERNATIONAL.iter().any(|prefix| {
-            let behind = digits.strip_prefix(*prefix);
-            behind.is_some_and(|rest| is_listed(rest) || is_behind_its_calling_code(rest, true))
-        })
+        behind_prefix(digits).any(|rest| is_listed(rest) || is_behind_its_calling_code(rest, true))
     }
 }
 
 /// Whether the countries with a calling code have this emergency number.
 fn is_emergency_of(home: Country, code: &[u8], digits: &[u8]) -> bool {
-    let is_foreign = || {
-        INTERNATIONAL
-            .iter()
-            .any(|prefix| digits.starts_with(prefix))
-    };
-    is_among(digits, WELL_KNOWN)
+    is_among(digits, ROAMING)
         || national(code).is_some_and(|list| is_among(digits, list))
-        || (!is_foreign() && numbers_online_number::is_emergency(digits, Some(home)))
+        || home.has_emergency_number(digits)
+}
+
+/// What is behind the international prefixes that these digits may begin with.
+fn behind_prefix(digits: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let prefixes = INTERNATIONAL.iter();
+    prefixes.filter_map(|prefix| digits.strip_prefix(*prefix))
 }
 
 /// Whether some country has this emergency number.
 fn is_listed(digits: &[u8]) -> bool {
     let mut lists = NATIONAL.iter().map(|(_, list)| *list);
     digits.len() <= LONGEST
-        && (is_among(digits, EVERYWHERE) || lists.any(|list| is_among(digits, list)))
+        && (is_among(digits, UNAMBIGUOUS) || lists.any(|list| is_among(digits, list)))
 }
 
 /// Whether a calling code stands here before an emergency number of a country that has it. Without a plus only the best known
@@ -191,7 +189,7 @@ fn is_behind_its_calling_code(digits: &[u8], is_global: bool) -> bool {
                 return false;
             };
             national(code).is_some_and(|list| {
-                is_among(short, list) && (is_global || is_among(short, EVERYWHERE))
+                is_among(short, list) && (is_global || is_among(short, UNAMBIGUOUS))
             })
         })
 }
@@ -208,9 +206,6 @@ fn is_among(digits: &[u8], list: &str) -> bool {
         .split(|byte| *byte == b' ')
         .any(|known| known == digits)
 }
-
-/// Dialled for an emergency in any country, also by visitors.
-const WELL_KNOWN: &str = "112 911 999";
 
 /// RFC 5031 section 4.2, and the same within an emergency services network (NENA-STA-010).
 const SERVICES: [&[u8]; 2] = [b"service:sos", b"nena:service:sos"];
@@ -230,8 +225,11 @@ const LONGEST_CODE: usize = 3;
 /// Digits of the longest emergency number.
 const LONGEST: usize = 6;
 
+/// Digits of the longest international prefix, with the selection of a carrier.
+const LONGEST_PREFIX: usize = 8;
+
 /// An international prefix, a calling code and an emergency number.
-const MOST_DIGITS: usize = 3 + LONGEST_CODE + LONGEST;
+const MOST_DIGITS: usize = LONGEST_PREFIX + LONGEST_CODE + LONGEST;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ pub(crate) struct Dialled {
 }
 
 impl Dialled {
-    /// Drops visual separators (RFC 3966 section 5; the space and the slash are common too). `None` if something else is there, and
+    /// Drops visual separators. `None` if something else is there, and
     /// if there are more digits than any prefix and number have.
     pub(crate) fn read(text: &[u8]) -> Option<Self> {
         let mut dialled = Self {
@@ -24,7 +24,7 @@ impl Dialled {
                     dialled.len += 1;
                 }
                 b'+' if dialled.len == 0 && !dialled.is_global => dialled.is_global = true,
-                b'-' | b'.' | b'(' | b')' | b' ' | b'/' => {}
+                separator if is_separator(*separator) => {}
                 _ => return None,
             }
         }
@@ -34,6 +34,12 @@ impl Dialled {
     pub(crate) fn digits(&self) -> &[u8] {
         self.digits.get(..self.len).unwrap_or_default()
     }
+}
+
+/// Whether a character only makes a number easier to read: a visual separator of RFC 3966 section 5.1.1, a space or a slash.
+#[must_use]
+pub fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'-' | b'.' | b'(' | b')' | b' ' | b'/')
 }
 
 /// An international prefix with the selection of a carrier (8), a trunk prefix with one (5), and a number (15).

@@ -43,6 +43,7 @@ mod short;
 mod table;
 
 pub use country::Country;
+pub use dialled::is_separator;
 pub use e164::E164;
 pub use metadata::{METADATA, Metadata};
 pub use normalise::normalise;

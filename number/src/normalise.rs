@@ -65,7 +65,7 @@ fn global(digits: &[u8]) -> Option<E164> {
 
 /// A number as it is dialled in its country.
 fn local(digits: &[u8], home: &Region) -> Option<E164> {
-    let behind_idd = Match::at_start(home.idd, digits).and_then(|found| digits.get(found.end()..));
+    let behind_idd = home.behind_idd(digits);
     // No country code starts with 0: what matched is a trunk prefix, or part of the number.
     if let Some(behind) = behind_idd.filter(|behind| !behind.starts_with(b"0")) {
         return global(behind).filter(|_| behind.len() >= SHORTEST_GLOBAL || is_possible(behind));

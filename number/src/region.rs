@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Countries and their calling codes, as the generated table has them.
 
-use crate::program::Program;
+use crate::program::{Match, Program};
 use crate::table::regions::{CODES, COUNTRIES, REGIONS};
 
 /// A country, or a calling code of no country.
@@ -46,6 +46,11 @@ pub(crate) struct CallingCode {
 }
 
 impl Region {
+    /// What is behind the international prefix of the country, which may select a carrier.
+    pub(crate) fn behind_idd<'d>(&self, digits: &'d [u8]) -> Option<&'d [u8]> {
+        digits.get(Match::at_start(self.idd, digits)?.end()..)
+    }
+
     /// The place of a country, by its code in capital letters.
     pub(crate) fn find(id: [u8; 2]) -> Option<usize> {
         let countries = REGIONS.get(..COUNTRIES)?;

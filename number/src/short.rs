@@ -3,7 +3,7 @@
 
 use crate::Country;
 use crate::dialled::Dialled;
-use crate::program::{Match, matches};
+use crate::program::matches;
 use crate::region::{CallingCode, Region};
 use crate::table::regions::{EMERGENCY, REGIONS};
 
@@ -16,6 +16,24 @@ pub fn is_emergency(text: &[u8], home: Option<Country>) -> bool {
             matches(region.emergency, digits)
         })
     })
+}
+
+impl Country {
+    /// Whether these digits are one of its emergency numbers, as it is dialled there.
+    #[must_use]
+    pub fn has_emergency_number(self, digits: &[u8]) -> bool {
+        digits.len() <= LONGEST_EXTENSION
+            && self
+                .region()
+                .is_some_and(|region| matches(region.emergency, digits))
+    }
+
+    /// What is behind its international prefix, and the selection of a carrier that may belong to it. `None` if the digits do not begin
+    /// with it.
+    #[must_use]
+    pub fn without_international_prefix(self, digits: &[u8]) -> Option<&[u8]> {
+        self.region()?.behind_idd(digits)
+    }
 }
 
 /// Whether a text is a short number: an extension of up to six digits, or a short or emergency number of `home`, or one of some
@@ -49,14 +67,10 @@ fn is_among(
     if home.is_some_and(|home| is_wanted(home, digits)) {
         return true;
     }
-    let behind_idd = |home: &Region| {
-        let found = Match::at_start(home.idd, digits)?;
-        digits.get(found.end()..)
-    };
     let global = if dialled.is_global {
         Some(digits)
     } else {
-        home.and_then(behind_idd)
+        home.and_then(|home| home.behind_idd(digits))
     };
     let Some(global) = global else {
         return false;

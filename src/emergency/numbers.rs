@@ -11,8 +11,12 @@
 //!   Netherlands, South Africa, Spain and Switzerland;
 //! * the helplines that the European Union has harmonised (Commission Decisions 2007/116/EC and 2007/698/EC).
 
-/// Numbers that mean an emergency in any country: of 3GPP TS 22.101, 999, and the European helplines.
-pub(super) const EVERYWHERE: &str = "000 08 110 112 118 119 911 999 116000 116111 116123";
+/// The numbers that visitors of any country dial.
+pub(super) const ROAMING: &str = "112 911 999";
+
+/// Numbers that mean an emergency in whatever country they are dialled, also behind a calling code without a plus: those of 3GPP
+/// TS 22.101, 999, and the European helplines.
+pub(super) const UNAMBIGUOUS: &str = "000 08 110 112 118 119 911 999 116000 116111 116123";
 
 /// Calling codes (ITU-T E.164), and the emergency numbers of the countries behind each.
 pub(super) const NATIONAL: &[(&str, &str)] = &[

@@ -2,7 +2,7 @@
 
 use numbers_online_number::Country;
 
-use super::numbers::{EVERYWHERE, NATIONAL};
+use super::numbers::{NATIONAL, UNAMBIGUOUS};
 use super::{LONGEST, LONGEST_CODE, is_emergency, is_emergency_in, priority};
 use crate::sip_header::Headers;
 
@@ -148,7 +148,7 @@ fn the_table_is_one_that_can_be_searched() {
     assert!(codes.is_sorted());
     codes.dedup();
     assert_eq!(codes.len(), NATIONAL.len());
-    for (code, list) in NATIONAL.iter().copied().chain([("", EVERYWHERE)]) {
+    for (code, list) in NATIONAL.iter().copied().chain([("", UNAMBIGUOUS)]) {
         assert!(code.len() <= LONGEST_CODE, "{code}");
         for number in list.split(' ') {
             assert!(number.bytes().all(|byte| byte.is_ascii_digit()), "{list}");
@@ -235,15 +235,31 @@ fn an_emergency_number_of_the_own_country_is_told_from_those_of_others() {
         (
             "GB",
             &["999", "112", "44999", "+44999", "0044999"],
-            &["105", "190", "+33112x"],
+            &["105", "190", "+33112", "0033112"],
         ),
         (
             "FR",
             &["15", "17", "18", "112", "33112", "+3315"],
-            &["105", "3315", "+1911x"],
+            &["105", "3315", "+1911", "00105", "+1988", "001911"],
         ),
         ("DE", &["112", "110", "49112"], &["105", "+1933"]),
         ("CH", &["144", "+41144", "143", "+41143"], &["105"]),
+        // The international prefix of the country is none of those that are known everywhere, or selects a carrier.
+        (
+            "JP",
+            &["110", "119", "+81110", "01081119", "010 81 110"],
+            &["010105", "0101911", "01044999", "01033112"],
+        ),
+        ("RU", &["102", "8107102"], &["810105", "81044999"]),
+        ("IL", &["101", "00972101"], &["012105", "01244999"]),
+        (
+            "AU",
+            &["000", "001161000", "+61000", "0011112"],
+            &["001144999"],
+        ),
+        ("KR", &["119", "00182119", "00282119"], &["00144999"]),
+        ("BR", &["190", "001555190"], &["001544999"]),
+        ("HK", &["999", "001852999"], &["00144999", "001105"]),
         // Its calling code is not in the list of this file.
         ("GN", &["112", "911"], &["105", ""]),
     ] {
