@@ -34,8 +34,23 @@
     )
 )]
 
+use std::alloc::System;
+
+use os::allocator::WithReserve;
+#[cfg(test)]
+use os::allocator::counting::Counting;
+
 #[cfg(not(panic = "unwind"))]
 compile_error!("a panic must not take the SIP server down: build with panic = \"unwind\"");
+
+/// Of the library, and of a program that links it as a crate.
+#[cfg(not(test))]
+#[global_allocator]
+static ALLOCATOR: WithReserve<System> = WithReserve::new(System);
+
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: Counting<WithReserve<System>> = Counting(WithReserve::new(System));
 
 pub mod admission;
 pub mod answer;
@@ -76,6 +91,7 @@ pub mod policy;
 pub mod pool;
 pub mod privacy;
 pub mod question;
+pub mod reason;
 pub mod redis;
 mod redress_value;
 pub mod reply;

@@ -23,6 +23,7 @@ use crate::clock::Moment;
 use crate::config::{ListConfig, ListFile};
 use crate::number::Number;
 use crate::os::heap;
+use crate::reason;
 
 pub use self::file::BadList;
 
@@ -92,9 +93,9 @@ impl Listed {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Allow => "allow_list",
-            Self::Deny => "deny_list",
-            Self::Dno => "dno",
+            Self::Allow => reason::ALLOW_LIST,
+            Self::Deny => reason::DENY_LIST,
+            Self::Dno => reason::DNO,
         }
     }
 }
@@ -297,19 +298,21 @@ impl fmt::Display for NoLists {
     }
 }
 
-/// A million entries leave a hole of many megabytes in the heap.
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        self.0 = Vec::new();
-        heap::give_back();
-    }
-}
-
 impl Fresh {
     fn read(files: &[ListFile]) -> Result<Self, BadList> {
         let contents: Result<_, _> = files.iter().map(file::read).collect();
         // The files that were read before the bad one left their holes too.
-        contents.map(Self).inspect_err(|_| heap::give_back())
+        contents.map(Self).inspect_err(|_| heap::trim())
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        // A million entries leave a hole of many megabytes in the heap. Without lists nothing does.
+        if !self.0.is_empty() {
+            self.0 = Vec::new();
+            heap::trim();
+        }
     }
 }
 

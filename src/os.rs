@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The operating system: shared memory, the heap, futexes, sockets, signals and processes.
 
+pub(crate) mod allocator;
 pub(crate) mod fork_guard;
 pub(crate) mod futex;
 pub(crate) mod heap;

@@ -19,6 +19,7 @@ use crate::cause::Cause;
 use crate::config::{ApiUrl, Config};
 use crate::deadline::Deadline;
 use crate::failure::Failure;
+use crate::os::heap;
 use crate::os::process::InWorker;
 use crate::question::Question;
 
@@ -225,12 +226,25 @@ impl Client {
         deadline: Deadline,
         timings: &mut Timings,
     ) -> Result<Session, HttpError> {
+        room()?;
         let connection = self
             .connector
             .connect(&host.target.uri, deadline, timings)?;
         Ok(Session::new(connection))
     }
 }
+
+/// Whether there is memory for an exchange. In the middle of it a lack of memory would end the process.
+fn room() -> Result<(), HttpError> {
+    if heap::has_room(ROOM) {
+        Ok(())
+    } else {
+        Err(HttpError::new(Failure::Shed).because(Cause::NoMemory))
+    }
+}
+
+/// More than an exchange needs: names, TLS, and an answer of the largest size.
+const ROOM: usize = 1024 * 1024;
 
 impl Host {
     /// Makes one exchange, and keeps the connection if another may follow.
@@ -240,6 +254,7 @@ impl Host {
         request: Request<impl AsSendBody>,
         deadline: Deadline,
     ) -> Result<Reply, HttpError> {
+        room()?;
         let (reply, session) = session.exchange(request, deadline);
         if let Some(seconds) = reply.as_ref().ok().and_then(|reply| reply.keep_alive) {
             self.idle.note(seconds);

@@ -76,7 +76,12 @@ fn entries(file: &ListFile, mut text: impl BufRead) -> Result<Vec<Entry>, BadLis
             Ok(Some(_)) if entries.len() == MOST => {
                 return Err(BadList::line(file, number, "more than 10,000,000 entries"));
             }
-            Ok(Some(entry)) => entries.push(entry),
+            Ok(Some(entry)) => {
+                // Otherwise a lack of memory would end the process.
+                let room = entries.try_reserve(1);
+                room.map_err(|error| BadList::new(file, error))?;
+                entries.push(entry);
+            }
             Err(why) => return Err(BadList::line(file, number, why)),
         }
     }

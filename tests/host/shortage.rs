@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use testbed::{
-    Api, Form, Plan, Product, Resource, Result, Step,
+    Api, Flaw, Form, Plan, Product, Resource, Result, Step,
     answer::{decision, ok},
     sip::{Client, Request, Transport},
 };
@@ -220,12 +220,17 @@ fn descriptors(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
+/// None is left, too little for a lookup, and for one but not for the stack of a thread.
 fn address_space(bench: &Bench) -> Result<()> {
-    let api = Api::http(closing())?;
-    let server = bench.start(&setup(bench, &api)?.param("timeout", LONG))?;
-    server.host.limit(Resource::AddressSpace)?;
-    load(&server, 100)?;
-    finish(server, 100)
+    for left in [0, 256 * 1024, 1536 * 1024] {
+        let api = bench.https(Flaw::None, closing())?;
+        let setup = setup(bench, &api)?.param("timeout", LONG);
+        let server = bench.start(&setup)?;
+        server.host.limit(Resource::AddressSpace(left))?;
+        load(&server, 50)?;
+        finish(server, 50)?;
+    }
+    Ok(())
 }
 
 /// Sends an OPTIONS, as a monitor of the next hop does.

@@ -24,12 +24,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub enum Resource {
     /// Descriptors: open ones stay open, and no further one can be opened.
     Descriptors,
-    /// Address space, which threads need for their stacks too. A little is left for small allocations.
-    AddressSpace,
+    /// Address space, which threads need for their stacks too. So many bytes are left.
+    AddressSpace(u64),
 }
-
-/// The address space that is left, in bytes: less than the stack of a thread.
-const SLACK: u64 = 256 * 1024;
 
 /// A server's main process, leader of its own process group.
 #[derive(Debug)]
@@ -119,11 +116,11 @@ impl Process {
         for pid in self.pids()? {
             let (name, most) = match resource {
                 Resource::Descriptors => ("nofile", 3),
-                Resource::AddressSpace => {
+                Resource::AddressSpace(left) => {
                     let pages = fs::read_to_string(format!("/proc/{pid}/statm"))?;
                     let pages = pages.split_whitespace().next().unwrap_or_default();
                     let bytes = pages.parse::<u64>()? * rustix::param::page_size() as u64;
-                    ("as", bytes + SLACK)
+                    ("as", bytes + left)
                 }
             };
             let status = Command::new("prlimit")

@@ -1,46 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What it costs to read the identity of a call: no allocation, and a time that `--nocapture` prints.
 
-#![allow(
-    unsafe_code,
-    clippy::expect_used,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a test with an allocator of its own, which prints figures"
-)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::hint::black_box;
 use std::time::Instant;
 
-use numbers_online::identity::{Identity, Request, Sources};
-use numbers_online::sip_header::Headers;
 use numbers_online_number::Country;
 
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts the allocations of each thread.
-struct Counting;
-
-// SAFETY: it does what the system's allocator does.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(memory, layout) };
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::identity::{Identity, Request, Sources};
+use crate::os::allocator::counting::allocations;
+use crate::sip_header::Headers;
 
 /// The headers of an ordinary call behind a trunk.
 const ORDINARY: &str = "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK776asdhds;rport\r\n\
@@ -58,6 +26,7 @@ const ORDINARY: &str = "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK776asdhds;
     Content-Type: application/sdp\r\n\
     Content-Length: 142\r\n\r\n";
 
+#[allow(clippy::print_stdout, reason = "figures for people")]
 #[test]
 fn an_identity_is_read_without_an_allocation() {
     let asserted = ORDINARY.replace(
@@ -97,9 +66,9 @@ fn an_identity_is_read_without_an_allocation() {
             };
             Identity::read(&request, sources)
         };
-        let before = ALLOCATIONS.get();
+        let before = allocations();
         let found = black_box(read());
-        assert_eq!(ALLOCATIONS.get(), before, "{name}");
+        assert_eq!(allocations(), before, "{name}");
         assert!(found.caller.is_some() && found.called.is_some(), "{name}");
         let rounds: u32 = if section.len() > 4000 { 2 } else { 50 };
         // The shortest of many short rounds is the one that nothing interrupted.
