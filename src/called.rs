@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The called user: who the request URI names, as a redirection passes it on.
 
-use std::fmt;
+use std::{fmt, iter};
+
+use numbers_online_number::is_separator;
 
 use crate::uri::{Uri, next_unescaped};
 
@@ -23,27 +25,27 @@ impl Called {
     /// 64-bit words in shared memory.
     pub const WORDS: usize = MOST / 8 + 1;
 
-    /// The user of a SIP, SIPS or tel URI.
+    /// The user of a SIP, SIPS or tel URI. Of a number, the digits and a plus in front.
     #[must_use]
     pub fn of(uri: &[u8]) -> Self {
-        let uri = Uri::read(uri).unwrap_or(Uri {
-            is_tel: false,
-            user: &[],
-            host: &[],
-        });
-        let user = uri.user.split(|byte| b":;".contains(byte)).next();
-        user.and_then(Self::unescaped).unwrap_or(Self::NOBODY)
+        let user = Uri::read(uri).map(|uri| uri.name()).unwrap_or_default();
+        Self::number_of(user)
+            .or_else(|| Self::collect(unescaped(user)))
+            .unwrap_or(Self::NOBODY)
     }
 
-    /// Resolves percent-escapes. A percent sign that escapes nothing stands for itself. `None` if it is too long.
-    fn unescaped(user: &[u8]) -> Option<Self> {
+    /// A user part that is a number, without its visual separators.
+    fn number_of(user: &[u8]) -> Option<Self> {
+        let called = Self::collect(unescaped(user).filter(|byte| !is_separator(*byte)))?;
+        called.is_number().then_some(called)
+    }
+
+    /// `None` if it is too long.
+    fn collect(user: impl Iterator<Item = u8>) -> Option<Self> {
         let mut called = Self::NOBODY;
-        let mut rest = user;
-        while let Some((first, behind)) = rest.split_first() {
-            let (byte, behind) = next_unescaped(rest).unwrap_or((*first, behind));
+        for byte in user {
             *called.bytes.get_mut(usize::from(called.len))? = byte;
             called.len += 1;
-            rest = behind;
         }
         Some(called)
     }
@@ -58,21 +60,17 @@ impl Called {
         self.len == 0
     }
 
-    /// The number of a tel URI: digits, perhaps behind a plus. Visual separators (RFC 3966 section 5.1.1) are dropped.
+    /// Whether it is a number: digits, perhaps behind a plus.
     #[must_use]
-    pub fn number(&self) -> Option<Self> {
-        let mut number = Self::NOBODY;
-        let bytes = self.bytes().iter().copied();
-        for (byte, to) in bytes
-            .filter(|byte| !b"-.()".contains(byte))
-            .zip(&mut number.bytes)
-        {
-            *to = byte;
-            number.len += 1;
-        }
-        let digits = number.bytes().strip_prefix(b"+");
-        let digits = digits.unwrap_or(number.bytes());
-        (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(number)
+    pub fn is_number(&self) -> bool {
+        let digits = self.without_plus();
+        !digits.is_nobody() && digits.bytes().iter().all(u8::is_ascii_digit)
+    }
+
+    /// Whether it has a plus in front.
+    #[must_use]
+    pub fn has_plus(&self) -> bool {
+        self.bytes().starts_with(b"+")
     }
 
     /// The same without a plus in front.
@@ -115,6 +113,17 @@ impl Called {
     }
 }
 
+/// The bytes of a user part, its percent-escapes resolved. A percent sign that escapes nothing stands for itself.
+fn unescaped(user: &[u8]) -> impl Iterator<Item = u8> {
+    let mut rest = user;
+    iter::from_fn(move || {
+        let (first, behind) = rest.split_first()?;
+        let (byte, behind) = next_unescaped(rest).unwrap_or((*first, behind));
+        rest = behind;
+        Some(byte)
+    })
+}
+
 /// As the user part of a URI: all but letters, digits and `+-._` is escaped. So it ends no URI and no header, wherever it stands.
 impl fmt::Display for Called {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,7 +161,11 @@ mod tests {
     fn the_called_user_is_that_of_the_uri_without_password_and_parameters() {
         for (uri, written) in [
             ("sip:+14155550100@192.0.2.1", "+14155550100"),
-            ("sips:+1-415-555-0100:pw@h;user=phone", "+1-415-555-0100"),
+            ("sips:+1-415-555-0100:pw@h;user=phone", "+14155550100"),
+            ("sip:+1%20415/555.0100@h", "+14155550100"),
+            ("sip:(415)-5550100@h", "4155550100"),
+            ("sip:john.doe-2@h", "john.doe-2"),
+            ("sip:1+2@h", "1+2"),
             ("SIP:+14155550100;npdi;rn=+14155550199@h", "+14155550100"),
             ("tel:+14155550100;phone-context=x", "+14155550100"),
             ("sip:bob@h?To=a", "bob"),
@@ -200,6 +213,9 @@ mod tests {
         // Escapes do not count, and neither do parameters.
         let uri = format!("sip:{}@h", "%61".repeat(64));
         assert_eq!(Called::of(uri.as_bytes()).to_string(), "a".repeat(64));
+        // Nor do the separators of a number.
+        let uri = format!("sip:+1{}4155550100@h", "-".repeat(500));
+        assert_eq!(Called::of(uri.as_bytes()).to_string(), "+14155550100");
         let uri = format!("sip:+14155550100;x={}@h", "a".repeat(500));
         assert_eq!(Called::of(uri.as_bytes()).to_string(), "+14155550100");
     }
@@ -207,17 +223,15 @@ mod tests {
     #[test]
     fn only_digits_are_a_number() {
         for (uri, expected) in [
-            ("tel:+14155550100", Some("+14155550100")),
-            ("tel:4155550100", Some("4155550100")),
-            ("tel:+", None),
-            ("sip:bob@h", None),
-            ("tel:+1-(415).5550100", Some("+14155550100")),
-            ("sip:h", None),
+            ("tel:+14155550100", true),
+            ("tel:4155550100", true),
+            ("tel:+", false),
+            ("sip:bob@h", false),
+            ("tel:+1-(415).5550100", true),
+            ("sip:++1@h", false),
+            ("sip:h", false),
         ] {
-            let number = Called::of(uri.as_bytes())
-                .number()
-                .map(|number| number.to_string());
-            assert_eq!(number.as_deref(), expected, "{uri}");
+            assert_eq!(Called::of(uri.as_bytes()).is_number(), expected, "{uri}");
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! SIP, SIPS and tel URIs (RFC 3261 section 19.1, RFC 3966), in the two parts that decisions read.
+//! SIP, SIPS and tel URIs (RFC 3261 section 19.1, RFC 3966), in the parts that decisions read.
 
 /// A URI of a person or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,48 @@ impl<'a> Uri<'a> {
             host,
         })
     }
+
+    /// The user without password and parameters: a name, or a number.
+    pub(crate) fn name(&self) -> &'a [u8] {
+        before(before(self.user, b':'), b';')
+    }
+
+    /// The parameters of the user part of a SIP URI: those of a number (RFC 3966), or a trunk group (RFC 4904).
+    pub(crate) fn user_parameters(&self) -> &'a [u8] {
+        if self.is_tel {
+            return &[];
+        }
+        behind(before(self.user, b':'), b';')
+    }
+
+    /// Host and port of a SIP URI.
+    pub(crate) fn host_and_port(&self) -> &'a [u8] {
+        before(before(self.host, b'?'), b';')
+    }
+
+    /// The parameters of the URI itself.
+    pub(crate) fn parameters(&self) -> &'a [u8] {
+        let text = if self.is_tel {
+            self.user
+        } else {
+            before(self.host, b'?')
+        };
+        behind(text, b';')
+    }
+
+    /// The headers of a SIP URI.
+    pub(crate) fn headers(&self) -> &'a [u8] {
+        behind(self.host, b'?')
+    }
+}
+
+/// What stands before the first such byte: everything, if there is none.
+pub(crate) fn before(text: &[u8], at: u8) -> &[u8] {
+    split(text, at).map_or(text, |(before, _)| before)
+}
+
+fn behind(text: &[u8], at: u8) -> &[u8] {
+    split(text, at).map_or(&[], |(_, behind)| behind)
 }
 
 /// The next byte of a text, its percent-escape resolved (RFC 3986 section 2.1), and what is behind it. `None` at the end, and for a

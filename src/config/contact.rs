@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use super::BadParameter;
 use super::port::is_port;
 use crate::called::Called;
-use crate::uri::Uri;
+use crate::uri::{Uri, before};
 
 /// The operator's Contact of a 302: a SIP, SIPS or tel URI, as it will stand between `<` and `>`. `{called}` in it stands for the
 /// called user.
@@ -38,7 +38,7 @@ impl ContactUri {
         // With some called user it must be a URI too.
         let is_usable = is_uri(&inner.replace(CALLED, "0"));
         // Otherwise the caller would choose where the call goes.
-        let is_misplaced = !is_tel(inner) && routes(inner).any(|part| part.contains(CALLED));
+        let is_misplaced = Uri::read(inner.as_bytes()).is_some_and(|uri| lets_caller_route(&uri));
         if is_literal && is_usable && !is_misplaced && inner.len() <= MAX_LENGTH {
             Ok(Some(Self {
                 before: before.to_owned(),
@@ -48,7 +48,7 @@ impl ContactUri {
             Err(BadParameter::new(
                 "redirect_contact",
                 uri,
-                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, neither in host, maddr nor headers, and without any other $, { or }, or empty",
+                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, as user or in the value of a parameter other than maddr, method, phone-context, transport and ttl, and without any other $, { or }, or empty",
             ))
         }
     }
@@ -62,19 +62,23 @@ impl ContactUri {
     /// The URI of a call. `None` if the call goes to nobody who could be named in it; in a tel URI only a number can.
     #[must_use]
     pub fn of(&self, called: &Called) -> Option<Contact<'_>> {
-        let called = match self.behind {
-            Some(_) if is_tel(&self.before) => {
-                let number = called.number()?;
-                // A plus can stand only in front.
-                if self.before.ends_with(':') {
-                    number
-                } else {
-                    number.without_plus()
-                }
+        let mut called = *called;
+        if self.names_called() {
+            let is_usable = if is_tel(&self.before) {
+                called.is_number()
+            } else {
+                !called.is_nobody()
+            };
+            // Behind a plus of the operator's, a number without one would be that of another country.
+            let has_own_plus = self.before.ends_with('+');
+            if !is_usable || (has_own_plus && !called.has_plus()) {
+                return None;
             }
-            Some(_) if called.is_nobody() => return None,
-            _ => *called,
-        };
+            // In a tel URI a plus can stand only in front.
+            if has_own_plus || (is_tel(&self.before) && !self.before.ends_with(':')) {
+                called = called.without_plus();
+            }
+        }
         Some(Contact { uri: self, called })
     }
 }
@@ -115,30 +119,29 @@ fn is_uri(uri: &str) -> bool {
         return number.is_some_and(is_telephone_number);
     }
     let names_nobody = parts.user.is_empty() && uri.contains('@');
-    !names_nobody && is_host_and_port(host(uri))
+    let host = str::from_utf8(parts.host_and_port());
+    !names_nobody && host.is_ok_and(is_host_and_port)
 }
 
 fn is_tel(uri: &str) -> bool {
     Uri::read(uri.as_bytes()).is_some_and(|uri| uri.is_tel)
 }
 
-/// Host and port of a SIP URI, without parameters and headers.
-fn host(uri: &str) -> &str {
-    let rest = uri.split_once('@').or_else(|| uri.split_once(':'));
-    let rest = rest.map_or("", |(_, rest)| rest);
-    rest.split([';', '?']).next().unwrap_or_default()
-}
-
-/// The parts of a SIP URI that determine where a request goes (RFC 3261 section 19.1.1), and its headers.
-fn routes(uri: &str) -> impl Iterator<Item = &str> {
-    let (before, headers) = uri.split_once('?').unwrap_or((uri, ""));
-    let is_maddr = |parameter: &&str| {
-        parameter
-            .get(..6)
-            .is_some_and(|start| start.eq_ignore_ascii_case("maddr="))
+/// Whether `{called}` stands where it determines where a request goes (RFC 3261 section 19.1.1, RFC 3966 section 5.1.5), or in headers.
+fn lets_caller_route(uri: &Uri<'_>) -> bool {
+    let has_called = |part: &[u8]| {
+        part.windows(CALLED.len())
+            .any(|window| window == CALLED.as_bytes())
     };
-    let parameters = before.split(';').skip(1).filter(is_maddr);
-    [host(before), headers].into_iter().chain(parameters)
+    let mut parameters = uri.parameters().split(|byte| *byte == b';');
+    has_called(uri.host_and_port())
+        || has_called(uri.headers())
+        || parameters.any(|parameter| {
+            let name = before(parameter, b'=');
+            has_called(name)
+                || (ROUTING.iter().any(|known| name.eq_ignore_ascii_case(known))
+                    && has_called(parameter))
+        })
 }
 
 /// A host name, an IPv4 address or an IPv6 address in brackets; a port may follow (RFC 3261 section 25.1). Some networks have names
@@ -176,6 +179,8 @@ fn is_clean(part: &str) -> bool {
 }
 
 const CALLED: &str = "{called}";
+
+const ROUTING: [&[u8]; 5] = [b"maddr", b"method", b"phone-context", b"transport", b"ttl"];
 
 /// It has to fit into the result beside the rest.
 const MAX_LENGTH: usize = 255;
@@ -259,6 +264,7 @@ mod tests {
                 "sip:ivr@192.0.2.20;to=%2A44;lr",
             ),
             ("sips:x-{called}@h", "sips:x-%2A44@h"),
+            ("sip:ivr;to={called}@h", "sip:ivr;to=%2A44@h"),
         ] {
             let contact = contact(given).expect("usable");
             assert!(contact.names_called());
@@ -277,6 +283,20 @@ mod tests {
     }
 
     #[test]
+    fn a_national_number_does_not_become_another_countrys() {
+        for given in ["tel:+{called}", "sip:+{called}@h"] {
+            let contact = contact(given).expect("usable");
+            let of = |uri: &str| {
+                let contact = contact.of(&Called::of(uri.as_bytes()));
+                contact.map(|contact| contact.to_string())
+            };
+            let written = given.replace("{called}", "14155550100");
+            assert_eq!(of("sip:+1-415-555-0100@h"), Some(written));
+            assert_eq!(of("sip:4155550100@h"), None);
+        }
+    }
+
+    #[test]
     fn any_other_dollar_or_brace_is_refused() {
         for bad in [
             "sip:{called}@{called}",
@@ -286,6 +306,13 @@ mod tests {
             "sip:a@h:{called}",
             "sip:a@h;maddr={called}",
             "sip:a@h;lr;MADDR=x{called}",
+            "sip:a@h;transport={called}",
+            "sip:a@h;ttl={called}",
+            "sip:a@h;Method={called}",
+            "sip:a@h;{called}",
+            "sip:a@h;{called}=x",
+            "tel:100;phone-context={called}",
+            "tel:100;phone-context=+{called}",
             "sip:a@h?Route=<sip:{called}>",
             "sip:a@h?Route=%3Csip:{called}",
             "sip:{caller}@h",

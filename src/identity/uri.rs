@@ -12,39 +12,23 @@ use crate::uri::{self, next_unescaped};
 pub(super) struct Uri<'a> {
     /// Whether the scheme is `tel`.
     pub(super) is_tel: bool,
-    /// What stands before the parameters of the user part: a number, or a name.
+    /// A number, or a name.
     user: &'a [u8],
-    /// The parameters of the user part of a SIP URI: those of the number (RFC 3966), or a trunk group (RFC 4904).
     user_parameters: &'a [u8],
     host: &'a [u8],
-    /// The parameters of the URI itself.
     parameters: &'a [u8],
 }
 
 impl<'a> Uri<'a> {
     /// Takes a URI apart. `None` for a URI of another scheme.
     pub(super) fn read(uri: &'a [u8]) -> Option<Self> {
-        let uri::Uri { is_tel, user, host } = uri::Uri::read(uri)?;
-        if is_tel {
-            let (user, parameters) = split(user, b';');
-            return Some(Self {
-                is_tel,
-                user,
-                user_parameters: &[],
-                host,
-                parameters,
-            });
-        }
-        let (user, _password) = split(user, b':');
-        let (user, user_parameters) = split(user, b';');
-        let (host, _headers) = split(host, b'?');
-        let (host, parameters) = split(host, b';');
+        let uri = uri::Uri::read(uri)?;
         Some(Self {
-            is_tel,
-            user,
-            user_parameters,
-            host,
-            parameters,
+            is_tel: uri.is_tel,
+            user: uri.name(),
+            user_parameters: uri.user_parameters(),
+            host: uri.host_and_port(),
+            parameters: uri.parameters(),
         })
     }
 
@@ -72,8 +56,8 @@ impl<'a> Uri<'a> {
 
     /// Whether it stands for a caller who does not want to be known (RFC 3323 section 4.1.1.3, and names that gateways use).
     pub(super) fn is_anonymous(&self) -> bool {
-        let (host, _port) = split(self.host, b':');
-        host.eq_ignore_ascii_case(b"anonymous.invalid") || is_anonymous_name(self.user)
+        uri::before(self.host, b':').eq_ignore_ascii_case(b"anonymous.invalid")
+            || is_anonymous_name(self.user)
     }
 
     /// The values of the parameters of a name: those of the number, then those of the URI.
@@ -116,11 +100,6 @@ fn unescaped<'a>(user: &'a [u8], room: &'a mut [u8; MOST]) -> Option<&'a [u8]> {
         rest = behind;
     }
     room.get(..len)
-}
-
-/// What stands before and behind the first such byte; nothing is behind it if there is none.
-fn split(text: &[u8], at: u8) -> (&[u8], &[u8]) {
-    uri::split(text, at).unwrap_or((text, &[]))
 }
 
 /// User parts that mean a withheld number.
