@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The audit line: one for each call that was blocked or redirected, or would have been.
 
+mod mask;
+
 use std::fmt;
 
 use crate::call_id::CallId;
@@ -37,9 +39,9 @@ pub fn line(decision: &Decision, context: Context<'_>) -> Option<String> {
         log_numbers,
     } = context;
     let call = if log_numbers {
-        call_id.to_string()
+        *call_id
     } else {
-        masked(call_id.to_string(), number.as_ref())
+        mask::without_number(call_id, number.as_ref())
     };
     let text = |text| Escaped(str::as_bytes(text));
     Some(format!(
@@ -76,64 +78,6 @@ fn authentication(verstat: Verstat) -> &'static str {
         Verstat::NotValidated => "not_validated",
     }
 }
-
-/// A Call-ID without the number of the caller: some callers make theirs of their number. Its last digits are hidden, also with
-/// separators between them. Without a number, which may be withheld, all digits before the host are hidden of which there are so many in a row.
-fn masked(call_id: String, number: Option<&Number>) -> String {
-    let mut bytes = call_id.into_bytes();
-    let digits = number.map(|number| {
-        let digits = number.as_str().as_bytes();
-        digits
-            .get(digits.len().saturating_sub(RECOGNISED).max(1)..)
-            .unwrap_or(digits)
-    });
-    let host = bytes.iter().position(|byte| *byte == b'@');
-    let host = host.filter(|_| number.is_none()).unwrap_or(bytes.len());
-    let mut start = 0;
-    while let Some(rest) = bytes.get_mut(start..host).filter(|rest| !rest.is_empty()) {
-        let end = match digits {
-            Some(digits) => end_of(digits, rest),
-            None => end_of_run(rest),
-        };
-        if let Some(found) = end.and_then(|end| rest.get_mut(..end)) {
-            let shown = found.iter_mut().filter(|byte| byte.is_ascii_digit());
-            shown.for_each(|digit| *digit = b'*');
-        }
-        start += end.unwrap_or(1);
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Where these digits end that a text begins with, perhaps with one separator between each two.
-fn end_of(digits: &[u8], text: &[u8]) -> Option<usize> {
-    let mut end = 0;
-    for (place, digit) in digits.iter().enumerate() {
-        if place > 0 && matches!(text.get(end), Some(b'-' | b'.' | b'_')) {
-            end += 1;
-        }
-        if text.get(end) != Some(digit) {
-            return None;
-        }
-        end += 1;
-    }
-    Some(end)
-}
-
-/// Where the digits end that a text begins with, if there are many, perhaps with one separator between each two.
-fn end_of_run(text: &[u8]) -> Option<usize> {
-    let (mut digits, mut end) = (0, 0);
-    while let Some(rest) = text.get(end..) {
-        end += match rest {
-            [digit, ..] if digit.is_ascii_digit() => 1,
-            [b'-' | b'.' | b'_', digit, ..] if digits > 0 && digit.is_ascii_digit() => 2,
-            _ => break,
-        };
-        digits += 1;
-    }
-    (digits >= RECOGNISED).then_some(end)
-}
-
-const RECOGNISED: usize = 7;
 
 /// A number, masked unless the operator wants it whole.
 struct Shown<'a>(Option<&'a Number>, bool);

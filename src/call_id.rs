@@ -61,6 +61,18 @@ impl CallId {
         }
     }
 
+    /// Whether only the beginning is kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        usize::from(self.len) > MOST
+    }
+
+    /// The same with other bytes.
+    pub(crate) fn rewritten(mut self, rewrite: impl FnOnce(&mut [u8])) -> Self {
+        let len = usize::from(self.len).min(MOST);
+        rewrite(self.bytes.get_mut(..len).unwrap_or_default());
+        self
+    }
+
     fn kept(&self) -> &[u8] {
         self.bytes
             .get(..usize::from(self.len).min(MOST))
@@ -72,7 +84,7 @@ impl CallId {
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Escaped(self.kept()).fmt(f)?;
-        if usize::from(self.len) > MOST {
+        if self.is_cut() {
             f.write_str("...")?;
         }
         Ok(())

@@ -121,11 +121,28 @@ fn a_number_in_a_call_id_is_masked_in_each_form() {
         (&nobody, "20-5550123-a5550123@h", "**-*******-a*******@h"),
         (&nobody, "202-555-0123-1@pbx", "***-***-****-*@pbx"),
         (&nobody, "555012-a@192.0.2.200", "555012-a@192.0.2.200"),
+        (&decision, "202 555/0123@a", "202%20***/****@a"),
+        (&nobody, "(202)555-0123@h", "%28***%29***-****@h"),
         (&nobody, "", "-"),
     ] {
         let call_id = CallId::new(call_id.as_bytes());
         let line = line(decision, context(603, &call_id)).expect("a line");
         assert!(line.ends_with(&format!(" call={shown}")), "{line}");
+    }
+}
+
+#[test]
+fn a_number_that_is_cut_is_masked_too() {
+    let decision = decision(Treatment::Block, Treatment::Block);
+    let nobody = Decision {
+        number: None,
+        ..decision
+    };
+    let call_id = format!("{}12025550123@a", "x".repeat(90));
+    for (decision, shown) in [(&decision, "1202**..."), (&nobody, "******...")] {
+        let call_id = CallId::new(call_id.as_bytes());
+        let line = line(decision, context(603, &call_id)).expect("a line");
+        assert!(line.ends_with(shown), "{line}");
     }
 }
 
