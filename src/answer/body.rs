@@ -15,6 +15,7 @@ use crate::cause::Cause;
 use crate::decision::{Advice, SipReply, Treatment};
 use crate::failure::Failure;
 use crate::number::Number;
+use crate::reason::INVALID_NUMBER;
 use crate::text::Text;
 
 /// Reads the body of a 200 to a question about a number.
@@ -40,7 +41,7 @@ pub(super) fn parse(body: &[u8], asked: &Number) -> Result<Answer, Unusable> {
         reason: phrase,
     }) = body.sip;
     let treatment = Treatment::from_name(body.decision.as_str())
-        .filter(|treatment| agrees(*treatment, code))
+        .filter(|treatment| treatment.may_reply(code))
         .ok_or(Unusable::new(Failure::Schema))?;
     let reason: Text<64> = body.reason.text();
     if treatment == Treatment::Allow && matches!(reason.as_str(), "error" | "latency_budget") {
@@ -48,7 +49,7 @@ pub(super) fn parse(body: &[u8], asked: &Number) -> Result<Answer, Unusable> {
     }
     // A number cannot be both.
     if treatment == Treatment::Block
-        && reason.as_str() == "invalid_number"
+        && reason.as_str() == INVALID_NUMBER
         && body.valid == Some(true)
     {
         return Err(Unusable::new(Failure::Schema));
@@ -64,15 +65,6 @@ pub(super) fn parse(body: &[u8], asked: &Number) -> Result<Answer, Unusable> {
         reason,
         advice: advice(&body),
     })
-}
-
-/// Whether a code is one of those that a decision may have.
-fn agrees(treatment: Treatment, code: u16) -> bool {
-    match treatment {
-        Treatment::Block => code == 603,
-        Treatment::Redirect => code == 302,
-        Treatment::Allow | Treatment::Flag => matches!(code, 503 | 404),
-    }
 }
 
 /// Whether an answer is about the number that was asked about. The API writes a number in its canonical form: the digit of a trunk

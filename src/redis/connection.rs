@@ -6,6 +6,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, Parser, Pipeline, Value};
@@ -13,12 +14,12 @@ use redis::{ConnectionAddr, Parser, Pipeline, Value};
 use super::Unavailable;
 use crate::config::RedisUrl;
 use crate::deadline::Deadline;
+use crate::os::socket::{self, Wait};
 use crate::resolver::Resolver;
 
 /// A connection without a pending answer.
 pub(super) struct Connection {
     stream: TcpStream,
-    parser: Parser,
 }
 
 impl Connection {
@@ -46,10 +47,7 @@ impl Connection {
                 Unavailable
             })?;
         stream.set_nodelay(true).map_err(|_| Unavailable)?;
-        let mut connection = Self {
-            stream,
-            parser: Parser::new(),
-        };
+        let mut connection = Self { stream };
         let settings = url.connection().redis_settings();
         let mut greeting = redis::pipe();
         if let Some(password) = settings.password() {
@@ -60,6 +58,12 @@ impl Connection {
         }
         connection.ask(&greeting, until)?;
         Ok(connection)
+    }
+
+    /// Whether the connection is open, and Redis sent nothing that was not asked for: it would be taken for the next answer.
+    pub(super) fn is_quiet(&self) -> bool {
+        let received = socket::receive(self.stream.as_fd(), &mut [0], Wait::No);
+        received.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Sends commands and reads an answer to each. After an error the connection cannot be used again.
@@ -76,9 +80,11 @@ impl Connection {
         stream
             .write_all(&commands.get_packed_pipeline())
             .map_err(|_| Unavailable)?;
+        // A new one each time: what came behind the last answer belongs to no command.
+        let mut parser = Parser::new();
         (0..commands.len())
             .map(|_| {
-                self.parser
+                parser
                     .parse_value(&mut stream)
                     .and_then(Value::extract_error)
                     .map_err(|_| Unavailable)
