@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::identity::{NumberFrom, Verification};
 use crate::number::Number;
 use crate::phrase;
+use crate::reason;
 use crate::text::Text;
 
 /// The treatment of a call: `$avp(nol_decision)`.
@@ -41,6 +42,16 @@ impl Treatment {
         [Self::Allow, Self::Flag, Self::Redirect, Self::Block]
             .into_iter()
             .find(|known| known.as_str() == name)
+    }
+
+    /// Whether a code is one of those that the API replies with for this.
+    #[must_use]
+    pub const fn may_reply(self, code: u16) -> bool {
+        match self {
+            Self::Block => code == 603,
+            Self::Redirect => code == 302,
+            Self::Allow | Self::Flag => matches!(code, 503 | 404),
+        }
     }
 
     /// What the script function returns. Never 0, which would end the script; negative only for a block.
@@ -176,6 +187,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether it is about a call to an emergency service or number.
+    #[must_use]
+    pub fn is_emergency_call(&self) -> bool {
+        self.source == Source::Bypass && self.reason.as_str() == reason::EMERGENCY
+    }
+
     /// Whether the call does not reach the called party.
     #[must_use]
     pub fn keeps_away(&self) -> bool {

@@ -108,20 +108,32 @@ impl EmergencyWindow {
         self.outbox.put(number, now);
     }
 
-    /// Whether there is no number that other servers are to know.
+    /// Whether there are numbers that other servers are to know, and may be told of now.
     #[must_use]
-    pub fn has_told_all(&self) -> bool {
-        self.outbox.is_empty()
+    pub fn has_untold(&self, now: Moment) -> bool {
+        self.outbox.is_due(now)
     }
 
-    /// The numbers that other servers are to know, each once, and for how long they are to be remembered.
+    /// The numbers that other servers are to know, each once, and when it called.
     #[must_use]
-    pub fn take_untold(&self, now: Moment) -> Vec<(Number, Duration)> {
-        let untold = self.outbox.take().into_iter();
-        let left = |called| self.span.checked_sub(now.since(called));
+    pub fn take_untold(&self, now: Moment) -> Vec<(Number, Moment)> {
+        let mut untold = self.outbox.take();
+        untold.retain(|(_, called)| now.since(*called) < self.span);
         untold
-            .filter_map(|(number, called)| Some((number, left(called)?)))
-            .collect()
+    }
+
+    /// Keeps numbers that other servers could not be told of. They are tried again at `then`.
+    pub fn put_back(&self, untold: &[(Number, Moment)], then: Moment) {
+        for (number, called) in untold {
+            self.outbox.put(number, *called);
+        }
+        self.outbox.pause(then);
+    }
+
+    /// How long a number that called then is remembered from `now` on.
+    #[must_use]
+    pub fn left(&self, called: Moment, now: Moment) -> Duration {
+        self.span.saturating_sub(now.since(called))
     }
 
     /// Whether no number called an emergency number within the span before `now`. That is so nearly always, and found out at once.

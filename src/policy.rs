@@ -5,7 +5,6 @@ mod call;
 mod contact;
 mod enforcement;
 mod outcome;
-mod reason;
 mod resume;
 mod unasked;
 
@@ -17,7 +16,7 @@ use crate::clock::Moment;
 use crate::config::{
     Config, ContactUri, DecisionOptions, Emergency, Enforcement, IdentityOptions, TrustedSources,
 };
-use crate::decision::{Decision, Source};
+use crate::decision::Decision;
 use crate::emergency;
 use crate::emergency_window::EmergencyWindow;
 use crate::failure::Failure;
@@ -29,10 +28,8 @@ use crate::question::{Origin, Question};
 use crate::sip_header::Headers;
 use crate::text::Text;
 
-use reason::EMERGENCY;
-
 pub use call::Call;
-pub use outcome::{LookupOutcome, Settled, Shows};
+pub use outcome::{Disclosure, LookupOutcome, Settled};
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +163,14 @@ impl<'a> Policy<'a> {
         identity::called_number(call.target(), self.home)
     }
 
+    /// The number that the caller dialled, if the script sends the call somewhere else.
+    #[must_use]
+    pub fn dialled_number(&self, call: &Call<'_>) -> Option<Number> {
+        let is_changed = !call.next_uri.is_empty() && call.next_uri != call.request_uri;
+        let dialled = is_changed.then_some(call.request_uri)?;
+        identity::called_number(dialled, self.home)
+    }
+
     fn identity(&self, call: &Call<'_>, headers: &Headers<'_>) -> Identity {
         let request = Request {
             headers,
@@ -181,9 +186,7 @@ impl<'a> Policy<'a> {
     /// it into From. Nor can a call to an extension that is an emergency number elsewhere, if the operator named the country.
     #[must_use]
     pub fn emergency_caller(&self, call: &Call<'_>, decision: &Decision) -> Option<Number> {
-        let is_emergency =
-            decision.source == Source::Bypass && decision.reason.as_str() == EMERGENCY;
-        if !is_emergency || !self.trusted_sources.is_trusted(call.source) {
+        if !decision.is_emergency_call() || !self.trusted_sources.is_trusted(call.source) {
             return None;
         }
         let is_here = |home| {

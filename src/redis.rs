@@ -59,6 +59,8 @@ impl Redis {
             return Ok(None);
         };
         let answer = Packed::from_bytes(&bytes).and_then(|packed| packed.answer());
+        // Others may write to Redis too.
+        let answer = answer.filter(|answer| answer.treatment.may_reply(answer.reply.code));
         // Negative: the key has just expired, or was not written by this module, whose keys all have an expiry.
         Ok(answer.zip(u64::try_from(left).ok().map(Duration::from_millis)))
     }
@@ -101,7 +103,7 @@ impl Redis {
     }
 
     /// Whether each of these numbers called an emergency number.
-    pub fn have_called(
+    pub fn made_emergency_calls(
         &mut self,
         keys: impl IntoIterator<Item = Key>,
         deadline: Deadline,
@@ -126,7 +128,7 @@ impl Redis {
             .ok_or(Unavailable)?;
         let until = Deadline::after(now, patience);
         // An idle connection may have been closed by Redis. Then a new one is tried.
-        let kept = self.connection.take();
+        let kept = self.connection.take().filter(Connection::is_quiet);
         let outcome = kept
             .ok_or(Unavailable)
             .and_then(|connection| self.exchange(connection, commands, until))
@@ -163,4 +165,4 @@ const PATIENCE: Duration = Duration::from_millis(10);
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How long Redis is not used after a failure.
-const BACKOFF: Duration = Duration::from_secs(2);
+pub(crate) const BACKOFF: Duration = Duration::from_secs(2);

@@ -7,6 +7,7 @@ use crate::config::{BlockReason, BlockReply, Location, Redress, Replies};
 use crate::decision::{Decision, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::phrase;
+use crate::reason;
 use crate::redress_value::{NETWORK_BLOCKED, is_id};
 use crate::text::Text;
 
@@ -103,10 +104,12 @@ fn effective(decision: &Decision, replies: &Replies) -> BlockReply {
 /// Why a call is blocked. Whatever is not known to be something else is analytics, the strictest.
 fn block_reason(decision: &Decision) -> BlockReason {
     match (decision.source, decision.reason.as_str()) {
-        (Source::List, "dno") => BlockReason::Dno,
+        (Source::List, reason::DNO) => BlockReason::Dno,
         (Source::List, _) => BlockReason::List,
-        (Source::Local, "anonymous") => BlockReason::Anonymous,
-        (Source::Local | Source::Api | Source::Cache, "invalid_number") => BlockReason::Invalid,
+        (Source::Local, reason::ANONYMOUS) => BlockReason::Anonymous,
+        (Source::Local | Source::Api | Source::Cache, reason::INVALID_NUMBER) => {
+            BlockReason::Invalid
+        }
         _ => BlockReason::Analytics,
     }
 }

@@ -31,6 +31,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
 use crate::question::{Origin, Question};
+use crate::reason;
 use crate::redis::Redis;
 use crate::text::{self, Text};
 
@@ -52,6 +53,8 @@ pub struct Worker<'a> {
     redis: Option<Redis>,
     /// The last lookup waited for the request of another call.
     has_followed: bool,
+    /// Redis could not be told of emergency callers, which no call has counted yet.
+    told_in_vain: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -80,6 +83,7 @@ impl<'a> Worker<'a> {
             generations,
             redis: url.map(|url| Redis::new(&proof, url)),
             has_followed: false,
+            told_in_vain: false,
         }
     }
 
@@ -102,9 +106,8 @@ impl<'a> Worker<'a> {
     pub fn decide(&mut self, call: &Call<'_>, started: Instant) -> (Decision, Counters) {
         self.warn_of_old_lists(started);
         let Some(profile) = self.engine.profiles.find(call.profile) else {
-            let (decision, mut counters) = self.decide_without_profile(call, started);
-            self.tell_others(started, &mut counters);
-            return (decision, counters);
+            let decided = self.decide_without_profile(call, started);
+            return self.after_telling(decided, started);
         };
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
@@ -112,10 +115,21 @@ impl<'a> Worker<'a> {
         let (step, called) = (policy.begin(call), policy.called_user(call));
         self.note_number(&step, started);
         let (decision, mut counters) = self.carry_out(&policy, &step, called, started);
-        if self.remember_caller(&policy, call, &decision, started) {
-            self.tell_others(started, &mut counters);
-        }
+        self.remember_caller(&policy, call, &decision, started);
         let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
+        self.after_telling((decision, counters), started)
+    }
+
+    /// What was decided about a call. If it is an emergency call, other servers are told of the caller first.
+    fn after_telling(
+        &mut self,
+        (decision, mut counters): (Decision, Counters),
+        started: Instant,
+    ) -> (Decision, Counters) {
+        if decision.is_emergency_call() {
+            self.tell_others(started);
+            self.count_telling(&mut counters);
+        }
         (decision, counters)
     }
 
@@ -194,6 +208,7 @@ impl<'a> Worker<'a> {
                 },
                 timeout: config.timeout,
                 called: question.called,
+                dialled: policy.dialled_number(call),
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
                 counters,
@@ -230,7 +245,7 @@ impl<'a> Worker<'a> {
             self.log.line(Level::Error, &line);
         }
         let decision = Decision {
-            reason: Text::new("unknown_profile").unwrap_or_default(),
+            reason: Text::new(reason::UNKNOWN_PROFILE).unwrap_or_default(),
             ..policy.fail_open(Failure::Internal, caller.as_ref())
         };
         let counters = Counters {

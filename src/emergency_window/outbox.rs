@@ -21,6 +21,8 @@ shareable! {
         put: AtomicU64,
         /// How many of them had been put in when the ring was emptied last.
         taken: AtomicU64,
+        /// Nobody takes them before.
+        due: AtomicU64,
     }
 }
 
@@ -46,8 +48,15 @@ impl Outbox {
         self.put.fetch_add(1, SeqCst);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.put.load(SeqCst) == self.taken.load(SeqCst)
+    /// Whether there is something to take at `now`.
+    pub(super) fn is_due(&self, now: Moment) -> bool {
+        self.put.load(SeqCst) != self.taken.load(SeqCst)
+            && self.due.load(Relaxed) <= now.to_shared()
+    }
+
+    /// Lets everything lie until then.
+    pub(super) fn pause(&self, then: Moment) {
+        self.due.store(then.to_shared(), Relaxed);
     }
 
     /// Takes all numbers out.
@@ -89,18 +98,26 @@ mod tests {
         let nth = |n: usize| {
             Number::new(format!("+1202555{n:04}").as_bytes(), None).expect("a global number")
         };
-        assert!(outbox.is_empty() && outbox.take().is_empty());
+        let now = at(0);
+        let is_empty = || !outbox.is_due(now) && outbox.take().is_empty();
+        assert!(is_empty());
         for count in [1, 5, PLACES, PLACES + 10] {
             for n in 0..count {
                 outbox.put(&nth(n), at(n));
             }
-            assert!(!outbox.is_empty());
+            assert!(outbox.is_due(now));
             let mut taken = outbox.take();
             taken.sort_unstable_by_key(|(_, called)| *called);
             let lost = count.saturating_sub(PLACES);
             let wanted: Vec<_> = (lost..count).map(|n| (nth(n), at(n))).collect();
             assert_eq!(taken, wanted);
-            assert!(outbox.is_empty() && outbox.take().is_empty());
+            assert!(is_empty());
         }
+        outbox.put(&nth(1), at(0));
+        outbox.pause(at(2));
+        assert_eq!(
+            [0, 1, 2, 3].map(|n| outbox.is_due(at(n))),
+            [false, false, true, true]
+        );
     }
 }

@@ -130,7 +130,8 @@ pub(super) unsafe extern "C" fn begin(
         let ticket = unsafe { ticket.as_mut() }.ok_or(nol_rc::NOL_BAD_ARGUMENT)?;
         let lookup = match process.worker.begin(call, started) {
             Begun::Decided(decision, counters) => {
-                if !process.server.engine.emergency_window.has_told_all() {
+                let engine = &process.server.engine;
+                if engine.emergency_window.has_untold(engine.clock.at(started)) {
                     pool.tell_others();
                 }
                 return Ok((decision, counters));

@@ -34,16 +34,16 @@ pub struct Settled {
     /// What decided.
     pub source: Source,
     /// What the script may see of the caller.
-    pub shows: Shows,
+    pub discloses: Disclosure,
 }
 
 /// What the script may see of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shows {
+pub enum Disclosure {
     /// Nothing: there is no number.
     Nothing,
     /// Where the number was read: it is withheld.
-    Origin,
+    Source,
     /// The number, and where it was read.
     Number,
 }

@@ -2,8 +2,7 @@
 //! The decision from the outcome of a question.
 
 use super::Policy;
-use super::outcome::{LookupOutcome, Settled, Shows};
-use super::reason::ANONYMOUS;
+use super::outcome::{Disclosure, LookupOutcome, Settled};
 use crate::answer::Answer;
 use crate::call_record::CallRecord;
 use crate::called::Called;
@@ -11,6 +10,7 @@ use crate::config::ProfileId;
 use crate::decision::{Decision, Source, Treatment};
 use crate::failure::Failure;
 use crate::identity::Caller;
+use crate::reason::ANONYMOUS;
 
 impl Policy<'_> {
     /// Makes the decision from the result. A failure allows the call. An answer whose TTL is over never blocks or redirects it.
@@ -34,7 +34,7 @@ impl Policy<'_> {
                 let Settled {
                     answer,
                     source,
-                    shows,
+                    discloses,
                 } = settled;
                 let decision = self.follow(caller, &answer, source);
                 let is_anonymous = source == Source::Local && answer.reason.as_str() == ANONYMOUS;
@@ -44,8 +44,10 @@ impl Policy<'_> {
                     } else {
                         decision.failure
                     },
-                    number: decision.number.filter(|_| shows == Shows::Number),
-                    number_from: decision.number_from.filter(|_| shows != Shows::Nothing),
+                    number: decision.number.filter(|_| discloses == Disclosure::Number),
+                    number_from: decision
+                        .number_from
+                        .filter(|_| discloses != Disclosure::Nothing),
                     ..decision
                 }
             }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The decisions that need no question, in the order in which they are tried.
 
-use super::reason::{ANONYMOUS, EMERGENCY};
 use super::{Call, Policy};
 use crate::config::{Anonymous, Emergency};
 use crate::decision::{Advice, Decision, SipReply, Source, Treatment};
 use crate::emergency;
 use crate::failure::Failure;
-use crate::identity::{self, Identity};
+use crate::identity::Identity;
 use crate::lists::Listed;
+use crate::reason::{ANONYMOUS, EMERGENCY, EMERGENCY_CALLBACK, INVALID_NUMBER};
 use crate::sip_header::Headers;
 use crate::text::Text;
 
@@ -33,9 +33,10 @@ impl Policy<'_> {
     /// The decision about a call to a number that called an emergency number lately. The URI as received and that of the script count.
     pub(super) fn called_back(&self, call: &Call<'_>) -> Option<Decision> {
         let (window, now) = self.window.filter(|(window, now)| !window.is_empty(*now))?;
-        let called = [call.request_uri, call.next_uri].into_iter();
-        let mut numbers = called.filter_map(|uri| identity::called_number(uri, self.home));
+        let numbers = [self.called_number(call), self.dialled_number(call)];
         numbers
+            .into_iter()
+            .flatten()
             .any(|number| window.has(&number, now))
             .then(|| self.call_back())
     }
@@ -44,7 +45,7 @@ impl Policy<'_> {
     #[must_use]
     pub fn call_back(&self) -> Decision {
         Decision {
-            reason: Text::new("emergency_callback").unwrap_or_default(),
+            reason: Text::new(EMERGENCY_CALLBACK).unwrap_or_default(),
             ..self.bypass(Failure::None)
         }
     }
@@ -81,7 +82,7 @@ impl Policy<'_> {
             treatment: Treatment::Block,
             would: Treatment::Block,
             reply: SipReply::standard(603),
-            reason: Text::new("invalid_number").unwrap_or_default(),
+            reason: Text::new(INVALID_NUMBER).unwrap_or_default(),
             advice: Advice {
                 valid: Some(false),
                 ..Advice::default()

@@ -13,7 +13,7 @@ use crate::policy::LookupOutcome;
 use crate::worker::PendingLookup;
 
 /// A call that a thread has taken. It is answered when this is dropped: by what was found out, or, if that is nothing (the
-/// thread panicked), by [`Failure::Internal`].
+/// thread panicked), by what was known before, or [`Failure::Internal`].
 pub(super) struct Completion {
     pool: Arc<Pool>,
     job: Job,
@@ -23,11 +23,12 @@ pub(super) struct Completion {
 
 impl Completion {
     pub(super) fn new(pool: Arc<Pool>, job: &Job) -> Self {
+        let (outcome, counters) = job.lookup.unanswered(Failure::Internal);
         Self {
             pool,
             job: *job,
-            outcome: LookupOutcome::Failed(Failure::Internal),
-            counters: Counters::default(),
+            outcome,
+            counters,
         }
     }
 

@@ -49,26 +49,27 @@ impl LookupThread {
     fn serve(&self) {
         let mut worker = self.worker();
         loop {
-            let call = self.take();
+            if let Some((call, more)) = self.take() {
+                self.answer(&mut worker, call, more);
+            }
+            // No call of this thread waits now.
             self.tell_others(&mut worker);
-            let Some((call, more)) = call else {
-                continue;
-            };
-            self.pool.note_alive();
-            self.spawn_another();
-            if !self.is_asked(&call, more) {
-                call.fail(Failure::TimeoutQueue);
-                continue;
-            }
-            // Without a cache, calls that arrive together ask each for itself.
-            let Some(key) = worker.shared_key(call.lookup()) else {
-                let (outcome, counters) = self.look_up(&mut worker, &call);
-                self.conclude(&mut worker, vec![(call, counters)], &outcome);
-                continue;
-            };
-            if let Some((lead, call)) = self.common.coalescing.join(key, call) {
-                self.lead(&mut worker, lead, call);
-            }
+        }
+    }
+
+    fn answer<'s>(&'s self, worker: &mut Worker<'s>, call: Completion, more: bool) {
+        self.pool.note_alive();
+        self.spawn_another();
+        if !self.is_asked(&call, more) {
+            return call.fail(Failure::TimeoutQueue);
+        }
+        // Without a cache, calls that arrive together ask each for itself.
+        let Some(key) = worker.shared_key(call.lookup()) else {
+            let (outcome, counters) = self.look_up(worker, &call);
+            return self.conclude(worker, vec![(call, counters)], &outcome);
+        };
+        if let Some((lead, call)) = self.common.coalescing.join(key, call) {
+            self.lead(worker, lead, call);
         }
     }
 
@@ -77,8 +78,12 @@ impl LookupThread {
         let queue = &self.pool.queue;
         let job = queue.take_now().or_else(|| {
             self.common.overload.note_empty();
-            let window = &self.common.engine.emergency_window;
-            queue.take_or(self.id.number(), LONG, || !window.has_told_all())
+            let engine = self.common.engine;
+            let has_untold = || {
+                let now = engine.clock.at(Instant::now());
+                engine.emergency_window.has_untold(now)
+            };
+            queue.take_or(self.id.number(), LONG, has_untold)
         })?;
         let call = Completion::new(Arc::clone(&self.pool), &job);
         Some((call, queue.may_have_question()))
@@ -148,13 +153,13 @@ impl LookupThread {
     }
 
     /// Answers calls by the outcome of their lookup, except those that are calls back.
-    fn conclude(
-        &self,
-        worker: &mut Worker<'_>,
+    fn conclude<'s>(
+        &'s self,
+        worker: &mut Worker<'s>,
         mut calls: Vec<(Completion, Counters)>,
         outcome: &LookupOutcome,
     ) {
-        // Redis is waited for a few milliseconds at most, by which the oldest call may be late.
+        // The youngest call has the time to ask Redis. For the oldest that may be a few milliseconds too long.
         let Some(started) = calls.iter().map(|(call, _)| call.started()).max() else {
             return;
         };
@@ -166,7 +171,7 @@ impl LookupThread {
         let lookups: Vec<_> = calls.iter().map(|(call, _)| call.lookup()).collect();
         let checked = panics::caught(|| worker.outcomes(&lookups, outcome, started, &mut counters));
         let outcomes = checked.unwrap_or_else(|place| {
-            self.log_panic(&place);
+            self.replace(worker, &place);
             vec![*outcome; calls.len()]
         });
         if let Some((_, first)) = calls.first_mut() {
@@ -178,14 +183,13 @@ impl LookupThread {
     }
 
     /// Tells other servers who made emergency calls.
-    fn tell_others(&self, worker: &mut Worker<'_>) {
-        let told = panics::caught(|| worker.tell_others(Instant::now(), &mut Counters::default()));
-        if let Err(place) = told {
-            self.log_panic(&place);
+    fn tell_others<'s>(&'s self, worker: &mut Worker<'s>) {
+        if let Err(place) = panics::caught(|| worker.tell_others(Instant::now())) {
+            self.replace(worker, &place);
         }
     }
 
-    /// One lookup. A panic in it is a failure of this lookup, and the worker that panicked is not used again.
+    /// One lookup. A panic in it is a failure of this lookup.
     fn look_up<'s>(
         &'s self,
         worker: &mut Worker<'s>,
@@ -193,10 +197,15 @@ impl LookupThread {
     ) -> (LookupOutcome, Counters) {
         let found = panics::caught(|| worker.answer(call.lookup(), call.started()));
         found.unwrap_or_else(|place| {
-            self.log_panic(&place);
-            *worker = self.worker();
+            self.replace(worker, &place);
             call.lookup().unanswered(Failure::Internal)
         })
+    }
+
+    /// A worker that panicked is not used again.
+    fn replace<'s>(&'s self, worker: &mut Worker<'s>, place: &str) {
+        self.log_panic(place);
+        *worker = self.worker();
     }
 
     fn worker(&self) -> Worker<'_> {

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::identity::Caller;
 use crate::number::Number;
 use crate::os::shared::shareable;
-use crate::policy::{LookupOutcome, Settled, Shows};
+use crate::policy::{Disclosure, LookupOutcome, Settled};
 use crate::question::IdempotencyKey;
 use crate::worker::{Asked, Known, PendingLookup};
 
@@ -33,6 +33,8 @@ shareable! {
         called_user: [AtomicU64; Called::WORDS],
         /// Zeros if the call does not go to a number.
         called: [AtomicU64; 2],
+        /// Zeros if it is no other one.
+        dialled: [AtomicU64; 2],
         key: [AtomicU64; 2],
         wake: [AtomicU64; 2],
         /// See [`Head`].
@@ -54,10 +56,9 @@ impl Slot {
         store(&self.caller, asked.caller.to_shared());
         store(&self.record, asked.record.to_shared());
         store(&self.called_user, asked.called.to_shared());
-        store(
-            &self.called,
-            lookup.called.as_ref().map_or([0; 2], Number::to_shared),
-        );
+        let words = |number: Option<Number>| number.map_or([0; 2], |number| number.to_shared());
+        store(&self.called, words(lookup.called));
+        store(&self.dialled, words(lookup.dialled));
         store(&self.key, lookup.key.to_shared());
         // The earlier answer is kept where the new one will be written.
         let (outcome, counters) = lookup.unanswered(Failure::None);
@@ -71,6 +72,7 @@ impl Slot {
             asked: self.asked()?,
             timeout: self.timeout()?,
             called: Number::from_shared(load(&self.called)),
+            dialled: Number::from_shared(load(&self.dialled)),
             key: IdempotencyKey::from_shared(load(&self.key)),
             known: match outcome {
                 LookupOutcome::Stale(answer, _) => Known::Earlier(answer),
@@ -110,7 +112,8 @@ impl Slot {
     }
 
     pub(super) fn answer(&self, outcome: &LookupOutcome, counters: Counters) {
-        let (mut failure, mut source, mut shows) = (Failure::None, Source::Api, Shows::Nothing);
+        let (mut failure, mut source, mut discloses) =
+            (Failure::None, Source::Api, Disclosure::Nothing);
         let (kind, answer) = match outcome {
             LookupOutcome::Answered(answer) => (Kind::Answered, Some(answer)),
             LookupOutcome::Known(answer) => (Kind::Known, Some(answer)),
@@ -123,7 +126,7 @@ impl Slot {
                 (Kind::Failed, None)
             }
             LookupOutcome::Settled(settled) => {
-                (source, shows) = (settled.source, settled.shows);
+                (source, discloses) = (settled.source, settled.discloses);
                 (Kind::Settled, Some(&settled.answer))
             }
             LookupOutcome::CalledBack => (Kind::CalledBack, None),
@@ -141,7 +144,7 @@ impl Slot {
             len,
             counters,
             source,
-            shows,
+            discloses,
         };
         self.head.store(head.to_shared(), Relaxed);
     }
@@ -154,7 +157,7 @@ impl Slot {
             len,
             counters,
             source,
-            shows,
+            discloses,
         } = Head::from_shared(self.head.load(Relaxed));
         let words = self.answer.iter().map(|word| word.load(Relaxed));
         let answer = || -> Option<Answer> { Whole::from_words(len, words).answer() };
@@ -167,7 +170,7 @@ impl Slot {
                 LookupOutcome::Settled(Settled {
                     answer,
                     source,
-                    shows,
+                    discloses,
                 })
             }),
             Kind::CalledBack => Some(LookupOutcome::CalledBack),
@@ -188,7 +191,7 @@ struct Head {
     len: usize,
     counters: Counters,
     source: Source,
-    shows: Shows,
+    discloses: Disclosure,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,7 +241,7 @@ impl Head {
             | u64::from(changes) << 32
             | facts << 48
             | source << 56
-            | (self.shows as u64) << 62
+            | (self.discloses as u64) << 62
     }
 
     fn from_shared(word: u64) -> Self {
@@ -279,10 +282,10 @@ impl Head {
             source: *Source::ALL
                 .get(usize::from(source & 0x3f))
                 .unwrap_or(&Source::Api),
-            shows: match source >> 6 {
-                1 => Shows::Origin,
-                2 => Shows::Number,
-                _ => Shows::Nothing,
+            discloses: match source >> 6 {
+                1 => Disclosure::Source,
+                2 => Disclosure::Number,
+                _ => Disclosure::Nothing,
             },
         }
     }

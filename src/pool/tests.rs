@@ -52,6 +52,7 @@ pub(super) fn lookup(pool: &Pool) -> PendingLookup {
         },
         timeout: pool.shortest,
         called: None,
+        dialled: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         known: Known::Nothing,
         counters: Counters::default(),

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Emergency calls that other servers know of through Redis.
 //!
-//! Redis is asked only about a call that would be blocked or redirected. An emergency call tells it in the synchronous form. No other call
-//! waits for it.
+//! Redis is asked only about a call that would be blocked or redirected. An emergency call tells it in the synchronous form, a lookup
+//! thread in the asynchronous one, after a call. No other call waits for it.
 
+use std::mem;
 use std::time::Instant;
 
 use super::{Asked, Begun, Known, PendingLookup, Worker};
@@ -14,39 +15,39 @@ use crate::counters::Counters;
 use crate::decision::Decision;
 use crate::identity::{Caller, NumberFrom};
 use crate::number::Number;
-use crate::policy::{Call, LookupOutcome, Policy, Settled, Shows};
+use crate::policy::{Call, Disclosure, LookupOutcome, Policy, Settled};
 use crate::question::IdempotencyKey;
+use crate::redis;
 
 impl Worker<'_> {
-    /// Remembers who made an emergency call. True if other servers are to know: [`Worker::tell_others`] tells them.
+    /// Remembers who made an emergency call. [`Worker::tell_others`] tells other servers.
     pub(super) fn remember_caller(
         &self,
         policy: &Policy<'_>,
         call: &Call<'_>,
         decision: &Decision,
         started: Instant,
-    ) -> bool {
+    ) {
         let Some(number) = policy.emergency_caller(call, decision) else {
-            return false;
+            return;
         };
         let now = self.engine.clock.at(started);
         let window = &self.engine.emergency_window;
-        let is_news = window.remember(&number, call.source, now) && self.shares_callers();
-        if is_news {
+        if window.remember(&number, call.source, now) && self.shares_callers() {
             window.put(&number, now);
         }
-        is_news
     }
 
-    /// Tells other servers who made emergency calls. If Redis does not answer, they do not know.
-    pub(crate) fn tell_others(&mut self, started: Instant, counters: &mut Counters) {
+    /// Tells other servers who made emergency calls. If Redis does not answer, they are told later.
+    pub(crate) fn tell_others(&mut self, started: Instant) {
         let window = &self.engine.emergency_window;
-        if window.has_told_all() {
+        let now = self.engine.clock.at(Instant::now());
+        if !window.has_untold(now) {
             return;
         }
         // A thread without lookups has not seen the last reload yet, which may have changed the keys.
         self.catch_up();
-        let untold = window.take_untold(self.engine.clock.at(Instant::now()));
+        let untold = window.take_untold(now);
         let deadline = self.deadline(started);
         let (Some(redis), Some(keys)) = (&mut self.redis, &self.all.base().caller_keys) else {
             return;
@@ -54,9 +55,18 @@ impl Worker<'_> {
         if untold.is_empty() {
             return;
         }
-        let untold = untold.iter();
-        let callers = untold.map(|(number, left)| (keys.key(number, ""), *left));
-        counters.redis_fail |= redis.store_callers(callers, deadline).is_err();
+        let callers = untold.iter();
+        let callers =
+            callers.map(|(number, called)| (keys.key(number, ""), window.left(*called, now)));
+        if redis.store_callers(callers, deadline).is_err() {
+            window.put_back(&untold, now.after(redis::BACKOFF));
+            self.told_in_vain = true;
+        }
+    }
+
+    /// Adds to the statistics of a call that other servers could not be told of callers.
+    pub(super) fn count_telling(&mut self, counters: &mut Counters) {
+        counters.redis_fail |= mem::take(&mut self.told_in_vain);
     }
 
     /// The decision, or that about a call back.
@@ -68,13 +78,13 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        let called = decision
-            .keeps_away()
-            .then(|| policy.called_number(call))
-            .flatten();
-        if let Some(called) = called
-            && self.are_known_to_others(&[called], started, counters) == [true]
-        {
+        if !decision.keeps_away() {
+            return *decision;
+        }
+        let called = [policy.called_number(call), policy.dialled_number(call)];
+        let called: Vec<_> = called.into_iter().flatten().collect();
+        let made_emergency_calls = self.made_emergency_calls(&called, started, counters);
+        if made_emergency_calls.contains(&true) {
             policy.call_back().by(self.current.profile)
         } else {
             *decision
@@ -89,8 +99,11 @@ impl Worker<'_> {
         decision: &Decision,
         counters: Counters,
     ) -> Begun {
-        let asks = decision.keeps_away() && self.shares_callers();
-        let Some(to) = asks.then(|| policy.called_number(call)).flatten() else {
+        if !decision.keeps_away() || !self.shares_callers() {
+            return Begun::Decided(*decision, counters);
+        }
+        let (called, dialled) = (policy.called_number(call), policy.dialled_number(call));
+        let Some(to) = called.or(dialled) else {
             return Begun::Decided(*decision, counters);
         };
         let answer = Answer {
@@ -99,13 +112,13 @@ impl Worker<'_> {
             reason: decision.reason,
             advice: decision.advice,
         };
-        let shows = match (decision.number, decision.number_from) {
-            (Some(_), _) => Shows::Number,
-            (None, Some(_)) => Shows::Origin,
-            (None, None) => Shows::Nothing,
+        let discloses = match (decision.number, decision.number_from) {
+            (Some(_), _) => Disclosure::Number,
+            (None, Some(_)) => Disclosure::Source,
+            (None, None) => Disclosure::Nothing,
         };
         // Nothing is asked about a caller without a number, and nothing shown. The other number only takes the place.
-        let caller = policy.caller(call).unwrap_or(Caller {
+        let about = policy.caller(call).unwrap_or(Caller {
             number: to,
             from: NumberFrom::Script,
             verification: decision.verification,
@@ -114,7 +127,7 @@ impl Worker<'_> {
         Begun::Ask(PendingLookup {
             asked: Asked {
                 profile: self.current.profile,
-                caller,
+                caller: about,
                 record: CallRecord {
                     enforced: true,
                     call_id: CallId::new(call.call_id),
@@ -122,12 +135,13 @@ impl Worker<'_> {
                 called: policy.called_user(call),
             },
             timeout: self.current.config.timeout,
-            called: Some(to),
-            key: IdempotencyKey::new(call.call_id, call.from_tag, &caller.number),
+            called,
+            dialled,
+            key: IdempotencyKey::new(call.call_id, call.from_tag, &about.number),
             known: Known::Settled(Settled {
                 answer,
                 source: decision.source,
-                shows,
+                discloses,
             }),
             counters,
         })
@@ -143,6 +157,7 @@ impl Worker<'_> {
         counters: &mut Counters,
     ) -> Vec<LookupOutcome> {
         let mut outcomes = vec![*outcome; calls.len()];
+        self.count_telling(counters);
         let keeps_away = |call: &&PendingLookup| {
             let policy = Policy::new(&self.all.get(call.asked.profile).config);
             let decision = policy.resume(&call.asked.caller, call.asked.record, *outcome);
@@ -152,10 +167,17 @@ impl Worker<'_> {
             .iter()
             .enumerate()
             .filter(|(_, call)| keeps_away(call))
-            .filter_map(|(place, call)| Some((place, call.called?)))
+            .flat_map(|(place, call)| {
+                let numbers = [call.called, call.dialled].into_iter().flatten();
+                numbers.map(move |number| (place, number))
+            })
             .unzip();
-        let called_back = self.are_known_to_others(&called, started, counters);
-        for (place, _) in places.iter().zip(called_back).filter(|(_, is)| *is) {
+        let made_emergency_calls = self.made_emergency_calls(&called, started, counters);
+        for (place, _) in places
+            .iter()
+            .zip(made_emergency_calls)
+            .filter(|(_, made)| *made)
+        {
             if let Some(outcome) = outcomes.get_mut(*place) {
                 *outcome = LookupOutcome::CalledBack;
             }
@@ -163,8 +185,8 @@ impl Worker<'_> {
         outcomes
     }
 
-    /// Whether each of these numbers called an emergency number. Empty if nobody knows.
-    fn are_known_to_others(
+    /// Whether each of these numbers called an emergency number, as other servers know. Empty if nobody can tell.
+    fn made_emergency_calls(
         &mut self,
         called: &[Number],
         started: Instant,
@@ -178,7 +200,7 @@ impl Worker<'_> {
             return Vec::new();
         };
         let keys = called.iter().map(|called| keys.key(called, ""));
-        let found = redis.have_called(keys, deadline);
+        let found = redis.made_emergency_calls(keys, deadline);
         counters.redis_fail |= found.is_err();
         found.unwrap_or_default()
     }

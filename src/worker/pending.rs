@@ -48,6 +48,8 @@ pub struct PendingLookup {
     pub timeout: Timeout,
     /// The called number, if the call goes to one.
     pub called: Option<Number>,
+    /// The number that the caller dialled, if the script sends the call somewhere else.
+    pub dialled: Option<Number>,
     /// The `Idempotency-Key` of the call.
     pub key: IdempotencyKey,
     /// What is known without a lookup.

@@ -6,16 +6,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Collected, Job, Queue, Ticket, Wake};
+use crate::answer::Answer;
 use crate::call_record::tests::record;
 use crate::called::Called;
 use crate::config::{ProfileId, Timeout};
 use crate::counters::Counters;
+use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::failure::Failure;
 use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
-use crate::policy::LookupOutcome;
+use crate::policy::{Disclosure, LookupOutcome, Settled};
 use crate::pool::nanoseconds;
 use crate::question::IdempotencyKey;
+use crate::text::Text;
 use crate::worker::{Asked, Known, PendingLookup};
 
 const NOW: Duration = Duration::ZERO;
@@ -38,9 +41,19 @@ fn lookup(digits: u64) -> PendingLookup {
         },
         timeout: Timeout::new(400).expect("in range"),
         called: None,
+        dialled: None,
         key: IdempotencyKey::new(b"1@example.com", b"a", &number),
         known: Known::Nothing,
         counters: Counters::default(),
+    }
+}
+
+fn blocked() -> Answer {
+    Answer {
+        treatment: Treatment::Block,
+        reply: SipReply::standard(603),
+        reason: Text::default(),
+        advice: Advice::default(),
     }
 }
 
@@ -159,6 +172,27 @@ fn what_a_dead_process_had_taken_is_answered_and_the_rest_waits_for_the_next_pro
     ask(&queue, 4);
     ask(&queue, 5);
     assert!(queue.reserve(&lookup(6), 0).is_none());
+}
+
+#[test]
+fn what_is_settled_stands_when_a_process_dies() {
+    let queue = queue(1);
+    let settled = Settled {
+        answer: blocked(),
+        source: Source::List,
+        discloses: Disclosure::Source,
+    };
+    let lookup = PendingLookup {
+        known: Known::Settled(settled),
+        ..lookup(1)
+    };
+    let ticket = queue.reserve(&lookup, 1).expect("a place");
+    assert!(queue.submit(ticket, Wake::Poll(1)));
+    queue.take(0, NOW).expect("a question");
+    queue.server_died();
+    let stands = LookupOutcome::Settled(settled);
+    let done = Collected::Done(lookup.asked, stands, Counters::default());
+    assert_eq!(queue.collect(ticket), done);
 }
 
 #[test]

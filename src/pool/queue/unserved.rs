@@ -6,6 +6,8 @@ use crate::counters::Counters;
 use crate::failure::Failure;
 use crate::policy::LookupOutcome;
 use crate::pool::nanoseconds;
+use crate::pool::slot::Slot;
+use crate::worker::Known;
 
 impl Queue {
     /// Answers all calls whose timeout was over before `limit`, in nanoseconds of the queue's clock. Returns when the next of the rest
@@ -57,14 +59,8 @@ impl Queue {
             match seen.phase {
                 // The dead process cannot answer it, and this process is the only other one that may.
                 Phase::Taken | Phase::Answering => {
-                    let outcome = LookupOutcome::Failed(Failure::Internal);
-                    self.conclude(
-                        ticket,
-                        seen.phase,
-                        &outcome,
-                        Counters::default(),
-                        slot.wake(),
-                    );
+                    let (outcome, counters) = unfinished(slot, seen.phase);
+                    self.conclude(ticket, seen.phase, &outcome, counters, slot.wake());
                 }
                 Phase::Abandoned => {
                     self.slots.change(ticket, Phase::Abandoned, Phase::Free);
@@ -72,5 +68,19 @@ impl Queue {
                 _ => {}
             }
         }
+    }
+}
+
+/// The outcome of a lookup whose thread died in this phase.
+fn unfinished(slot: &Slot, phase: Phase) -> (LookupOutcome, Counters) {
+    match slot.lookup() {
+        // While the outcome was written, an earlier answer may have become half of another. What is settled stays the same.
+        Some(lookup) if phase == Phase::Taken || matches!(lookup.known, Known::Settled(..)) => {
+            lookup.unanswered(Failure::Internal)
+        }
+        _ => (
+            LookupOutcome::Failed(Failure::Internal),
+            Counters::default(),
+        ),
     }
 }

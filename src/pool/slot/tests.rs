@@ -8,7 +8,7 @@ use crate::decision::{Advice, SipReply, Source, Treatment};
 use crate::identity::{Caller, NumberFrom, Verification};
 use crate::number::Number;
 use crate::os::shared::Shared;
-use crate::policy::{Settled, Shows};
+use crate::policy::{Disclosure, Settled};
 use crate::question::IdempotencyKey;
 use crate::text::Text;
 use crate::worker::{Asked, Known, PendingLookup};
@@ -39,11 +39,11 @@ fn longest() -> Answer {
     }
 }
 
-fn settled() -> Settled {
+fn settled(discloses: Disclosure) -> Settled {
     Settled {
         answer: longest(),
         source: Source::List,
-        shows: Shows::Number,
+        discloses,
     }
 }
 
@@ -60,7 +60,9 @@ fn an_outcome_is_read_as_it_was_written() {
         LookupOutcome::Answered(longest()),
         LookupOutcome::Known(longest()),
         LookupOutcome::Stale(longest(), Failure::Reset),
-        LookupOutcome::Settled(settled()),
+        LookupOutcome::Settled(settled(Disclosure::Nothing)),
+        LookupOutcome::Settled(settled(Disclosure::Source)),
+        LookupOutcome::Settled(settled(Disclosure::Number)),
         LookupOutcome::CalledBack,
     ];
     findings.extend(
@@ -87,10 +89,16 @@ fn an_outcome_is_read_as_it_was_written() {
 fn a_question_is_read_as_it_was_written() {
     let slot = Shared::<Slot>::new().expect("memory");
     let number = Number::new(b"+441632960123", None).expect("a global number");
-    for (known, called) in [
-        (Known::Nothing, None),
-        (Known::Earlier(longest()), Some(number)),
-        (Known::Settled(settled()), Some(number)),
+    let other = Number::new(b"+441632960124", None);
+    for (known, called, dialled) in [
+        (Known::Nothing, None, None),
+        (Known::Nothing, None, other),
+        (Known::Earlier(longest()), Some(number), other),
+        (
+            Known::Settled(settled(Disclosure::Source)),
+            Some(number),
+            None,
+        ),
     ] {
         let lookup = PendingLookup {
             asked: Asked {
@@ -106,6 +114,7 @@ fn a_question_is_read_as_it_was_written() {
             },
             timeout: Timeout::new(400).expect("in range"),
             called,
+            dialled,
             key: IdempotencyKey::new(b"1@example.com", b"a", &number),
             known,
             counters: Counters {

@@ -19,6 +19,7 @@ use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::tests::CALL;
 use crate::policy::{Call, Policy};
+use crate::redis::BACKOFF;
 
 /// A Redis that has every key, or none. Returns its URL, and the commands that it gets.
 fn redis(knows: bool) -> (String, Receiver<String>) {
@@ -81,8 +82,13 @@ fn a_block_stands_unless_another_server_knows_of_an_emergency_call() {
         head: b"From: <sip:anonymous@anonymous.invalid>;tag=a\r\n",
         ..CALL
     };
+    let diverted = Call {
+        next_uri: b"sip:2001@pbx.example.com",
+        ..CALL
+    };
     for (call, source) in [
         (listed, Source::List),
+        (diverted, Source::List),
         (withheld, Source::List),
         (nameless, Source::Local),
     ] {
@@ -122,6 +128,7 @@ fn by_thread_and_worker(engine: &Engine, call: &Call<'_>, source: Source) -> Opt
     // No number is called, so nobody can have called from it.
     let other = Call {
         request_uri: b"sip:service@example.com",
+        next_uri: b"",
         ..*call
     };
     assert!(matches!(worker.begin(&other, now), Begun::Decided(..)));
@@ -173,8 +180,8 @@ fn without_a_key_nobody_waits_to_be_told() {
     let now = Instant::now();
     let number = Number::new(b"+12025550123", None).expect("a global number");
     engine.emergency_window.put(&number, engine.clock.at(now));
-    worker.tell_others(now, &mut Counters::default());
-    assert!(engine.emergency_window.has_told_all());
+    worker.tell_others(now);
+    assert!(!engine.emergency_window.has_untold(engine.clock.at(now)));
 }
 
 #[test]
@@ -197,7 +204,7 @@ fn other_servers_are_told_under_the_key_of_the_last_reload() {
         let mut told_once = || {
             let now = Instant::now();
             engine.emergency_window.put(&number, engine.clock.at(now));
-            worker.tell_others(now, &mut Counters::default());
+            worker.tell_others(now);
             told.recv_timeout(Duration::from_secs(5)).ok()
         };
         let command = (0..20).find_map(|_| told_once()).expect("told");
@@ -205,4 +212,26 @@ fn other_servers_are_told_under_the_key_of_the_last_reload() {
         name.expect("a key").to_owned()
     };
     assert_eq!(stored_by(&mut worker), stored_by(&mut idle));
+}
+
+#[test]
+fn a_caller_that_redis_did_not_take_is_told_later() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let refusing = listener.local_addr().expect("bound");
+    drop(listener);
+    let engine = Engine::new(given_for(format!("redis://{refusing}")), &Silent).expect("usable");
+    let mut worker = Worker::new(InWorker::promised(), &engine, &Silent);
+    let emergency = Call {
+        request_uri: b"sip:911@example.com",
+        ..CALL
+    };
+    let (decision, counters) = worker.decide(&emergency, Instant::now());
+    assert!(decision.is_emergency_call() && counters.redis_fail);
+    // The next call waits for nothing, and counts nothing again.
+    let (_, counters) = worker.decide(&emergency, Instant::now());
+    assert!(!counters.redis_fail);
+    let now = engine.clock.at(Instant::now());
+    let window = &engine.emergency_window;
+    assert!(!window.has_untold(now) && window.has_untold(now.after(BACKOFF)));
+    assert_eq!(window.take_untold(now).len(), 1);
 }
