@@ -4,7 +4,9 @@
 #ifndef NOL_HOST_PARAMS_H
 #define NOL_HOST_PARAMS_H
 
-#include "numbers_online.h"
+#include <string.h>
+
+#include "shim.h"
 
 /* The number is not shown: it may stand for a secret. */
 #define WRONG_STR(name) \
@@ -19,10 +21,12 @@
 	static int wrong_##name(modparam_t type, void *value) \
 	{ \
 		(void)type; \
-		LM_ERR("parameter %s: \"%s\" cannot be used; allowed: a whole number, without quotes\n", #name, (char *)value); \
+		LM_ERR("parameter %s: \"%s\" cannot be used; allowed: a whole number, without quotes\n", #name, \
+				nol_printable((nol_str){value, strlen(value)}).text); \
 		return -1; \
 	}
 #define WRONG(kind, name, initial) WRONG_##kind(name)
 NOL_PARAMS(WRONG)
+WRONG_STR(profile)
 
 #endif

@@ -40,7 +40,8 @@ static int add_profile(modparam_t type, void *text)
 #define ROW(kind, name, initial) \
 	{#name, PARAM_##kind, &given.name}, {#name, OTHER_##kind | PARAM_USE_FUNC, (void *)wrong_##name},
 static param_export_t params[] = {
-		NOL_PARAMS(ROW) {"profile", PARAM_STRING | PARAM_USE_FUNC, (void *)add_profile}, {0, 0, 0}};
+		NOL_PARAMS(ROW) {"profile", PARAM_STRING | PARAM_USE_FUNC, (void *)add_profile},
+		{"profile", PARAM_INT | PARAM_USE_FUNC, (void *)wrong_profile}, {0, 0, 0}};
 
 static int w_decide(sip_msg_t *msg, char *profile, char *unused)
 {

@@ -37,7 +37,8 @@ static int add_profile(modparam_t type, void *text)
 #define ROW(kind, name, initial) \
 	{#name, kind##_PARAM, &given.name}, {#name, OTHER_##kind | USE_FUNC_PARAM, (void *)wrong_##name},
 static param_export_t params[] = {
-		NOL_PARAMS(ROW) {"profile", STR_PARAM | USE_FUNC_PARAM, (void *)add_profile}, {0, 0, 0}};
+		NOL_PARAMS(ROW) {"profile", STR_PARAM | USE_FUNC_PARAM, (void *)add_profile},
+		{"profile", INT_PARAM | USE_FUNC_PARAM, (void *)wrong_profile}, {0, 0, 0}};
 
 /* The server calls every function with the maximal number of arguments. */
 #define FUNCTION(name) (cmd_function)(void (*)(void))name

@@ -23,6 +23,20 @@ static void say(const nol_host *host, nol_level level, const char *line)
 	host->log(level, (nol_str){line, strlen(line)});
 }
 
+nol_shown nol_printable(nol_str text)
+{
+	nol_shown shown;
+	size_t at;
+
+	for(at = 0; at < text.len && at + 1 < sizeof(shown.text); at++) {
+		unsigned char byte = text.s[at];
+
+		shown.text[at] = byte < ' ' || byte == 127 ? '?' : byte;
+	}
+	shown.text[at] = 0;
+	return shown;
+}
+
 /* The values of the parameter `profile`. */
 static nol_str *profiles;
 static size_t profile_count;
@@ -69,8 +83,8 @@ int nol_start(const nol_host *host, const nol_params *params)
 		char line[256];
 
 		snprintf(line, sizeof(line),
-				"parameter avps: \"%.*s\" cannot be used; allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"",
-				params->avps.len < 100 ? (int)params->avps.len : 100, params->avps.s);
+				"parameter avps: \"%s\" cannot be used; allowed: all, core, or names of AVPs such as \"nol_code nol_reason\"",
+				nol_printable(params->avps).text);
 		say(host, NOL_ERROR, line);
 		return -1;
 	}

@@ -16,6 +16,12 @@ int nol_has_profile(nol_str name);
 /* The longest timeout of all profiles, in milliseconds. After nol_start(). */
 int nol_longest_timeout(void);
 
+/* The beginning of a text for a log line, with a question mark for each control character. */
+typedef struct nol_shown {
+	char text[101];
+} nol_shown;
+nol_shown nol_printable(nol_str text);
+
 /* Checks the parameters. Call it once, before fork. 0, or -1 after one line in the log. */
 int nol_start(const nol_host *host, const nol_params *params);
 

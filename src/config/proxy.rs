@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ureq::http::Uri;
 
 use super::no_proxy::NoProxy;
-use super::{BadParameter, FromSecret, Missing, Secret};
+use super::{BadParameter, FromSecret, Missing, Secret, port};
 use crate::uri::next_unescaped;
 
 /// Which connections go through a proxy.
@@ -178,9 +178,11 @@ fn host_and_port(url: &str) -> Option<(String, Option<u16>)> {
         .trim_end_matches(']');
     let rest = authority.as_str().strip_prefix(authority.host())?;
     // A port that is none must not become the default one.
-    let port = rest.strip_prefix(':').map(str::parse).transpose().ok()?;
-    let usable = !host.is_empty() && port != Some(0);
-    usable.then(|| (host.to_owned(), port))
+    let port = match rest.strip_prefix(':') {
+        Some(port) => Some(port::read(port)?),
+        None => None,
+    };
+    (!host.is_empty()).then(|| (host.to_owned(), port))
 }
 
 /// Decodes `%41`.

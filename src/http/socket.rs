@@ -142,35 +142,42 @@ mod tests {
         (Socket::new(stream, deadline).expect("a socket"), peer)
     }
 
-    /// On a busy machine a thread may wait so long for a processor. Without the deadline the tests would not end.
-    const LATE: Duration = Duration::from_secs(2);
+    /// The deadline is kept if it is once: on a busy machine a thread may wait long for a processor.
+    fn keeps_the_deadline(late: impl Fn() -> Duration) -> bool {
+        (0..20).any(|_| late() < Duration::from_millis(50))
+    }
 
     #[test]
     fn a_silent_peer_is_waited_for_until_the_deadline() {
         for span in [STEP / 2, 3 * STEP + MARGIN] {
-            let (mut socket, _peer) = pair(span);
-            let started = Instant::now();
-            let error = socket.read(&mut [0; 8]).expect_err("nothing came");
-            assert_eq!(error.kind(), ErrorKind::TimedOut);
-            let late = started.elapsed().saturating_sub(span);
-            assert!(late < LATE, "{late:?} late");
+            let late = || {
+                let (mut socket, _peer) = pair(span);
+                let started = Instant::now();
+                let error = socket.read(&mut [0; 8]).expect_err("nothing came");
+                assert_eq!(error.kind(), ErrorKind::TimedOut);
+                started.elapsed().saturating_sub(span)
+            };
+            assert!(keeps_the_deadline(late), "{span:?}");
         }
     }
 
     #[test]
     fn a_peer_that_drips_does_not_outlast_the_deadline() {
-        let (mut socket, mut peer) = pair(2 * STEP);
-        let drip = std::thread::spawn(move || {
-            while peer.write_all(b"x").is_ok() {
-                std::thread::sleep(STEP / 10);
-            }
-        });
-        let started = Instant::now();
-        while socket.read(&mut [0; 8]).is_ok() {}
-        let late = started.elapsed().saturating_sub(2 * STEP);
-        assert!(late < LATE, "{late:?} late");
-        drop(socket);
-        drip.join().expect("the peer");
+        let late = || {
+            let (mut socket, mut peer) = pair(2 * STEP);
+            let drip = std::thread::spawn(move || {
+                while peer.write_all(b"x").is_ok() {
+                    std::thread::sleep(STEP / 10);
+                }
+            });
+            let started = Instant::now();
+            while socket.read(&mut [0; 8]).is_ok() {}
+            let late = started.elapsed().saturating_sub(2 * STEP);
+            drop(socket);
+            drip.join().expect("the peer");
+            late
+        };
+        assert!(keeps_the_deadline(late));
     }
 
     #[test]

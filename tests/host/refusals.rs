@@ -23,7 +23,8 @@ fn bad_values() -> Vec<(&'static str, Value, &'static str)> {
         cases.push(("timeout", value.into(), "20..5000"));
     }
     cases.push(("timeout", "400".into(), "a whole number, without quotes"));
-    for name in ["api_key", "mode", "emergency"] {
+    cases.push(("timeout", "4\r\nNOTICE: 00".into(), "a whole number"));
+    for name in ["api_key", "mode", "emergency", "profile"] {
         cases.push((name, 1.into(), TEXT));
     }
     for value in [0, 200, 403, 603] {

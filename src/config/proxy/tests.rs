@@ -32,6 +32,7 @@ fn a_proxy_is_a_host_and_a_port() {
         "https://proxy:3128",
         "http://proxy",
         "http://proxy:0",
+        "http://proxy:+80",
         "http://proxy:",
         "http://proxy:70000",
         "http://u:p@proxy:3128",
