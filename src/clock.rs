@@ -36,6 +36,13 @@ impl Moment {
         )
     }
 
+    /// `span` earlier, but not before the clock started.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(span).max(1))
+    }
+
     /// The time from `earlier` to this moment; zero if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -77,15 +77,25 @@ impl EmergencyWindow {
     /// memory than this.
     #[allow(clippy::must_use_candidate, reason = "it changes shared memory")]
     pub fn remember(&self, number: &Number, source: Option<IpAddr>, now: Moment) -> bool {
+        self.keep(number, source, now, now)
+    }
+
+    /// Remembers a number of which another server knows that it called an emergency number, for `left` from `now` on.
+    pub fn learn(&self, number: &Number, left: Duration, now: Moment) {
+        let called = now.before(self.span.saturating_sub(left));
+        self.keep(number, None, called, now);
+    }
+
+    fn keep(&self, number: &Number, source: Option<IpAddr>, called: Moment, now: Moment) -> bool {
         let hash = self.hash(number);
         let Some(set) = self.set(hash).filter(|_| self.is_on()) else {
             return false;
         };
-        self.callers.latest.fetch_max(now.to_shared(), Relaxed);
+        self.callers.latest.fetch_max(called.to_shared(), Relaxed);
         let pair = self.hasher.hash_one(source) % (WAYS as u64 / 2);
         let pair = usize::try_from(2 * pair).unwrap_or(0);
         if let Some(known) = set.iter().find(|place| place.hash.load(Relaxed) == hash) {
-            let before = Moment::from_shared(known.called.swap(now.to_shared(), Relaxed));
+            let before = Moment::from_shared(known.called.fetch_max(called.to_shared(), Relaxed));
             return before.is_none_or(|before| now.since(before) > MINUTE.min(self.span));
         }
         let ours = set.iter().skip(pair).take(2);
@@ -99,7 +109,7 @@ impl EmergencyWindow {
         // Nobody finds the new number at the old time, or the old number at the new one.
         place.called.store(0, Relaxed);
         place.hash.store(hash, Relaxed);
-        place.called.store(now.to_shared(), Relaxed);
+        place.called.store(called.to_shared(), Relaxed);
         free.is_some()
     }
 
@@ -250,6 +260,19 @@ mod tests {
         // The last ones of each pair are there.
         let last = (many - SETS / 16..many).filter(|n| window.has(&nth(*n), now));
         assert!(last.count() > SETS / 16 * 9 / 10);
+    }
+
+    #[test]
+    fn what_another_server_knows_is_remembered_as_long_as_there() {
+        let (window, at) = window();
+        window.learn(&nth(1), Duration::from_secs(60), at(20_000));
+        assert!(window.has(&nth(1), at(20_059)) && !window.has(&nth(1), at(20_060)));
+        // It does not shorten what this server knows itself, nor does a longer window elsewhere last longer here.
+        window.remember(&nth(2), None, at(20_000));
+        window.learn(&nth(2), Duration::from_secs(60), at(20_000));
+        assert!(window.has(&nth(2), at(20_061)));
+        window.learn(&nth(3), 10 * SPAN, at(20_000));
+        assert!(!window.has(&nth(3), at(20_000 + SPAN.as_secs())));
     }
 
     #[test]

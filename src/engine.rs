@@ -20,6 +20,7 @@ use crate::lists::{Lists, NoLists};
 use crate::log::{Level, Log};
 use crate::no_number::NoNumberWatch;
 use crate::os::shared::{Shared, SharedSlice};
+use crate::redis::RedisHealth;
 
 pub use self::profiles::{Profile, Profiles};
 
@@ -43,8 +44,10 @@ pub struct Engine {
     pub lists: Lists,
     /// Numbers that called an emergency number lately.
     pub emergency_window: EmergencyWindow,
-    /// Detects that nearly no call has a number.
-    pub no_number: Shared<NoNumberWatch>,
+    /// Detects that nearly no call of a profile has a number.
+    pub(crate) no_number: SharedSlice<NoNumberWatch>,
+    /// Whether Redis answers.
+    pub(crate) redis: Shared<RedisHealth>,
     /// The workers' clock.
     pub clock: Clock,
 }
@@ -111,7 +114,8 @@ impl Engine {
             in_flight: Shared::new()?,
             lists,
             emergency_window: EmergencyWindow::new(window)?,
-            no_number: Shared::new()?,
+            no_number: SharedSlice::new(profiles.iter().count())?,
+            redis: Shared::new()?,
             clock: Clock::starting(Instant::now()),
             profiles,
             config,
@@ -195,6 +199,16 @@ fn warn(profiles: &Profiles, log: &dyn Log) {
                 log.line(Level::Warning, &format!("{}{line}", profile.prefix()));
             }
         }
+    }
+    let base = &profiles.base().config;
+    if base.cache.redis.is_some()
+        && !base.emergency_window.is_zero()
+        && base.api_key.value().is_err()
+    {
+        log.line(
+            Level::Warning,
+            "without an api_key of its own, not of a profile, this server does not share through cache_redis who called an emergency number",
+        );
     }
 }
 

@@ -2,12 +2,14 @@
 //! The second level of the cache: answers shared by several servers through Redis.
 
 mod connection;
+mod health;
 
 use std::time::{Duration, Instant};
 
 use redis::{FromRedisValue, Pipeline, Value};
 
 use self::connection::Connection;
+pub use self::health::RedisHealth;
 use crate::answer::Answer;
 use crate::cache::{Key, Packed};
 use crate::config::RedisUrl;
@@ -20,8 +22,8 @@ pub struct Redis {
     url: RedisUrl,
     resolver: Resolver,
     connection: Option<Connection>,
-    /// After a failure Redis is not used until then.
-    retry_at: Option<Deadline>,
+    /// The last request failed then.
+    failed_at: Option<Instant>,
 }
 
 /// Redis did not answer in time, or not at all.
@@ -36,7 +38,7 @@ impl Redis {
             url,
             resolver: Resolver::default(),
             connection: None,
-            retry_at: None,
+            failed_at: None,
         }
     }
 
@@ -54,7 +56,7 @@ impl Redis {
         let name = name(key);
         let mut commands = redis::pipe();
         commands.cmd("GET").arg(&name).cmd("PTTL").arg(&name);
-        let values = self.ask(&commands, deadline)?;
+        let values = self.ask(&commands, deadline, PAUSE)?;
         let Ok((bytes, left)) = <(Vec<u8>, i64)>::from_redis_value(Value::Array(values)) else {
             return Ok(None);
         };
@@ -82,7 +84,7 @@ impl Redis {
             .arg(name(key))
             .arg(ttl.as_secs())
             .arg(packed.as_bytes());
-        self.ask(&commands, deadline).map(drop)
+        self.ask(&commands, deadline, PAUSE).map(drop)
     }
 
     /// Stores that numbers called an emergency number, and for how long that is remembered.
@@ -99,26 +101,39 @@ impl Redis {
                 .arg(left.as_secs().max(1))
                 .arg("1");
         }
-        self.ask(&commands, deadline).map(drop)
+        self.ask(&commands, deadline, SHORT_PAUSE).map(drop)
     }
 
-    /// Whether each of these numbers called an emergency number.
-    pub fn made_emergency_calls(
+    /// How long it will be remembered that each of these numbers called an emergency number. `None` if it did not.
+    pub fn emergency_calls(
         &mut self,
         keys: impl IntoIterator<Item = Key>,
         deadline: Deadline,
-    ) -> Result<Vec<bool>, Unavailable> {
+    ) -> Result<Vec<Option<Duration>>, Unavailable> {
         let mut commands = redis::pipe();
         for key in keys {
-            commands.cmd("EXISTS").arg(name(key));
+            commands.cmd("PTTL").arg(name(key));
         }
-        let values = self.ask(&commands, deadline)?;
-        Ok(values.iter().map(|value| *value == Value::Int(1)).collect())
+        let values = self.ask(&commands, deadline, SHORT_PAUSE)?;
+        let left = |value: &Value| match value {
+            // The key does not exist (-2).
+            Value::Int(..=-2) => None,
+            Value::Int(left) => Some(Duration::from_millis(u64::try_from(*left).unwrap_or(0))),
+            _ => None,
+        };
+        Ok(values.iter().map(left).collect())
     }
 
-    fn ask(&mut self, commands: &Pipeline, deadline: Deadline) -> Result<Vec<Value>, Unavailable> {
+    /// Asks, unless the last request failed less than `pause` ago.
+    fn ask(
+        &mut self,
+        commands: &Pipeline,
+        deadline: Deadline,
+        pause: Duration,
+    ) -> Result<Vec<Value>, Unavailable> {
         let now = Instant::now();
-        if self.retry_at.is_some_and(|until| !until.is_over(now)) {
+        let is_recent = |failed_at| now.saturating_duration_since(failed_at) < pause;
+        if self.failed_at.is_some_and(is_recent) {
             return Err(Unavailable);
         }
         let patience = deadline.left(now).map(|left| PATIENCE.min(left / 4));
@@ -136,10 +151,7 @@ impl Redis {
                 let connection = Connection::connect(&self.url, &self.resolver, until)?;
                 self.exchange(connection, commands, until)
             });
-        self.retry_at = outcome
-            .as_ref()
-            .err()
-            .map(|_| Deadline::after(now, BACKOFF));
+        self.failed_at = outcome.is_err().then_some(now);
         outcome
     }
 
@@ -164,5 +176,8 @@ fn name(key: Key) -> String {
 const PATIENCE: Duration = Duration::from_millis(10);
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// How long Redis is not used after a failure.
-pub(crate) const BACKOFF: Duration = Duration::from_secs(2);
+/// How long Redis is not asked for answers after a failure.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long it is not asked about emergency callers, or told of them: more depends on that, and few calls wait for it.
+pub(crate) const SHORT_PAUSE: Duration = Duration::from_millis(200);

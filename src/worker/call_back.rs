@@ -14,10 +14,11 @@ use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::decision::Decision;
 use crate::identity::{Caller, NumberFrom};
+use crate::log::Level;
 use crate::number::Number;
 use crate::policy::{Call, Disclosure, LookupOutcome, Policy, Settled};
 use crate::question::IdempotencyKey;
-use crate::redis;
+use crate::redis::{self, Unavailable};
 
 impl Worker<'_> {
     /// Remembers who made an emergency call. [`Worker::tell_others`] tells other servers.
@@ -58,10 +59,24 @@ impl Worker<'_> {
         let callers = untold.iter();
         let callers =
             callers.map(|(number, called)| (keys.key(number, ""), window.left(*called, now)));
-        if redis.store_callers(callers, deadline).is_err() {
-            window.put_back(&untold, now.after(redis::BACKOFF));
+        let told = redis.store_callers(callers, deadline);
+        if self.is_failure(&told) {
+            window.put_back(&untold, now.after(redis::SHORT_PAUSE));
             self.told_in_vain = true;
         }
+    }
+
+    /// Whether Redis failed. If it did, the operator is told.
+    pub(super) fn is_failure<T>(&self, outcome: &Result<T, Unavailable>) -> bool {
+        let now = self.engine.clock.at(Instant::now());
+        if let Some(times) = self.engine.redis.note(outcome.is_ok(), now) {
+            let line = format!(
+                "Redis of cache_redis does not answer in time ({times} times since the last such line): answers and emergency callers are \
+                 not shared meanwhile"
+            );
+            self.log.line(Level::Warning, &line);
+        }
+        outcome.is_err()
     }
 
     /// Adds to the statistics of a call that other servers could not be told of callers.
@@ -185,7 +200,8 @@ impl Worker<'_> {
         outcomes
     }
 
-    /// Whether each of these numbers called an emergency number, as other servers know. Empty if nobody can tell.
+    /// Whether each of these numbers called an emergency number, as other servers know. Empty if nobody can tell. This server then
+    /// knows too: the next call does not depend on Redis.
     fn made_emergency_calls(
         &mut self,
         called: &[Number],
@@ -200,9 +216,16 @@ impl Worker<'_> {
             return Vec::new();
         };
         let keys = called.iter().map(|called| keys.key(called, ""));
-        let found = redis.made_emergency_calls(keys, deadline);
-        counters.redis_fail |= found.is_err();
-        found.unwrap_or_default()
+        let found = redis.emergency_calls(keys, deadline);
+        counters.redis_fail |= self.is_failure(&found);
+        let found = found.unwrap_or_default();
+        let now = self.engine.clock.at(Instant::now());
+        for (number, left) in called.iter().zip(&found) {
+            if let Some(left) = left {
+                self.engine.emergency_window.learn(number, *left, now);
+            }
+        }
+        found.iter().map(Option::is_some).collect()
     }
 
     fn shares_callers(&self) -> bool {

@@ -188,7 +188,8 @@ impl Worker<'_> {
                 .store(&key, answer, ttl, self.engine.clock.at(Instant::now()))
             && let Some(redis) = &mut self.redis
         {
-            counters.redis_fail |= redis.store(key, answer, ttl, deadline).is_err();
+            let stored = redis.store(key, answer, ttl, deadline);
+            counters.redis_fail |= self.is_failure(&stored);
         }
         LookupOutcome::of(outcome)
     }
@@ -201,7 +202,7 @@ impl Worker<'_> {
         counters: &mut Counters,
     ) -> Option<(Answer, Duration)> {
         let found = self.redis.as_mut()?.find(key, deadline);
-        counters.redis_fail = found.is_err();
+        counters.redis_fail = self.is_failure(&found);
         let answer = found.ok().flatten();
         counters.redis_hit = answer.is_some();
         answer

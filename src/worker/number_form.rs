@@ -24,9 +24,13 @@ impl Worker<'_> {
             Step::Ask(_) | Step::Answer(_) => true,
         };
         let now = self.engine.clock.at(started);
-        if let Some(Warning { calls, without }) = self.engine.no_number.note(has_number, now) {
+        let profile = self.current.profile;
+        let watch = self.engine.no_number.get(profile.index());
+        let warning = watch.and_then(|watch| watch.note(has_number, now));
+        if let Some(Warning { calls, without }) = warning {
+            let prefix = self.engine.profiles.get(profile).prefix();
             let line = format!(
-                "{without} of the last {calls} calls had no telephone number that can be looked up: {ADVICE}"
+                "{prefix}{without} of the last {calls} calls had no telephone number that can be looked up: {ADVICE}"
             );
             self.log.line(Level::Warning, &line);
         }

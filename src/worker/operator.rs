@@ -47,6 +47,10 @@ impl Worker<'_> {
             )
             .number(c"cache_entries", cache.entries)
             .number(c"cache_used", cache.used);
+        let base = match self.redis {
+            Some(_) => base.text(c"redis", self.engine.redis.as_str()),
+            None => base,
+        };
         let report = settings(base, self.all.base());
         self.all.iter().fold(report, |report, generation| {
             match &self.engine.profiles.get(generation.profile).name {
@@ -299,5 +303,4 @@ fn read(text: &str, profile: &Generation) -> Option<Number> {
 /// How many names a line lists.
 const SHOWN_NAMES: usize = 20;
 
-const NUMBER: &str =
-    "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country";
+const NUMBER: &str = "allowed: a number with a leading + and at most 15 digits, or one in a form of default_country; no short or emergency number";
