@@ -21,9 +21,9 @@
 
 /*
  * The status of a transaction from nol_hold_resume() until its route runs. tm treats it as final, so neither tm nor another process
- * sends a reply meanwhile.
+ * sends a reply meanwhile. No reply has it: the codes of SIP end at 699.
  */
-#define RESUMING 699
+#define RESUMING 700
 
 /* Memory for the AVPs and a reply, and for the parsed headers of a request. */
 #define RESULT_BYTES 4096

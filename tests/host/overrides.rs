@@ -46,7 +46,7 @@ const CONTACT: &str = "sip:ivr@192.0.2.10";
 /// A word for the X-Test header of a call, and what the script writes for it.
 type Case = (&'static str, &'static str);
 
-const GOOD: [Case; 5] = [
+const GOOD: [Case; 6] = [
     ("code", "$avp(nol_code) = 480;"),
     (
         "both",
@@ -64,6 +64,7 @@ const GOOD: [Case; 5] = [
         "decline",
         "$avp(nol_code) = 603; $avp(nol_phrase) = \"Decline\";",
     ),
+    ("last", "$avp(nol_code) = 699; $avp(nol_phrase) = \"Last\";"),
 ];
 
 /// A case, and the AVP that the line names.
@@ -203,6 +204,7 @@ fn sends(server: &Running, api: &Api) -> Result<()> {
             ("contact", code, phrase, other),
             ("redirect", 302, "Moved", Some("tel:+442079460958")),
             ("decline", 603, "Decline", None),
+            ("last", 699, "Last", None),
         ] {
             let reply = call(server, test)?;
             let contact = contact.map(|contact| format!("<{contact}>"));
@@ -213,7 +215,10 @@ fn sends(server: &Running, api: &Api) -> Result<()> {
             )?;
         }
     }
-    Ok(())
+    holds(
+        &format!("nothing is short: {}", server.host.log().tail()),
+        !server.host.log().text().contains("out of memory"),
+    )
 }
 
 fn refused(bench: &Bench) -> Result<()> {
