@@ -115,8 +115,10 @@ fn is_uri(uri: &str) -> bool {
         return false;
     };
     if parts.is_tel {
-        let number = parts.user.split(|byte| *byte == b';').next();
-        return number.is_some_and(is_telephone_number);
+        let mut parameters = parts.parameters().split(|byte| *byte == b';');
+        let has_context = parameters
+            .any(|parameter| before(parameter, b'=').eq_ignore_ascii_case(b"phone-context"));
+        return is_telephone_number(parts.name(), has_context);
     }
     let names_nobody = parts.user.is_empty() && uri.contains('@');
     let host = str::from_utf8(parts.host_and_port());
@@ -158,15 +160,16 @@ fn is_host_and_port(text: &str) -> bool {
     is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
-/// A global or local number (RFC 3966 section 3).
-fn is_telephone_number(text: &[u8]) -> bool {
+/// A global or local number (RFC 3966 section 3). A local one without its context, which many accept, has digits and no letters.
+fn is_telephone_number(text: &[u8], has_context: bool) -> bool {
     let is_separator = |byte: &u8| b"-.()".contains(byte);
     let (digits, may_stand): (_, fn(&u8) -> bool) = match text {
         [b'+', digits @ ..] => (digits, u8::is_ascii_digit),
         // Those of a local number may be hexadecimal, and it may have the other keys of a telephone.
-        _ => (text, |byte| {
+        _ if has_context => (text, |byte| {
             byte.is_ascii_hexdigit() || b"*#".contains(byte)
         }),
+        _ => (text, |byte| byte.is_ascii_digit() || b"*#".contains(byte)),
     };
     digits.iter().any(may_stand)
         && digits
@@ -244,6 +247,8 @@ mod tests {
             "sip:a@2001:db8::1",
             "sip:a@h,sip:b@h",
             "tel:xyz",
+            "tel:abc",
+            "tel:7A3;ext=1",
             "tel:+12a",
             "tel:+*1",
             "tel:()",

@@ -36,9 +36,15 @@ impl Replies {
             .ok_or_else(|| refused(BLOCK_REPLY))?;
         for (reason, reply) in block.iter() {
             if let Some(allowed) = regulation.refuses(reason, reply) {
+                let hint = match reply {
+                    BlockReply::NetworkBlocked => {
+                        "; analytics=603+ is the default, and may be written alone"
+                    }
+                    _ => "",
+                };
                 let (reason, reply) = (reason.as_str(), reply.name());
                 return Err(refused(&format!(
-                    "with regulation=us {reason}={allowed}; not {reply}"
+                    "with regulation=us {reason}={allowed}; not {reply}{hint}"
                 )));
             }
             // An SBC routes a call that gets this code.

@@ -76,10 +76,12 @@ fn escaped(bench: &Bench) -> Result<()> {
     let api = redirect()?;
     let server = bench.start(&setup(bench, &api))?;
     let longest = "a".repeat(64);
+    let with_separators = format!("+44{}2079460958", "-".repeat(100));
     let with_parameters = format!("+442079460958;x={}", "a".repeat(800));
     for (user, written) in [
         ("+442079460958", "+442079460958"),
-        ("+44-20-7946-0958", "+44-20-7946-0958"),
+        ("+44-20-7946-0958", "+442079460958"),
+        (with_separators.as_str(), "+442079460958"),
         ("+442079460958;npdi;rn=+442079460001", "+442079460958"),
         (with_parameters.as_str(), "+442079460958"),
         ("bob:password", "bob"),
