@@ -7,6 +7,7 @@ use std::process;
 use std::time::Duration;
 
 use testbed::Result;
+use testbed::sip::{Client, Request, Transport};
 
 use self::servers::Candidate;
 
@@ -89,6 +90,11 @@ fn compare(
         SPAN.as_secs()
     ));
     for variant in &variants {
+        if variant.candidate.has_emergency {
+            let mut request = Request::invite("sip:+12025550123@192.0.2.1");
+            "sip:911@192.0.2.1".clone_into(&mut request.uri);
+            Client::connect(Transport::Udp, variant.server.host.address())?.call(&request)?;
+        }
         // Fills caches, and makes the connections that are made on first use.
         variant.load(Duration::from_millis(300)).run()?;
     }

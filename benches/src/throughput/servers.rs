@@ -21,6 +21,8 @@ pub(super) struct Candidate {
     pub(super) callers: Callers,
     /// Its configuration.
     pub(super) setup: Setup,
+    /// Whether somebody calls an emergency number first, so that calls back are looked for.
+    pub(super) has_emergency: bool,
 }
 
 /// All candidates whose modules are installed, for an API over plain HTTP.
@@ -30,6 +32,7 @@ pub(super) fn all(installation: &Installation, stub: &Stub) -> Result<Vec<Candid
         short,
         callers: Callers::Numbers(callers),
         setup,
+        has_emergency: short == FULL,
     };
     let bare = script("sl_send_reply(\"603\", \"Decline\");");
     let mut all = vec![new(
@@ -50,7 +53,7 @@ pub(super) fn all(installation: &Installation, stub: &Stub) -> Result<Vec<Candid
         }
         if known.iter().any(|name| name == "default_country") {
             let full = configured(installation, cached())?;
-            all.push(new("decide, cached, all configured", "full", FEW, full));
+            all.push(new("decide, cached, all configured", FULL, FEW, full));
         }
     }
     all.extend(uncached(installation, stub));
@@ -70,6 +73,7 @@ pub(super) fn uncached(installation: &Installation, stub: &Stub) -> Vec<Candidat
         short,
         callers: Callers::Numbers(MANY),
         setup,
+        has_emergency: false,
     };
     let reply = asking(installation, "asked", stub).param("avps", "nol_code nol_phrase");
     let mut all = vec![
@@ -97,6 +101,8 @@ fn has_http_client(installation: &Installation) -> bool {
         .all(|name| installation.has_module(name))
 }
 
+const FULL: &str = "full";
+
 fn asking(installation: &Installation, name: &str, stub: &Stub) -> Setup {
     let mut setup = installation.with_module(name, WORKERS, &stub.url());
     if let Some(authority) = stub.authority() {
@@ -109,14 +115,20 @@ fn asking(installation: &Installation, name: &str, stub: &Stub) -> Setup {
     setup
 }
 
-/// The same, with a country, lists, a profile, all places of identities, and a regulation.
-fn configured(installation: &Installation, setup: Setup) -> Result<Setup> {
+/// The same, with a country, lists, a profile that decides, all places of identities, a regulation and replies by reason.
+fn configured(installation: &Installation, mut setup: Setup) -> Result<Setup> {
+    let routes = setup.routes.take().unwrap_or_default();
+    setup.routes = Some(routes.replace(
+        "numbers_online_decide()",
+        "numbers_online_decide(\"trunk\")",
+    ));
     let list = installation.file("list");
     let numbers: Vec<_> = (0..100_000).map(|n| format!("+44207{n:07}\n")).collect();
     fs::write(&list, numbers.concat())?;
     let list = list.display().to_string();
     Ok(setup
         .param("default_country", "US")
+        .param("allow_list", list.clone())
         .param("deny_list", list.clone())
         .param("dno_list", list)
         .param("number_source", "pai,ppi,rpid,from")
@@ -127,6 +139,8 @@ fn configured(installation: &Installation, setup: Setup) -> Result<Setup> {
         .param("trusted_sources", "127.0.0.0/8")
         .param("regulation", "us")
         .param("redress_url", "https://example.com/redress")
+        .param("block_reply", "dno=603 invalid=404 list=607 anonymous=433")
+        .param("redirect_contact", "sip:{called}@192.0.2.20")
         .profile("trunk=>spam_threshold=70"))
 }
 
