@@ -155,7 +155,8 @@ pub(crate) fn trials(suite: &Arc<Suite>, subject: &Subject) -> Vec<Trial> {
                 Value::Text(text) => format!("refused/{name}={}", text.escape_debug()),
             };
             let needs = Needs {
-                parameter: Some(name),
+                // It has no row in the list of parameters, because it may be repeated.
+                parameter: Some(name).filter(|name| *name != "profile"),
                 ..Needs::default()
             };
             suite.trial(subject, &title, needs, move |bench| {
