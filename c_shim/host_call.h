@@ -30,14 +30,12 @@ void nol_read(struct sip_msg *msg, const str *profile, nol_call *call)
 		call->profile = lend(profile);
 	call->source = (nol_str){(const char *)msg->rcv.src_ip.u.addr, msg->rcv.src_ip.len};
 	/* What cannot be parsed stays empty. */
-	if(parse_headers(msg, HDR_CALLID_F | HDR_FROM_F | HDR_TO_F, 0) != 0)
+	if(parse_headers(msg, HDR_CALLID_F | HDR_TO_F, 0) != 0)
 		return;
 	if(msg->callid)
 		call->call_id = lend(&msg->callid->body);
 	if(msg->to && msg->to->parsed)
 		call->to_tag = lend(&get_to(msg)->tag_value);
-	if(msg->from && parse_from_header(msg) == 0)
-		call->from_tag = lend(&get_from(msg)->tag_value);
 }
 
 size_t nol_copy_text(const str *text, char *to, size_t room)

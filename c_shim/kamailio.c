@@ -7,7 +7,6 @@
 #include "core/dprint.h"
 #include "core/fmsg.h"
 #include "core/kemi.h"
-#include "core/parser/parse_from.h"
 #include "core/parser/parse_to.h"
 #include "core/sr_module.h"
 

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOL_ABI_VERSION 6
+#define NOL_ABI_VERSION 7
 
 typedef enum nol_rc {
 	NOL_OK = 0,
@@ -126,7 +126,6 @@ typedef struct nol_host {
 typedef struct nol_call {
 	nol_str method;   /* INVITE, ... */
 	nol_str call_id;  /* body of Call-ID */
-	nol_str from_tag; /* tag parameter of From */
 	nol_str to_tag;   /* tag parameter of To; not empty in a dialog */
 	nol_str request_uri; /* as received */
 	nol_str next_uri;    /* the URI that the routing script replaced it with; empty if it did not */

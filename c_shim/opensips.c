@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "dprint.h"
-#include "parser/parse_from.h"
 #include "parser/parse_to.h"
 #include "route.h"
 #include "sr_module.h"

@@ -30,8 +30,6 @@ pub struct Identity {
     pub is_withheld: bool,
     /// What the network says about the caller, with or without a number.
     pub verification: Verification,
-    /// The called number, if the call goes to one.
-    pub called: Option<Number>,
 }
 
 /// The parts of a request that tell an identity.
@@ -41,8 +39,6 @@ pub struct Request<'a> {
     pub headers: &'a Headers<'a>,
     /// Whether more than From is believed (RFC 3325's trust domain).
     pub is_trusted: bool,
-    /// The URI that the call goes to.
-    pub called_uri: &'a [u8],
     /// The values of [`Sources::avps`], empty where there is none.
     pub avps: &'a [&'a [u8]],
     /// The country in whose forms numbers are read, besides the global one.
@@ -62,6 +58,15 @@ struct Candidate<'a> {
 #[must_use]
 pub fn called_number(uri: &[u8], home: Option<Country>) -> Option<Number> {
     Uri::read(uri).and_then(|uri| uri.number(home))
+}
+
+/// The tag of From in a header section, or nothing.
+#[must_use]
+pub fn from_tag(head: &[u8]) -> &[u8] {
+    let headers = Headers::read(head);
+    let from = headers.bodies(HeaderName::From).next().map(Value::only);
+    let tag = from.and_then(|from| from.parameters(b"tag").next());
+    tag.unwrap_or_default()
 }
 
 impl Identity {
@@ -120,7 +125,6 @@ impl Identity {
             }),
             is_withheld,
             verification,
-            called: called_number(request.called_uri, request.home),
         }
     }
 

@@ -38,9 +38,15 @@ impl<'a> Value<'a> {
         inside.get(..end).unwrap_or_default().trim_ascii()
     }
 
-    /// The values of all parameters of a name, without quotes around them.
+    /// The values of all parameters of a name, which is in small letters, without quotes around them.
     pub fn parameters(&self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
-        let parameters = Parts::of(self.0, b';').skip(1);
+        // Most values have no such letter, and need not be taken apart.
+        let letter = name.first().copied().unwrap_or_default();
+        let capital = letter.to_ascii_uppercase();
+        let text = memchr::memchr2(letter, capital, self.0).map(|_| self.0);
+        let parameters = text
+            .into_iter()
+            .flat_map(|text| Parts::of(text, b';').skip(1));
         parameters.filter_map(move |parameter| named(parameter, name))
     }
 }

@@ -24,7 +24,7 @@ use crate::feature_caps::understands_608;
 use crate::identity::{self, Caller, Identity, Request};
 use crate::lists::{Lists, Selection};
 use crate::number::Number;
-use crate::question::{Origin, Question};
+use crate::question::{Origin, Question, Target};
 use crate::sip_header::Headers;
 use crate::text::Text;
 
@@ -143,7 +143,7 @@ impl<'a> Policy<'a> {
             return Step::Answer(decision);
         }
         match identity.caller {
-            Some(caller) => Step::Ask(self.question(call, caller, identity.called)),
+            Some(caller) => Step::Ask(self.question(call, caller)),
             None => Step::Answer(Decision {
                 failure: Failure::NoNumber,
                 ..self.without_question(identity)
@@ -175,7 +175,6 @@ impl<'a> Policy<'a> {
         let request = Request {
             headers,
             is_trusted: self.trusted_sources.is_trusted(call.source),
-            called_uri: call.target(),
             avps: call.avps,
             home: self.home,
         };
@@ -199,18 +198,18 @@ impl<'a> Policy<'a> {
         Some(self.caller(call)?.number)
     }
 
-    fn question(&self, call: &Call<'a>, caller: Caller, to: Option<Number>) -> Question<'a> {
+    fn question(&self, call: &Call<'a>, caller: Caller) -> Question<'a> {
         Question {
             caller,
             record: CallRecord {
                 enforced: self.enforcement.covers(call.call_id),
                 call_id: CallId::new(call.call_id),
             },
-            called: to,
+            target: Target::Uri(call.target(), self.home),
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,
-                from_tag: call.from_tag,
+                head: call.head,
             },
         }
     }

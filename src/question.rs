@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
+use numbers_online_number::Country;
 use ring::digest;
 
 use crate::call_record::CallRecord;
 use crate::config::DecisionOptions;
-use crate::identity::Caller;
+use crate::identity::{Caller, called_number, from_tag};
 use crate::number::Number;
 use crate::{length_prefixed, text, u64_pair};
 
@@ -18,12 +19,22 @@ pub struct Question<'a> {
     pub caller: Caller,
     /// What the decision needs of the call.
     pub record: CallRecord,
-    /// The called number. The API reserves it for later, so an answer may be shared by calls to different numbers.
-    pub called: Option<Number>,
+    /// Whom the call goes to. The API reserves it for later, so an answer may be shared by calls to different numbers.
+    pub target: Target<'a>,
     /// The operator's options.
     pub options: &'a DecisionOptions,
     /// The call that it is about.
     pub origin: Origin<'a>,
+}
+
+/// Whom a call goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A URI, and the country in whose forms its number is read. The number is read when it is needed: most calls are answered from the
+    /// cache.
+    Uri(&'a [u8], Option<Country>),
+    /// A number, if it is one.
+    Number(Option<Number>),
 }
 
 /// The call behind a question. The API learns its [`IdempotencyKey`] only.
@@ -33,8 +44,8 @@ pub enum Origin<'a> {
     Call {
         /// Body of Call-ID.
         call_id: &'a [u8],
-        /// Tag of From.
-        from_tag: &'a [u8],
+        /// Its header section.
+        head: &'a [u8],
     },
     /// Its key.
     Key(IdempotencyKey),
@@ -53,8 +64,8 @@ impl Question<'_> {
     #[must_use]
     pub fn idempotency_key(&self) -> IdempotencyKey {
         match self.origin {
-            Origin::Call { call_id, from_tag } => {
-                IdempotencyKey::new(call_id, from_tag, &self.caller.number)
+            Origin::Call { call_id, head } => {
+                IdempotencyKey::new(call_id, from_tag(head), &self.caller.number)
             }
             Origin::Key(key) => key,
         }
@@ -73,7 +84,7 @@ impl Question<'_> {
         let mut body = String::with_capacity(BODY_BYTES);
         // No escaping: a number is "+" and digits. And no failure: a string takes all that is written to it.
         let _ = write!(body, r#"{{"number":"{}""#, self.caller.number.as_str());
-        if let Some(called) = self.called {
+        if let Some(called) = self.target.number() {
             let _ = write!(body, r#","called_number":"{}""#, called.as_str());
         }
         if let Some(verstat) = self.caller.verification.verstat {
@@ -93,6 +104,17 @@ impl Question<'_> {
             r#","block_reassigned":{block_reassigned},"block_invalid":{block_invalid}}}"#
         );
         body
+    }
+}
+
+impl Target<'_> {
+    /// The called number, if the call goes to one.
+    #[must_use]
+    pub fn number(&self) -> Option<Number> {
+        match *self {
+            Self::Uri(uri, home) => called_number(uri, home),
+            Self::Number(number) => number,
+        }
     }
 }
 
@@ -139,7 +161,7 @@ const BODY_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use super::{IdempotencyKey, Origin, Question};
+    use super::{IdempotencyKey, Origin, Question, Target};
     use crate::call_record::tests::record;
     use crate::config::{AllowCode, DecisionOptions, Threshold};
     use crate::identity::{Caller, NumberFrom, Verification, Verstat};
@@ -167,11 +189,11 @@ mod tests {
         let question = |options| Question {
             caller,
             record: record(),
-            called: None,
+            target: Target::Uri(b"sip:service@example.com", None),
             options,
             origin: Origin::Call {
                 call_id: b"a",
-                from_tag: b"b",
+                head: b"From: <sip:a@b>;tag=b\r\n",
             },
         };
         assert_eq!(
@@ -211,11 +233,11 @@ mod tests {
                     understands_608: false,
                 },
                 record: record(),
-                called: Some(longest),
+                target: Target::Number(Some(longest)),
                 options: &options,
                 origin: Origin::Call {
                     call_id: b"a",
-                    from_tag: b"b",
+                    head: b"From: <sip:a@b>;tag=b\r\n",
                 },
             };
             let body = question.body();

@@ -94,6 +94,8 @@ pub(crate) fn next_unescaped(text: &[u8]) -> Option<(u8, &[u8])> {
 
 /// What stands before and behind the first such byte.
 pub(crate) fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let (before, behind) = text.split_at_checked(memchr::memchr(at, text)?)?;
+    // The texts are short: memchr would take longer.
+    let place = text.iter().position(|byte| *byte == at)?;
+    let (before, behind) = text.split_at_checked(place)?;
     Some((before, behind.get(1..)?))
 }

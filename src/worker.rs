@@ -30,7 +30,7 @@ use crate::log::{Level, Log};
 use crate::number::Number;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
-use crate::question::{Origin, Question};
+use crate::question::{Origin, Question, Target};
 use crate::reason;
 use crate::redis::Redis;
 use crate::text::{self, Text};
@@ -207,7 +207,7 @@ impl<'a> Worker<'a> {
                     called: policy.called_user(call),
                 },
                 timeout: config.timeout,
-                called: question.called,
+                called: question.target.number(),
                 dialled: policy.dialled_number(call),
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
@@ -271,7 +271,7 @@ impl<'a> Worker<'a> {
         let question = Question {
             caller: lookup.asked.caller,
             record: lookup.asked.record,
-            called: lookup.called,
+            target: Target::Number(lookup.called),
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };

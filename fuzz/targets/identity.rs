@@ -26,7 +26,6 @@ fuzz_target!(|section: &[u8]| {
         let request = Request {
             headers: &Headers::read(&section),
             is_trusted,
-            called_uri: section.get(..80).unwrap_or_default(),
             avps: &[avp],
             home: None,
         };

@@ -37,7 +37,6 @@ fn identity(body: &[u8], home: Option<Country>) -> Identity {
     let request = Request {
         headers: &Headers::read(&section),
         is_trusted: true,
-        called_uri: body,
         avps: &[],
         home,
     };

@@ -38,15 +38,15 @@ pub fn normalise(text: &[u8], home: Option<Country>) -> Option<E164> {
         return local(digits, home?);
     }
     let number = global(digits)?;
-    let may_be_local =
-        digits.starts_with(b"0") || number.plausibility() == Plausibility::Impossible;
-    if !may_be_local || digits.len() <= LONGEST_EXTENSION {
+    let Some(home) = home.filter(|_| digits.len() > LONGEST_EXTENSION) else {
+        return Some(number);
+    };
+    if !digits.starts_with(b"0") && number.is_possible() {
         return Some(number);
     }
     // A plus before what is dialled in the country.
     let is_valid = |number: &E164| matches!(number.plausibility(), Plausibility::Valid(_));
-    let meant = home.and_then(|home| local(digits, home));
-    meant.filter(is_valid).or(Some(number))
+    local(digits, home).filter(is_valid).or(Some(number))
 }
 
 /// A number that starts with a country code.

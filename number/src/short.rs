@@ -72,7 +72,8 @@ fn is_among(
     } else {
         home.and_then(|home| home.behind_idd(digits))
     };
-    let Some(global) = global else {
+    // Nearly every number is longer than a calling code and a short number.
+    let Some(global) = global.filter(|global| global.len() <= 3 + LONGEST_EXTENSION) else {
         return false;
     };
     // Such as +112: no calling code, but meant by a telephone that puts a plus before everything.

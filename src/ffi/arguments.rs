@@ -80,7 +80,6 @@ pub(super) fn lent(call: &nol_call) -> Call<'_> {
     let call = Call {
         method: bytes(call.method),
         call_id: bytes(call.call_id),
-        from_tag: bytes(call.from_tag),
         to_tag: bytes(call.to_tag),
         request_uri: bytes(call.request_uri),
         next_uri: bytes(call.next_uri),

@@ -38,14 +38,23 @@ impl nol_result {
         self.decision = self.keep(decision.treatment.as_str().as_bytes());
         self.code = reply.sip.code.into();
         self.phrase = self.keep(reply.sip.phrase.as_bytes());
-        self.contact = self.write(contact);
+        self.contact = self.write(|room| match contact {
+            Some(contact) => write!(room, "{contact}"),
+            None => Ok(()),
+        });
         let name = profile.and_then(|profile| profile.name.as_ref());
         self.profile = self.keep(name.map_or("", ProfileName::as_str).as_bytes());
-        self.reply_reason = self.write(reply.reason);
+        self.reply_reason = self.write(|room| match &reply.reason {
+            Some(reason) => reason.write(room),
+            None => Ok(()),
+        });
         self.why = match reply.reason {
             // The text of a reason that says why: nothing is written twice.
             Some(Reason::Decision(..)) => inside(self.reply_reason),
-            _ => self.write(reply.why),
+            _ => self.write(|room| match &reply.why {
+                Some(why) => why.write(room),
+                None => Ok(()),
+            }),
         };
         self.reason = self.keep(decision.reason.as_bytes());
         self.source = self.keep(decision.source.as_str().as_bytes());
@@ -81,12 +90,10 @@ impl nol_result {
         self.counted = counted(decision, counters, took);
     }
 
-    /// Appends what is written. Nothing if there is nothing, or no room.
-    fn write(&mut self, text: Option<impl fmt::Display>) -> nol_text {
+    /// Appends what is written. Nothing if there is no room.
+    fn write(&mut self, write: impl FnOnce(&mut Room<'_>) -> fmt::Result) -> nol_text {
         let start = self.used;
-        let mut room = Room(self);
-        let written = text.map(|text| write!(room, "{text}"));
-        if written.is_none_or(|written| written.is_err()) {
+        if write(&mut Room(self)).is_err() {
             self.used = start;
         }
         nol_text {

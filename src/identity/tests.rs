@@ -3,7 +3,7 @@
 mod cost;
 mod forms;
 
-use super::{Identity, Request, Sources};
+use super::{Identity, Request, Sources, called_number, from_tag};
 use crate::sip_header::Headers;
 
 /// The forms of the table that all tests share.
@@ -32,8 +32,6 @@ fn a_caller_is_read_in_every_form() {
 
 #[test]
 fn the_called_number_is_that_of_the_uri_the_call_goes_to() {
-    let headers = Headers::read(b"From: <sip:+14155550123@example.com>\r\n");
-    let sources = Sources::new("from", "number").expect("usable");
     for (called_uri, expected) in [
         ("sip:+442079460123@example.com", Some("+442079460123")),
         ("tel:+44-20-7946-0123", Some("+442079460123")),
@@ -46,16 +44,22 @@ fn the_called_number_is_that_of_the_uri_the_call_goes_to() {
         ("urn:service:sos", None),
         ("", None),
     ] {
-        let request = Request {
-            headers: &headers,
-            is_trusted: false,
-            called_uri: called_uri.as_bytes(),
-            avps: &[],
-            home: None,
-        };
-        let called = Identity::read(&request, &sources).called;
+        let called = called_number(called_uri.as_bytes(), None);
         let called = called.as_ref().map(crate::number::Number::as_str);
         assert_eq!(called, expected, "{called_uri}");
+    }
+}
+
+#[test]
+fn the_tag_of_from_is_found() {
+    for (head, tag) in [
+        ("From: <sip:a@b>;tag=1x\r\n", "1x"),
+        ("f: \"a;tag=2\" <sip:a@b;tag=3> ; TAG = 4 ;x\r\n", "4"),
+        ("From: sip:a@b;tag=5\r\nFrom: <sip:a@b>;tag=6\r\n", "5"),
+        ("From: <sip:a@b>\r\n", ""),
+        ("To: <sip:a@b>;tag=7\r\n", ""),
+    ] {
+        assert_eq!(from_tag(head.as_bytes()), tag.as_bytes(), "{head}");
     }
 }
 
@@ -71,7 +75,6 @@ fn the_numbers_that_are_read_at_one_place_are_limited() {
         let request = Request {
             headers: &headers,
             is_trusted: true,
-            called_uri: b"",
             avps: &[],
             home: None,
         };

@@ -10,8 +10,6 @@ pub struct Call<'a> {
     pub method: &'a [u8],
     /// Body of Call-ID.
     pub call_id: &'a [u8],
-    /// Tag of From.
-    pub from_tag: &'a [u8],
     /// Tag of To, there in a dialog.
     pub to_tag: &'a [u8],
     /// Request URI, as received.

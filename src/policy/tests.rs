@@ -18,7 +18,6 @@ use crate::text::Text;
 pub(crate) const CALL: Call<'_> = Call {
     method: b"INVITE",
     call_id: b"1@example.com",
-    from_tag: b"a",
     to_tag: b"",
     request_uri: b"sip:+442079460958@example.com",
     next_uri: b"",

@@ -13,7 +13,7 @@ use crate::call_id::CallId;
 use crate::call_record::CallRecord;
 use crate::counters::Counters;
 use crate::decision::Decision;
-use crate::identity::{Caller, NumberFrom};
+use crate::identity::{Caller, NumberFrom, from_tag};
 use crate::log::Level;
 use crate::number::Number;
 use crate::policy::{Call, Disclosure, LookupOutcome, Policy, Settled};
@@ -93,7 +93,7 @@ impl Worker<'_> {
         started: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        if !decision.keeps_away() {
+        if !decision.keeps_away() || !self.shares_callers() {
             return *decision;
         }
         let called = [policy.called_number(call), policy.dialled_number(call)];
@@ -152,7 +152,7 @@ impl Worker<'_> {
             timeout: self.current.config.timeout,
             called,
             dialled,
-            key: IdempotencyKey::new(call.call_id, call.from_tag, &about.number),
+            key: IdempotencyKey::new(call.call_id, from_tag(call.head), &about.number),
             known: Known::Settled(Settled {
                 answer,
                 source: decision.source,

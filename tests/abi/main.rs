@@ -137,7 +137,6 @@ pub(crate) fn invite() -> nol_call {
     nol_call {
         method: lend("INVITE"),
         call_id: lend("1@example.com"),
-        from_tag: lend("a"),
         to_tag: lend(""),
         head: lend("From: <sip:+14155550123@example.com>;tag=a\r\n\r\n"),
         request_uri: lend("sip:+442079460958@example.com"),

@@ -55,7 +55,6 @@ impl Form {
         let request = Request {
             headers: &headers,
             is_trusted: self.option("untrusted").is_none(),
-            called_uri: b"",
             avps: &[self.option("avp").unwrap_or_default().as_bytes()],
             home: self
                 .option("country")

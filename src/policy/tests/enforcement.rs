@@ -71,13 +71,15 @@ fn a_percentage_enforces_the_same_calls_whatever_the_form_and_however_often_they
     let mut enforced = 0;
     for n in 0..200 {
         let call_id = format!("{n}@example.com");
-        let call = |from_tag| Call {
+        let call = |head| Call {
             call_id: call_id.as_bytes(),
-            from_tag,
+            head,
             ..CALL
         };
-        let first = decided(&given, &call(b"a"), Treatment::Block, 603);
-        let again = decided(&given, &call(b"b"), Treatment::Block, 603);
+        let [a, b] =
+            ["a", "b"].map(|tag| format!("From: <sip:+14155550123@example.com>;tag={tag}\r\n"));
+        let first = decided(&given, &call(a.as_bytes()), Treatment::Block, 603);
+        let again = decided(&given, &call(b.as_bytes()), Treatment::Block, 603);
         assert_eq!(first, again);
         enforced += i32::from(first.enforced);
     }
