@@ -42,7 +42,8 @@ pub(super) fn make(
     pbx: &str,
 ) -> Result<()> {
     let schemas = schemas(kamailio).ok_or("no schemas")?;
-    let mut sql = String::new();
+    // Otherwise a trial that reads at the wrong moment would make Kamailio lose its row.
+    let mut sql = "PRAGMA journal_mode=WAL;\n".to_owned();
     for name in [
         "standard",
         "permissions",
