@@ -19,7 +19,7 @@
 //! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
 //! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`],
 //!    [`call_record`], [`called`], [`cause`], [`clock`], [`counters`], [`deadline`], [`failure`], [`log`], [`no_number`],
-//!    [`report`], [`signing`], [`text`].
+//!    [`reason`], [`report`], [`signing`], [`text`].
 //!
 //! Unsafe code is only in [`mod@ffi`] and `os`.
 

@@ -154,6 +154,11 @@ impl Lists {
         if self.files.is_empty() {
             return Ok(());
         }
+        // What the writer needs beside them. Without it a lack of memory would end the process.
+        let entries = fresh.0.iter().map(|contents| contents.entries.len());
+        if !heap::has_room(entries.max().unwrap_or(0) * BYTES_TO_WRITE) {
+            return Err("there is no memory to arrange the lists".to_owned());
+        }
         let write = |words: &[_]| Image::write(words, &fresh.0);
         self.images.publish(write).map_err(|why| match why {
             NotPublished::Full => {
@@ -315,6 +320,9 @@ impl Drop for Fresh {
         }
     }
 }
+
+/// Bytes that the writer needs for an entry: twice its line, and a place among the entries that overlap.
+const BYTES_TO_WRITE: usize = 48;
 
 /// The least memory that is reserved for lists that grow: 64 MiB, room for at least a million entries.
 pub const LEAST_WORDS: usize = 8 * 1024 * 1024;

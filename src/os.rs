@@ -2,6 +2,7 @@
 //! The operating system: shared memory, the heap, futexes, sockets, signals and processes.
 
 pub(crate) mod allocator;
+pub(crate) mod ballast;
 pub(crate) mod fork_guard;
 pub(crate) mod futex;
 pub(crate) mod heap;

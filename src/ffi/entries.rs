@@ -99,7 +99,11 @@ pub(super) unsafe extern "C" fn command(
         // SAFETY: the header lends the name for this function.
         let profile = unsafe { profile.text() }.unwrap_or("\u{fffd}");
         worker.catch_up();
-        let outcome = run(worker, command, argument, profile);
+        let outcome = if worker.has_room_for_report() {
+            run(worker, command, argument, profile)
+        } else {
+            Err(Refused("there is no memory for the answer".to_owned()))
+        };
         let (report, rc) = match outcome {
             Ok(report) => (report, Ok(())),
             Err(Refused(why)) => (

@@ -19,7 +19,7 @@ use crate::cause::Cause;
 use crate::config::{ApiUrl, Config};
 use crate::deadline::Deadline;
 use crate::failure::Failure;
-use crate::os::heap;
+use crate::os::ballast::{BALLAST, Ballast};
 use crate::os::process::InWorker;
 use crate::question::Question;
 
@@ -98,8 +98,8 @@ impl Client {
 
     /// Connects before the first request.
     pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
-        let session = self
-            .connect(&self.primary, deadline, &mut Timings::started())
+        let session = ballast()
+            .and_then(|_ballast| self.connect(&self.primary, deadline, &mut Timings::started()))
             .map_err(|error| error.failure)?;
         self.primary.idle.put_unused(session);
         Ok(())
@@ -120,13 +120,12 @@ impl Client {
     #[must_use]
     pub fn probe(&self, deadline: Deadline) -> Probe {
         let mut timings = Timings::started();
-        let outcome = self
-            .connect(&self.primary, deadline, &mut timings)
-            .and_then(|session| {
-                let request = self.primary.target.health();
-                let reply = self.primary.exchange(session, request, deadline);
-                reply.map(|reply| reply.status)
-            });
+        let outcome = ballast().and_then(|_ballast| {
+            let session = self.connect(&self.primary, deadline, &mut timings)?;
+            let request = self.primary.target.health();
+            let reply = self.primary.exchange(session, request, deadline);
+            reply.map(|reply| reply.status)
+        });
         if outcome.is_ok() {
             timings.end(Phase::Response);
         }
@@ -143,14 +142,14 @@ impl Client {
         let host = self.host(endpoint);
         let ask = |session: Session| host.exchange(session, host.target.health(), deadline);
         let anew = || ask(self.connect(host, deadline, &mut Timings::started())?);
-        let reply = match host.idle.take().map(ask) {
+        let reply = ballast().and_then(|_ballast| match host.idle.take().map(ask) {
             None => anew(),
             Some(Err(error)) if error.stale => {
                 host.idle.clear();
                 anew()
             }
             Some(reply) => reply,
-        };
+        });
         Exchange {
             cause: reply.as_ref().err().and_then(|error| error.cause),
             reply: reply.map_err(|error| error.failure),
@@ -208,6 +207,7 @@ impl Client {
     ) -> Result<Reply, HttpError> {
         let left = deadline.left(Instant::now());
         let left = left.ok_or(HttpError::new(Failure::TimeoutResponse))?;
+        let _ballast = ballast()?;
         let session = match host.idle.take() {
             Some(session) => session,
             None => self.connect(host, deadline, &mut Timings::started())?,
@@ -226,7 +226,6 @@ impl Client {
         deadline: Deadline,
         timings: &mut Timings,
     ) -> Result<Session, HttpError> {
-        room()?;
         let connection = self
             .connector
             .connect(&host.target.uri, deadline, timings)?;
@@ -234,17 +233,12 @@ impl Client {
     }
 }
 
-/// Whether there is memory for an exchange. In the middle of it a lack of memory would end the process.
-fn room() -> Result<(), HttpError> {
-    if heap::has_room(ROOM) {
-        Ok(())
-    } else {
-        Err(HttpError::new(Failure::Shed).because(Cause::NoMemory))
-    }
+/// Memory for an exchange. In the middle of it a lack of memory would end the process.
+fn ballast() -> Result<Ballast, HttpError> {
+    BALLAST
+        .take()
+        .ok_or(HttpError::new(Failure::Shed).because(Cause::NoMemory))
 }
-
-/// More than an exchange needs: names, TLS, and an answer of the largest size.
-const ROOM: usize = 1024 * 1024;
 
 impl Host {
     /// Makes one exchange, and keeps the connection if another may follow.
@@ -254,7 +248,6 @@ impl Host {
         request: Request<impl AsSendBody>,
         deadline: Deadline,
     ) -> Result<Reply, HttpError> {
-        room()?;
         let (reply, session) = session.exchange(request, deadline);
         if let Some(seconds) = reply.as_ref().ok().and_then(|reply| reply.keep_alive) {
             self.idle.note(seconds);

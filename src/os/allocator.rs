@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! An allocator with a reserve.
 //!
-//! Rust ends the process if there is no memory, and a SIP server ends with each of its processes. So a lookup begins only if there is
-//! room for it ([`super::heap::has_room`]), and what little a call needs without one comes out of the reserve.
+//! Rust ends the process if there is no memory, and a SIP server ends with each of its processes. So a lookup begins only with memory of
+//! its own ([`super::ballast`]), and what little a call needs without one comes out of the reserve.
 
 #[cfg(test)]
 pub(crate) mod counting;
@@ -11,23 +11,39 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+
+use super::ballast::BALLAST;
 
 /// Takes memory of `A`, and of a reserve when `A` has none.
 ///
 /// The reserve is part of the program's zeroed data: it costs no memory until it is used, and a process that forks leaves a copy to its
-/// child. Blocks follow one another in it; it is empty again when the last one is freed.
+/// child. It consists of slots of three sizes. A block takes the smallest free slot that holds it, and nothing else depends on how
+/// long it is kept.
 pub(crate) struct WithReserve<A> {
     inner: A,
-    reserve: UnsafeCell<Bytes>,
-    /// How many blocks are in use (upper 32 bits), and where the next one begins.
-    used: AtomicU64,
+    slots: UnsafeCell<Slots>,
+    /// A bit for each slot that is in use.
+    used: [AtomicU64; WORDS],
 }
 
 #[repr(align(64))]
-struct Bytes(#[allow(dead_code, reason = "only its address counts")] [u8; SIZE]);
+struct Slots(#[allow(dead_code, reason = "only its address counts")] [u8; SIZE]);
 
-// SAFETY: a change of `used` gives each part of the reserve to one caller alone.
+/// Slots of one size, one after the other.
+#[derive(Clone, Copy)]
+struct Class {
+    /// Bytes of a slot.
+    size: usize,
+    /// The offset of the first slot.
+    start: usize,
+    /// How many there are.
+    slots: usize,
+    /// The first word of [`WithReserve::used`] with their bits.
+    word: usize,
+}
+
+// SAFETY: a change of `used` gives each slot to one caller alone.
 unsafe impl<A: Sync> Sync for WithReserve<A> {}
 
 impl<A> WithReserve<A> {
@@ -38,43 +54,50 @@ impl<A> WithReserve<A> {
     pub(crate) const fn new(inner: A) -> Self {
         Self {
             inner,
-            reserve: UnsafeCell::new(Bytes([0; SIZE])),
-            used: AtomicU64::new(0),
+            slots: UnsafeCell::new(Slots([0; SIZE])),
+            used: [const { AtomicU64::new(0) }; WORDS],
         }
     }
 
     fn take(&self, layout: Layout) -> *mut u8 {
-        let mut place = 0;
-        let taken = self.used.fetch_update(AcqRel, Acquire, |used| {
-            let (blocks, next) = (used >> 32, used & u64::from(u32::MAX));
-            let begin = usize::try_from(next)
-                .ok()?
-                .checked_next_multiple_of(layout.align())?;
-            let end = begin.checked_add(layout.size())?;
-            place = begin;
-            (end <= SIZE && layout.align() <= ALIGN)
-                .then(|| (blocks + 1) << 32 | u64::try_from(end).unwrap_or(u64::MAX))
+        let fits = |class: &&Class| layout.size() <= class.size && layout.align() <= ALIGN;
+        let taken = CLASSES.iter().filter(fits).find_map(|class| {
+            let slot = self.take_bit(*class)?;
+            Some(class.start + slot * class.size)
         });
-        match taken {
-            Ok(_) => self.reserve.get().cast::<u8>().wrapping_add(place),
-            Err(_) => ptr::null_mut(),
-        }
+        taken.map_or(ptr::null_mut(), |at| {
+            self.slots.get().cast::<u8>().wrapping_add(at)
+        })
     }
 
-    fn has(&self, block: *mut u8) -> bool {
-        let begin = self.reserve.get().addr();
-        (begin..begin + SIZE).contains(&block.addr())
-    }
-
-    fn give_back(&self) {
-        let _ = self.used.fetch_update(AcqRel, Acquire, |used| {
-            let (blocks, next) = (used >> 32, used & u64::from(u32::MAX));
-            Some(if blocks <= 1 {
-                0
-            } else {
-                (blocks - 1) << 32 | next
+    /// The number of a slot that was free.
+    fn take_bit(&self, class: Class) -> Option<usize> {
+        let words = self.used.get(class.word..)?.iter();
+        words
+            .take(class.slots.div_ceil(BITS))
+            .enumerate()
+            .find_map(|(place, word)| {
+                let free = |used: u64| {
+                    let bit = used.trailing_ones();
+                    let slot = place * BITS + usize::try_from(bit).ok()?;
+                    (slot < class.slots && bit < u64::BITS).then(|| used | 1 << bit)
+                };
+                let before = word.fetch_update(AcqRel, Acquire, free).ok()?;
+                Some(place * BITS + usize::try_from(before.trailing_ones()).ok()?)
             })
-        });
+    }
+
+    /// The slot in which a block of the reserve begins, and its number.
+    fn slot(&self, block: *mut u8) -> Option<(Class, usize)> {
+        let at = block.addr().checked_sub(self.slots.get().addr())?;
+        let class = CLASSES.iter().rev().find(|class| class.start <= at)?;
+        (at < SIZE).then(|| (*class, (at - class.start) / class.size))
+    }
+
+    fn give_back(&self, class: Class, slot: usize) {
+        if let Some(word) = self.used.get(class.word + slot / BITS) {
+            word.fetch_and(!(1 << (slot % BITS)), Release);
+        }
     }
 }
 
@@ -82,7 +105,7 @@ impl<A> WithReserve<A> {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for WithReserve<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract of this function, which is the same.
-        let block = unsafe { self.inner.alloc(layout) };
+        let block = again(|| unsafe { self.inner.alloc(layout) });
         if block.is_null() {
             self.take(layout)
         } else {
@@ -91,8 +114,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for WithReserve<A> {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if self.has(block) {
-            return self.give_back();
+        if let Some((class, slot)) = self.slot(block) {
+            return self.give_back(class, slot);
         }
         // SAFETY: `block` is not of the reserve, so it is of `A`.
         unsafe { self.inner.dealloc(block, layout) };
@@ -100,7 +123,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for WithReserve<A> {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract of this function, which is the same.
-        let block = unsafe { self.inner.alloc_zeroed(layout) };
+        let block = again(|| unsafe { self.inner.alloc_zeroed(layout) });
         if !block.is_null() {
             return block;
         }
@@ -113,9 +136,13 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for WithReserve<A> {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if !self.has(block) {
+        if let Some((class, _)) = self.slot(block) {
+            if size <= class.size {
+                return block;
+            }
+        } else {
             // SAFETY: `block` is not of the reserve, so it is of `A`.
-            let moved = unsafe { self.inner.realloc(block, layout, size) };
+            let moved = again(|| unsafe { self.inner.realloc(block, layout, size) });
             if !moved.is_null() {
                 return moved;
             }
@@ -134,10 +161,45 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for WithReserve<A> {
     }
 }
 
-const SIZE: usize = 256 * 1024;
+/// Tries an allocation, and again with the memory of one ballast after the other.
+fn again(allocate: impl Fn() -> *mut u8) -> *mut u8 {
+    let mut block = allocate();
+    while block.is_null() && BALLAST.release() {
+        block = allocate();
+    }
+    block
+}
+
+const BITS: usize = u64::BITS as usize;
+
+/// Small blocks are many: texts and lists of a call.
+const CLASSES: [Class; 3] = [
+    Class {
+        size: 256,
+        start: 0,
+        slots: 256,
+        word: 0,
+    },
+    Class {
+        size: 4 * 1024,
+        start: 64 * 1024,
+        slots: 64,
+        word: 4,
+    },
+    Class {
+        size: 32 * 1024,
+        start: (64 + 256) * 1024,
+        slots: 8,
+        word: 5,
+    },
+];
+
+const WORDS: usize = 6;
+
+const SIZE: usize = (64 + 256 + 256) * 1024;
 
 /// The alignment of the reserve, and the largest that a block of it can have.
-const ALIGN: usize = align_of::<Bytes>();
+const ALIGN: usize = align_of::<Slots>();
 
 #[cfg(test)]
 mod tests {
@@ -167,30 +229,50 @@ mod tests {
     fn without_memory_the_reserve_serves_until_it_is_used_up() {
         static ALLOCATOR: WithReserve<Nothing> = WithReserve::new(Nothing);
         for _ in 0..3 {
-            let layouts = [layout(1, 1), layout(100, 8), layout(3000, 64), layout(7, 2)];
+            let mut layouts = vec![layout(100, 8); 256];
+            layouts.extend([layout(3000, 64); 64]);
+            layouts.extend([layout(30_000, 2); 8]);
             // SAFETY: no size is zero.
-            let blocks = layouts.map(|layout| (unsafe { ALLOCATOR.alloc(layout) }, layout));
+            let blocks = layouts
+                .iter()
+                .map(|layout| unsafe { ALLOCATOR.alloc(*layout) });
+            let blocks: Vec<_> = blocks.zip(&layouts).collect();
             for (n, (block, layout)) in blocks.iter().enumerate() {
-                assert!(!block.is_null() && block.addr() % layout.align() == 0);
+                assert!(
+                    !block.is_null() && block.addr() % layout.align() == 0,
+                    "{n}"
+                );
                 // SAFETY: the block has this size.
-                unsafe { block.write_bytes(u8::try_from(n).expect("small"), layout.size()) };
+                unsafe { block.write_bytes(n.to_le_bytes()[0], layout.size()) };
             }
             // SAFETY: no size is zero.
-            let too_much = unsafe { ALLOCATOR.alloc(layout(SIZE, 1)) };
-            assert!(too_much.is_null());
-            // SAFETY: no size is zero.
-            assert!(unsafe { ALLOCATOR.alloc(layout(64, 4096)) }.is_null());
+            assert!(unsafe { ALLOCATOR.alloc(layout(1, 1)) }.is_null());
             for (n, (block, layout)) in blocks.into_iter().enumerate() {
                 // SAFETY: the block has this size and was written.
                 let bytes = unsafe { slice::from_raw_parts(block, layout.size()) };
-                assert!(bytes.iter().all(|byte| usize::from(*byte) == n));
+                assert!(bytes.iter().all(|byte| *byte == n.to_le_bytes()[0]));
                 // SAFETY: it came from this allocator with this layout.
-                unsafe { ALLOCATOR.dealloc(block, layout) };
+                unsafe { ALLOCATOR.dealloc(block, *layout) };
             }
         }
+        for impossible in [layout(SIZE, 1), layout(64, 4096)] {
+            // SAFETY: no size is zero.
+            assert!(unsafe { ALLOCATOR.alloc(impossible) }.is_null());
+        }
+    }
+
+    #[test]
+    fn a_block_that_stays_takes_no_other() {
+        static ALLOCATOR: WithReserve<Nothing> = WithReserve::new(Nothing);
         // SAFETY: no size is zero.
-        let all = unsafe { ALLOCATOR.alloc(layout(SIZE, 1)) };
-        assert!(!all.is_null());
+        let stays = unsafe { ALLOCATOR.alloc(layout(100, 8)) };
+        for _ in 0..100_000 {
+            // SAFETY: no size is zero.
+            let block = unsafe { ALLOCATOR.alloc(layout(1024, 8)) };
+            assert!(!block.is_null() && block != stays);
+            // SAFETY: it came from this allocator with this layout.
+            unsafe { ALLOCATOR.dealloc(block, layout(1024, 8)) };
+        }
     }
 
     #[test]
@@ -201,7 +283,11 @@ mod tests {
         // SAFETY: it has eight bytes.
         unsafe { block.write(42) };
         // SAFETY: it came from this allocator with this layout.
-        let grown = unsafe { ALLOCATOR.realloc(block, layout(8, 8), 800) };
+        let same = unsafe { ALLOCATOR.realloc(block, layout(8, 8), 80) };
+        assert_eq!(same, block);
+        // SAFETY: it came from this allocator with this layout.
+        let grown = unsafe { ALLOCATOR.realloc(block, layout(80, 8), 800) };
+        assert_ne!(grown, block);
         // SAFETY: it has eight bytes and more.
         assert_eq!(unsafe { grown.read() }, 42);
         // SAFETY: it came from this allocator with this layout.

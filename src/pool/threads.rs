@@ -12,6 +12,8 @@ use super::lookup_thread::{Common, LookupThread};
 use super::overload::Overload;
 use super::thread_ids::ThreadIds;
 use crate::engine::Engine;
+use crate::os::ballast::BALLAST;
+use crate::os::heap;
 use crate::os::process::InWorker;
 use crate::os::signals;
 use crate::worker::Generations;
@@ -58,6 +60,10 @@ impl Threads {
         let Some(id) = self.ids.acquire() else {
             return Ok(());
         };
+        // Lookups that are under way need the memory more.
+        if BALLAST.is_short() || !heap::has_room(SPARE) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
         let thread = thread::Builder::new()
             .name(format!("nol-lookup-{}", id.number()))
             .stack_size(STACK);
@@ -71,6 +77,9 @@ impl Threads {
         spawned.map(drop)
     }
 }
+
+/// What must be free: a stack, the allocator's share for a new thread, and ballast for its lookup.
+const SPARE: usize = 4 * STACK;
 
 /// Bytes of stack: room for a TLS handshake. Only what is used of it costs memory.
 const STACK: usize = 512 * 1024;

@@ -17,6 +17,7 @@ use crate::http::Phase;
 use crate::identity::Verstat;
 use crate::lists::Match;
 use crate::number::Number;
+use crate::os::heap;
 use crate::reply::Reply;
 use crate::report::Report;
 
@@ -25,6 +26,12 @@ use crate::report::Report;
 pub struct Refused(pub String);
 
 impl Worker<'_> {
+    /// Whether there is memory for what a command collects, some of it for each profile.
+    #[must_use]
+    pub(crate) fn has_room_for_report(&self) -> bool {
+        heap::has_room(REPORT * (1 + self.engine.profiles.iter().count()))
+    }
+
     /// Keys, breakers, latches, cache and clock, as all workers see them; then the same of each profile.
     #[must_use]
     pub fn status(&mut self) -> Report {
@@ -299,6 +306,9 @@ fn names(endpoint: Endpoint, latch: &str) -> (&'static CStr, &'static CStr) {
 fn read(text: &str, profile: &Generation) -> Option<Number> {
     Number::new(text.as_bytes(), profile.config.default_country)
 }
+
+/// More bytes than a command needs for the module's parameters, or for a profile.
+const REPORT: usize = 8 * 1024;
 
 /// How many names a line lists.
 const SHOWN_NAMES: usize = 20;

@@ -220,15 +220,29 @@ fn descriptors(bench: &Bench) -> Result<()> {
     server.finish()
 }
 
-/// None is left, too little for a lookup, and for one but not for the stack of a thread.
+/// None is left, too little for a lookup, and enough for one; with the threads that there are then.
 fn address_space(bench: &Bench) -> Result<()> {
-    for left in [0, 256 * 1024, 1536 * 1024] {
+    for (left, before) in [(0, 0), (256 * 1024, 0), (4 * 1024 * 1024, 0), (0, 8)] {
         let api = bench.https(Flaw::None, closing())?;
         let setup = setup(bench, &api)?.param("timeout", LONG);
         let server = bench.start(&setup)?;
+        if before > 0 {
+            load(&server, before)?;
+        }
         server.host.limit(Resource::AddressSpace(left))?;
+        let asked = api.requests().len();
         load(&server, 50)?;
-        finish(server, 50)?;
+        let asked = api.requests().len() - asked;
+        // A thread, and a heap that was in use, have taken their share before.
+        if before == 0 && left <= 256 * 1024 && bench.form == Form::Sync {
+            let was_short = server.host.log().text().contains("no_memory");
+            holds("memory was short", was_short)?;
+        }
+        holds(
+            "there was memory for lookups",
+            left <= 256 * 1024 || asked > 0,
+        )?;
+        finish(server, 50 + before)?;
     }
     Ok(())
 }
