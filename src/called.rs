@@ -25,11 +25,20 @@ impl Called {
     /// 64-bit words in shared memory.
     pub const WORDS: usize = MOST / 8 + 1;
 
-    /// The user of a SIP, SIPS or tel URI. Of a number, the digits and a plus in front.
+    /// The user of a SIP, SIPS or tel URI. Of a telephone number, the digits and a plus in front.
     #[must_use]
     pub fn of(uri: &[u8]) -> Self {
-        let user = Uri::read(uri).map(|uri| uri.name()).unwrap_or_default();
-        Self::number_of(user)
+        let Some(uri) = Uri::read(uri) else {
+            return Self::NOBODY;
+        };
+        let user = uri.name();
+        // Of another user a separator may be a part: 100-1 is not 1001 (RFC 3261 section 19.1.1).
+        let mut parameters = uri.parameters().split(|byte| *byte == b';');
+        let is_telephone = uri.is_tel
+            || unescaped(user).next() == Some(b'+')
+            || parameters.any(|parameter| parameter.eq_ignore_ascii_case(b"user=phone"));
+        let number = is_telephone.then(|| Self::number_of(user)).flatten();
+        number
             .or_else(|| Self::collect(unescaped(user)))
             .unwrap_or(Self::NOBODY)
     }
@@ -60,9 +69,15 @@ impl Called {
         self.len == 0
     }
 
-    /// Whether it is a number: digits, perhaps behind a plus.
+    /// The number that it is, without visual separators: digits, perhaps behind a plus.
     #[must_use]
-    pub fn is_number(&self) -> bool {
+    pub fn number(&self) -> Option<Self> {
+        let bytes = self.bytes().iter().copied();
+        let number = Self::collect(bytes.filter(|byte| !is_separator(*byte)))?;
+        number.is_number().then_some(number)
+    }
+
+    fn is_number(&self) -> bool {
         let digits = self.without_plus();
         !digits.is_nobody() && digits.bytes().iter().all(u8::is_ascii_digit)
     }
@@ -163,7 +178,11 @@ mod tests {
             ("sip:+14155550100@192.0.2.1", "+14155550100"),
             ("sips:+1-415-555-0100:pw@h;user=phone", "+14155550100"),
             ("sip:+1%20415/555.0100@h", "+14155550100"),
-            ("sip:(415)-5550100@h", "4155550100"),
+            ("sip:%2b1-415-5550100@h", "+14155550100"),
+            ("sip:(415)-5550100@h;lr;USER=phone", "4155550100"),
+            ("sip:(415)-5550100@h", "%28415%29-5550100"),
+            ("sip:100-1@h", "100-1"),
+            ("sip:10.0.0.1@h;user=ip", "10.0.0.1"),
             ("sip:john.doe-2@h", "john.doe-2"),
             ("sip:1+2@h", "1+2"),
             ("SIP:+14155550100;npdi;rn=+14155550199@h", "+14155550100"),
@@ -223,15 +242,17 @@ mod tests {
     #[test]
     fn only_digits_are_a_number() {
         for (uri, expected) in [
-            ("tel:+14155550100", true),
-            ("tel:4155550100", true),
-            ("tel:+", false),
-            ("sip:bob@h", false),
-            ("tel:+1-(415).5550100", true),
-            ("sip:++1@h", false),
-            ("sip:h", false),
+            ("tel:+14155550100", Some("+14155550100")),
+            ("tel:4155550100", Some("4155550100")),
+            ("tel:+", None),
+            ("sip:bob@h", None),
+            ("sip:1-(415).5550100@h", Some("14155550100")),
+            ("sip:++1@h", None),
+            ("sip:h", None),
         ] {
-            assert_eq!(Called::of(uri.as_bytes()).is_number(), expected, "{uri}");
+            let number = Called::of(uri.as_bytes()).number();
+            let number = number.map(|number| number.to_string());
+            assert_eq!(number.as_deref(), expected, "{uri}");
         }
     }
 

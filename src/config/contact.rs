@@ -48,7 +48,7 @@ impl ContactUri {
             Err(BadParameter::new(
                 "redirect_contact",
                 uri,
-                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, as user or in the value of a parameter other than maddr, method, phone-context, transport and ttl, and without any other $, { or }, or empty",
+                "a sip:, sips: or tel: URI of at most 255 characters, with {called} once at most, as user or in the value of a parameter that routes nothing (not cic, maddr, method, phone-context, rn, tgrp, transport, trunk-context or ttl), and without any other $, { or }, or empty",
             ))
         }
     }
@@ -62,23 +62,26 @@ impl ContactUri {
     /// The URI of a call. `None` if the call goes to nobody who could be named in it; in a tel URI only a number can.
     #[must_use]
     pub fn of(&self, called: &Called) -> Option<Contact<'_>> {
-        let mut called = *called;
-        if self.names_called() {
-            let is_usable = if is_tel(&self.before) {
-                called.is_number()
-            } else {
-                !called.is_nobody()
-            };
-            // Behind a plus of the operator's, a number without one would be that of another country.
-            let has_own_plus = self.before.ends_with('+');
-            if !is_usable || (has_own_plus && !called.has_plus()) {
-                return None;
-            }
-            // In a tel URI a plus can stand only in front.
-            if has_own_plus || (is_tel(&self.before) && !self.before.ends_with(':')) {
-                called = called.without_plus();
-            }
+        if !self.names_called() {
+            return Some(Contact {
+                uri: self,
+                called: Called::NOBODY,
+            });
         }
+        let is_tel = is_tel(&self.before);
+        let called = if is_tel { called.number()? } else { *called };
+        // Behind a plus of the operator's, a number without one would be that of another country.
+        let has_own_plus = self.before.ends_with('+');
+        if called.is_nobody() || (has_own_plus && !called.has_plus()) {
+            return None;
+        }
+        // In a tel URI a plus can stand only in front.
+        let stands_behind = has_own_plus || (is_tel && !self.before.ends_with(':'));
+        let called = if stands_behind {
+            called.without_plus()
+        } else {
+            called
+        };
         Some(Contact { uri: self, called })
     }
 }
@@ -135,7 +138,8 @@ fn lets_caller_route(uri: &Uri<'_>) -> bool {
         part.windows(CALLED.len())
             .any(|window| window == CALLED.as_bytes())
     };
-    let mut parameters = uri.parameters().split(|byte| *byte == b';');
+    let parameters = [uri.user_parameters(), uri.parameters()].into_iter();
+    let mut parameters = parameters.flat_map(|all| all.split(|byte| *byte == b';'));
     has_called(uri.host_and_port())
         || has_called(uri.headers())
         || parameters.any(|parameter| {
@@ -183,7 +187,18 @@ fn is_clean(part: &str) -> bool {
 
 const CALLED: &str = "{called}";
 
-const ROUTING: [&[u8]; 5] = [b"maddr", b"method", b"phone-context", b"transport", b"ttl"];
+/// Also of a ported number (RFC 4694) and of a trunk group (RFC 4904).
+const ROUTING: [&[u8]; 9] = [
+    b"cic",
+    b"maddr",
+    b"method",
+    b"phone-context",
+    b"rn",
+    b"tgrp",
+    b"transport",
+    b"trunk-context",
+    b"ttl",
+];
 
 /// It has to fit into the result beside the rest.
 const MAX_LENGTH: usize = 255;
@@ -317,6 +332,9 @@ mod tests {
             "sip:a@h;{called}",
             "sip:a@h;{called}=x",
             "tel:100;phone-context={called}",
+            "tel:+14155550100;rn={called}",
+            "sip:100;phone-context={called}@h;user=phone",
+            "sip:gw;tgrp={called};trunk-context=x@h",
             "tel:100;phone-context=+{called}",
             "sip:a@h?Route=<sip:{called}>",
             "sip:a@h?Route=%3Csip:{called}",
