@@ -11,6 +11,9 @@ pub struct Clock(Instant);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 
+/// The clock's first moment. There are earlier ones for what happened before, on other servers.
+const START: u64 = 8 * 24 * 3600 * 1000;
+
 impl Clock {
     /// A clock that starts at `now`.
     #[must_use]
@@ -22,7 +25,11 @@ impl Clock {
     #[must_use]
     pub fn at(self, now: Instant) -> Moment {
         let since = now.saturating_duration_since(self.0).as_millis();
-        Moment(u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1))
+        Moment(
+            u64::try_from(since)
+                .unwrap_or(u64::MAX)
+                .saturating_add(START),
+        )
     }
 }
 
@@ -36,7 +43,7 @@ impl Moment {
         )
     }
 
-    /// `span` earlier, but not before the clock started.
+    /// `span` earlier. Eight days before the clock started is the earliest moment.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
         let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

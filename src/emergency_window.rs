@@ -120,22 +120,22 @@ impl EmergencyWindow {
 
     /// Whether there are numbers that other servers are to know, and may be told of now.
     #[must_use]
-    pub fn has_untold(&self, now: Moment) -> bool {
+    pub fn has_pending(&self, now: Moment) -> bool {
         self.outbox.is_due(now)
     }
 
     /// The numbers that other servers are to know, each once, and when it called.
     #[must_use]
-    pub fn take_untold(&self, now: Moment) -> Vec<(Number, Moment)> {
-        let mut untold = self.outbox.take();
-        untold.retain(|(_, called)| now.since(*called) < self.span);
-        untold
+    pub fn take_pending(&self, now: Moment) -> Vec<(Number, Moment)> {
+        let mut pending = self.outbox.take();
+        pending.retain(|(_, called)| now.since(*called) < self.span);
+        pending
     }
 
-    /// Keeps numbers that other servers could not be told of. They are tried again at `then`.
-    pub fn put_back(&self, untold: &[(Number, Moment)], then: Moment) {
-        for (number, called) in untold {
-            self.outbox.put(number, *called);
+    /// Keeps numbers that other servers could not be told of, 64 at most. They are tried again at `then`.
+    pub fn requeue(&self, pending: &[(Number, Moment)], then: Moment) {
+        for (number, called) in pending {
+            self.outbox.requeue(number, *called);
         }
         self.outbox.pause(then);
     }
@@ -265,8 +265,10 @@ mod tests {
     #[test]
     fn what_another_server_knows_is_remembered_as_long_as_there() {
         let (window, at) = window();
-        window.learn(&nth(1), Duration::from_secs(60), at(20_000));
-        assert!(window.has(&nth(1), at(20_059)) && !window.has(&nth(1), at(20_060)));
+        for start in [0, 100, 20_000] {
+            window.learn(&nth(1), Duration::from_secs(60), at(start));
+            assert!(window.has(&nth(1), at(start + 59)) && !window.has(&nth(1), at(start + 60)));
+        }
         // It does not shorten what this server knows itself, nor does a longer window elsewhere last longer here.
         window.remember(&nth(2), None, at(20_000));
         window.learn(&nth(2), Duration::from_secs(60), at(20_000));

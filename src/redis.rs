@@ -26,9 +26,14 @@ pub struct Redis {
     failed_at: Option<Instant>,
 }
 
-/// Redis did not answer in time, or not at all.
+/// Why there is no answer of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unavailable;
+pub enum Unavailable {
+    /// It was not asked: it failed a moment ago, or the call has no time left for it.
+    NotAsked,
+    /// It did not answer in time, or not at all.
+    Silent,
+}
 
 impl Redis {
     /// Connects on first use.
@@ -101,7 +106,7 @@ impl Redis {
                 .arg(left.as_secs().max(1))
                 .arg("1");
         }
-        self.ask(&commands, deadline, SHORT_PAUSE).map(drop)
+        self.ask(&commands, deadline, Duration::ZERO).map(drop)
     }
 
     /// How long it will be remembered that each of these numbers called an emergency number. `None` if it did not.
@@ -134,18 +139,18 @@ impl Redis {
         let now = Instant::now();
         let is_recent = |failed_at| now.saturating_duration_since(failed_at) < pause;
         if self.failed_at.is_some_and(is_recent) {
-            return Err(Unavailable);
+            return Err(Unavailable::NotAsked);
         }
         let patience = deadline.left(now).map(|left| PATIENCE.min(left / 4));
         // With so little time left, a timeout is no sign that Redis fails.
         let patience = patience
             .filter(|span| *span >= SHORTEST)
-            .ok_or(Unavailable)?;
+            .ok_or(Unavailable::NotAsked)?;
         let until = Deadline::after(now, patience);
         // An idle connection may have been closed by Redis. Then a new one is tried.
         let kept = self.connection.take().filter(Connection::is_quiet);
         let outcome = kept
-            .ok_or(Unavailable)
+            .ok_or(Unavailable::Silent)
             .and_then(|connection| self.exchange(connection, commands, until))
             .or_else(|_| {
                 let connection = Connection::connect(&self.url, &self.resolver, until)?;
@@ -179,5 +184,5 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// How long Redis is not asked for answers after a failure.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// How long it is not asked about emergency callers, or told of them: more depends on that, and few calls wait for it.
+/// How long it is not asked about emergency callers: more depends on that, and few calls wait for it.
 pub(crate) const SHORT_PAUSE: Duration = Duration::from_millis(200);

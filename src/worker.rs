@@ -28,9 +28,10 @@ use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::log::{Level, Log};
 use crate::number::Number;
+use crate::os::heap;
 use crate::os::process::InWorker;
 use crate::policy::{Call, LookupOutcome, Policy, Step};
-use crate::question::{Origin, Question, Target};
+use crate::question::{Callee, Origin, Question};
 use crate::reason;
 use crate::redis::Redis;
 use crate::text::{self, Text};
@@ -54,7 +55,9 @@ pub struct Worker<'a> {
     /// The last lookup waited for the request of another call.
     has_followed: bool,
     /// Redis could not be told of emergency callers, which no call has counted yet.
-    told_in_vain: bool,
+    publish_failed: bool,
+    /// The reload for which there was no memory, as the log says.
+    refused: Option<u32>,
 }
 
 impl<'a> Worker<'a> {
@@ -83,7 +86,8 @@ impl<'a> Worker<'a> {
             generations,
             redis: url.map(|url| Redis::new(&proof, url)),
             has_followed: false,
-            told_in_vain: false,
+            publish_failed: false,
+            refused: None,
         }
     }
 
@@ -107,7 +111,7 @@ impl<'a> Worker<'a> {
         self.warn_of_old_lists(started);
         let Some(profile) = self.engine.profiles.find(call.profile) else {
             let decided = self.decide_without_profile(call, started);
-            return self.after_telling(decided, started);
+            return self.after_publishing(decided, started);
         };
         self.turn_to(profile);
         let config = Arc::clone(&self.current.config);
@@ -117,18 +121,19 @@ impl<'a> Worker<'a> {
         let (decision, mut counters) = self.carry_out(&policy, &step, called, started);
         self.remember_caller(&policy, call, &decision, started);
         let decision = self.unless_called_back(&policy, call, &decision, started, &mut counters);
-        self.after_telling((decision, counters), started)
+        self.after_publishing((decision, counters), started)
     }
 
-    /// What was decided about a call. If it is an emergency call, other servers are told of the caller first.
-    fn after_telling(
+    /// What was decided about a call. Other servers are told of emergency callers by an emergency call, and by one that is turned away,
+    /// which waits for Redis anyway.
+    fn after_publishing(
         &mut self,
         (decision, mut counters): (Decision, Counters),
         started: Instant,
     ) -> (Decision, Counters) {
-        if decision.is_emergency_call() {
-            self.tell_others(started);
-            self.count_telling(&mut counters);
+        if decision.is_emergency_call() || decision.keeps_away() {
+            self.publish_callers(started);
+            self.count_publishing(&mut counters);
         }
         (decision, counters)
     }
@@ -207,7 +212,7 @@ impl<'a> Worker<'a> {
                     called: policy.called_user(call),
                 },
                 timeout: config.timeout,
-                called: question.target.number(),
+                called: question.callee.number(),
                 dialled: policy.dialled_number(call),
                 key: question.idempotency_key(),
                 known: earlier.map_or(Known::Nothing, Known::Earlier),
@@ -271,7 +276,7 @@ impl<'a> Worker<'a> {
         let question = Question {
             caller: lookup.asked.caller,
             record: lookup.asked.record,
-            target: Target::Number(lookup.called),
+            callee: Callee::Number(lookup.called),
             options: &config.options,
             origin: Origin::Key(lookup.key),
         };
@@ -331,10 +336,22 @@ impl<'a> Worker<'a> {
         self.all = all;
     }
 
+    /// Whether there is memory to read all profiles again. Otherwise the worker goes on with what it has, and tries at the next call.
+    fn has_room_to_read(&mut self, generation: u32) -> bool {
+        let profiles = self.engine.profiles.iter().count();
+        let has_room = heap::has_room(READING + profiles * READING_PROFILE);
+        if !has_room && self.refused != Some(generation) {
+            self.refused = Some(generation);
+            let line = "reload: no memory to read keys and certificates; this process keeps what it has until there is some";
+            self.log.line(Level::Error, line);
+        }
+        has_room
+    }
+
     /// Applies a reload that another process made.
     pub(crate) fn catch_up(&mut self) {
         let generation = self.engine.generation();
-        if generation == self.current.number {
+        if generation == self.current.number || !self.has_room_to_read(generation) {
             return;
         }
         self.forget_names();
@@ -348,6 +365,10 @@ impl<'a> Worker<'a> {
         }
     }
 }
+
+/// More bytes than reading the module's parameters again needs, and each profile.
+const READING: usize = 1024 * 1024;
+const READING_PROFILE: usize = 16 * 1024;
 
 /// How long a worker may take to connect before it takes calls.
 const WARM: Duration = Duration::from_millis(150);

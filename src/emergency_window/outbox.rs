@@ -48,6 +48,15 @@ impl Outbox {
         self.put.fetch_add(1, SeqCst);
     }
 
+    /// Puts in a number that was taken out, unless a later one would have to give way.
+    pub(super) fn requeue(&self, number: &Number, called: Moment) {
+        let given = usize::try_from(self.given.load(Relaxed)).unwrap_or(0);
+        let next = self.places.get(given % PLACES);
+        if next.is_some_and(|next| next.called.load(Relaxed) == 0) {
+            self.put(number, called);
+        }
+    }
+
     /// Whether there is something to take at `now`.
     pub(super) fn is_due(&self, now: Moment) -> bool {
         self.put.load(SeqCst) != self.taken.load(SeqCst)
@@ -113,7 +122,14 @@ mod tests {
             assert_eq!(taken, wanted);
             assert!(is_empty());
         }
-        outbox.put(&nth(1), at(0));
+        // A number that comes back gives way to those that came meanwhile.
+        for n in 0..PLACES {
+            outbox.put(&nth(n), at(n));
+        }
+        outbox.requeue(&nth(PLACES), at(0));
+        let taken = outbox.take();
+        assert!(taken.len() == PLACES && taken.iter().all(|(number, _)| *number != nth(PLACES)));
+        outbox.requeue(&nth(1), at(0));
         outbox.pause(at(2));
         assert_eq!(
             [0, 1, 2, 3].map(|n| outbox.is_due(at(n))),

@@ -131,8 +131,11 @@ pub(super) unsafe extern "C" fn begin(
         let lookup = match process.worker.begin(call, started) {
             Begun::Decided(decision, counters) => {
                 let engine = &process.server.engine;
-                if engine.emergency_window.has_untold(engine.clock.at(started)) {
-                    pool.tell_others();
+                if engine
+                    .emergency_window
+                    .has_pending(engine.clock.at(started))
+                {
+                    pool.publish_callers();
                 }
                 return Ok((decision, counters));
             }

@@ -53,7 +53,7 @@ impl LookupThread {
                 self.answer(&mut worker, call, more);
             }
             // No call of this thread waits now.
-            self.tell_others(&mut worker);
+            self.publish_callers(&mut worker);
         }
     }
 
@@ -79,11 +79,11 @@ impl LookupThread {
         let job = queue.take_now().or_else(|| {
             self.common.overload.note_empty();
             let engine = self.common.engine;
-            let has_untold = || {
+            let has_pending = || {
                 let now = engine.clock.at(Instant::now());
-                engine.emergency_window.has_untold(now)
+                engine.emergency_window.has_pending(now)
             };
-            queue.take_or(self.id.number(), LONG, has_untold)
+            queue.take_or(self.id.number(), LONG, has_pending)
         })?;
         let call = Completion::new(Arc::clone(&self.pool), &job);
         Some((call, queue.may_have_question()))
@@ -183,8 +183,8 @@ impl LookupThread {
     }
 
     /// Tells other servers who made emergency calls.
-    fn tell_others<'s>(&'s self, worker: &mut Worker<'s>) {
-        if let Err(place) = panics::caught(|| worker.tell_others(Instant::now())) {
+    fn publish_callers<'s>(&'s self, worker: &mut Worker<'s>) {
+        if let Err(place) = panics::caught(|| worker.publish_callers(Instant::now())) {
             self.replace(worker, &place);
         }
     }

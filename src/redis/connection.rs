@@ -30,10 +30,12 @@ impl Connection {
         until: Deadline,
     ) -> Result<Self, Unavailable> {
         let ConnectionAddr::Tcp(host, port) = url.connection().addr() else {
-            return Err(Unavailable);
+            return Err(Unavailable::Silent);
         };
         let host = host.trim_matches(['[', ']']);
-        let addresses = resolver.resolve(host, until).map_err(|_| Unavailable)?;
+        let addresses = resolver
+            .resolve(host, until)
+            .map_err(|_| Unavailable::Silent)?;
         let stream = (1..=u32::try_from(addresses.len()).unwrap_or(u32::MAX))
             .rev()
             .zip(addresses)
@@ -44,9 +46,9 @@ impl Connection {
             })
             .ok_or_else(|| {
                 resolver.all_refused(host);
-                Unavailable
+                Unavailable::Silent
             })?;
-        stream.set_nodelay(true).map_err(|_| Unavailable)?;
+        stream.set_nodelay(true).map_err(|_| Unavailable::Silent)?;
         let mut connection = Self { stream };
         let settings = url.connection().redis_settings();
         let mut greeting = redis::pipe();
@@ -79,7 +81,7 @@ impl Connection {
         };
         stream
             .write_all(&commands.get_packed_pipeline())
-            .map_err(|_| Unavailable)?;
+            .map_err(|_| Unavailable::Silent)?;
         // A new one each time: what came behind the last answer belongs to no command.
         let mut parser = Parser::new();
         (0..commands.len())
@@ -87,7 +89,7 @@ impl Connection {
                 parser
                     .parse_value(&mut stream)
                     .and_then(Value::extract_error)
-                    .map_err(|_| Unavailable)
+                    .map_err(|_| Unavailable::Silent)
             })
             .collect()
     }

@@ -21,7 +21,7 @@ use crate::question::IdempotencyKey;
 use crate::redis::{self, Unavailable};
 
 impl Worker<'_> {
-    /// Remembers who made an emergency call. [`Worker::tell_others`] tells other servers.
+    /// Remembers who made an emergency call. [`Worker::publish_callers`] tells other servers.
     pub(super) fn remember_caller(
         &self,
         policy: &Policy<'_>,
@@ -40,36 +40,38 @@ impl Worker<'_> {
     }
 
     /// Tells other servers who made emergency calls. If Redis does not answer, they are told later.
-    pub(crate) fn tell_others(&mut self, started: Instant) {
+    pub(crate) fn publish_callers(&mut self, started: Instant) {
         let window = &self.engine.emergency_window;
         let now = self.engine.clock.at(Instant::now());
-        if !window.has_untold(now) {
+        if !window.has_pending(now) {
             return;
         }
         // A thread without lookups has not seen the last reload yet, which may have changed the keys.
         self.catch_up();
-        let untold = window.take_untold(now);
+        let pending = window.take_pending(now);
         let deadline = self.deadline(started);
         let (Some(redis), Some(keys)) = (&mut self.redis, &self.all.base().caller_keys) else {
             return;
         };
-        if untold.is_empty() {
+        if pending.is_empty() {
             return;
         }
-        let callers = untold.iter();
+        let callers = pending.iter();
         let callers =
             callers.map(|(number, called)| (keys.key(number, ""), window.left(*called, now)));
         let told = redis.store_callers(callers, deadline);
         if self.is_failure(&told) {
-            window.put_back(&untold, now.after(redis::SHORT_PAUSE));
-            self.told_in_vain = true;
+            window.requeue(&pending, now.after(redis::SHORT_PAUSE));
+            self.publish_failed = true;
         }
     }
 
     /// Whether Redis failed. If it did, the operator is told.
     pub(super) fn is_failure<T>(&self, outcome: &Result<T, Unavailable>) -> bool {
         let now = self.engine.clock.at(Instant::now());
-        if let Some(times) = self.engine.redis.note(outcome.is_ok(), now) {
+        let was_asked = !matches!(outcome, Err(Unavailable::NotAsked));
+        let times = was_asked.then(|| self.engine.redis.note(outcome.is_ok(), now));
+        if let Some(times) = times.flatten() {
             let line = format!(
                 "Redis of cache_redis does not answer in time ({times} times since the last such line): answers and emergency callers are \
                  not shared meanwhile"
@@ -80,8 +82,8 @@ impl Worker<'_> {
     }
 
     /// Adds to the statistics of a call that other servers could not be told of callers.
-    pub(super) fn count_telling(&mut self, counters: &mut Counters) {
-        counters.redis_fail |= mem::take(&mut self.told_in_vain);
+    pub(super) fn count_publishing(&mut self, counters: &mut Counters) {
+        counters.redis_fail |= mem::take(&mut self.publish_failed);
     }
 
     /// The decision, or that about a call back.
@@ -172,7 +174,7 @@ impl Worker<'_> {
         counters: &mut Counters,
     ) -> Vec<LookupOutcome> {
         let mut outcomes = vec![*outcome; calls.len()];
-        self.count_telling(counters);
+        self.count_publishing(counters);
         let keeps_away = |call: &&PendingLookup| {
             let policy = Policy::new(&self.all.get(call.asked.profile).config);
             let decision = policy.resume(&call.asked.caller, call.asked.record, *outcome);

@@ -201,8 +201,8 @@ fn without_a_key_nobody_waits_to_be_told() {
     let now = Instant::now();
     let number = Number::new(b"+12025550123", None).expect("a global number");
     engine.emergency_window.put(&number, engine.clock.at(now));
-    worker.tell_others(now);
-    assert!(!engine.emergency_window.has_untold(engine.clock.at(now)));
+    worker.publish_callers(now);
+    assert!(!engine.emergency_window.has_pending(engine.clock.at(now)));
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn other_servers_are_told_under_the_key_of_the_last_reload() {
         let mut told_once = || {
             let now = Instant::now();
             engine.emergency_window.put(&number, engine.clock.at(now));
-            worker.tell_others(now);
+            worker.publish_callers(now);
             told.recv_timeout(Duration::from_secs(5)).ok()
         };
         let command = (0..20).find_map(|_| told_once()).expect("told");
@@ -253,6 +253,6 @@ fn a_caller_that_redis_did_not_take_is_told_later() {
     assert!(!counters.redis_fail);
     let now = engine.clock.at(Instant::now());
     let window = &engine.emergency_window;
-    assert!(!window.has_untold(now) && window.has_untold(now.after(SHORT_PAUSE)));
-    assert_eq!(window.take_untold(now).len(), 1);
+    assert!(!window.has_pending(now) && window.has_pending(now.after(SHORT_PAUSE)));
+    assert_eq!(window.take_pending(now).len(), 1);
 }
