@@ -24,7 +24,7 @@ use crate::feature_caps::understands_608;
 use crate::identity::{self, Caller, Identity, Request};
 use crate::lists::{Lists, Selection};
 use crate::number::Number;
-use crate::question::{Origin, Question, Target};
+use crate::question::{Callee, Origin, Question};
 use crate::sip_header::Headers;
 use crate::text::Text;
 
@@ -205,7 +205,7 @@ impl<'a> Policy<'a> {
                 enforced: self.enforcement.covers(call.call_id),
                 call_id: CallId::new(call.call_id),
             },
-            target: Target::Uri(call.target(), self.home),
+            callee: Callee::Uri(call.target(), self.home),
             options: self.options,
             origin: Origin::Call {
                 call_id: call.call_id,

@@ -20,7 +20,7 @@ pub struct Question<'a> {
     /// What the decision needs of the call.
     pub record: CallRecord,
     /// Whom the call goes to. The API reserves it for later, so an answer may be shared by calls to different numbers.
-    pub target: Target<'a>,
+    pub callee: Callee<'a>,
     /// The operator's options.
     pub options: &'a DecisionOptions,
     /// The call that it is about.
@@ -29,7 +29,7 @@ pub struct Question<'a> {
 
 /// Whom a call goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'a> {
+pub enum Callee<'a> {
     /// A URI, and the country in whose forms its number is read. The number is read when it is needed: most calls are answered from the
     /// cache.
     Uri(&'a [u8], Option<Country>),
@@ -84,7 +84,7 @@ impl Question<'_> {
         let mut body = String::with_capacity(BODY_BYTES);
         // No escaping: a number is "+" and digits. And no failure: a string takes all that is written to it.
         let _ = write!(body, r#"{{"number":"{}""#, self.caller.number.as_str());
-        if let Some(called) = self.target.number() {
+        if let Some(called) = self.callee.number() {
             let _ = write!(body, r#","called_number":"{}""#, called.as_str());
         }
         if let Some(verstat) = self.caller.verification.verstat {
@@ -107,7 +107,7 @@ impl Question<'_> {
     }
 }
 
-impl Target<'_> {
+impl Callee<'_> {
     /// The called number, if the call goes to one.
     #[must_use]
     pub fn number(&self) -> Option<Number> {
@@ -161,7 +161,7 @@ const BODY_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use super::{IdempotencyKey, Origin, Question, Target};
+    use super::{Callee, IdempotencyKey, Origin, Question};
     use crate::call_record::tests::record;
     use crate::config::{AllowCode, DecisionOptions, Threshold};
     use crate::identity::{Caller, NumberFrom, Verification, Verstat};
@@ -189,7 +189,7 @@ mod tests {
         let question = |options| Question {
             caller,
             record: record(),
-            target: Target::Uri(b"sip:service@example.com", None),
+            callee: Callee::Uri(b"sip:service@example.com", None),
             options,
             origin: Origin::Call {
                 call_id: b"a",
@@ -233,7 +233,7 @@ mod tests {
                     understands_608: false,
                 },
                 record: record(),
-                target: Target::Number(Some(longest)),
+                callee: Callee::Number(Some(longest)),
                 options: &options,
                 origin: Origin::Call {
                     call_id: b"a",

@@ -73,7 +73,8 @@ fn is_among(
         home.and_then(|home| home.behind_idd(digits))
     };
     // Nearly every number is longer than a calling code and a short number.
-    let Some(global) = global.filter(|global| global.len() <= 3 + LONGEST_EXTENSION) else {
+    let Some(global) = global.filter(|global| global.len() <= LONGEST_CODE + LONGEST_EXTENSION)
+    else {
         return false;
     };
     // Such as +112: no calling code, but meant by a telephone that puts a plus before everything.
@@ -95,6 +96,9 @@ fn is_emergency_somewhere(digits: &[u8]) -> bool {
         .fold(1, |key, digit| key * 10 + u32::from(digit - b'0'));
     EMERGENCY.binary_search(&key).is_ok()
 }
+
+/// Digits of the longest calling code.
+const LONGEST_CODE: usize = 3;
 
 /// Digits of the longest extension, emergency number and short number. Longer short numbers are those of messages.
 pub(crate) const LONGEST_EXTENSION: usize = 6;

@@ -110,7 +110,7 @@ fn the_called_number_is_where_the_script_sends_the_call() {
         let Step::Ask(question) = Policy::new(&config).begin(&Call { next_uri, ..CALL }) else {
             unreachable!("there is a number");
         };
-        let found = question.target.number().expect("a number");
+        let found = question.callee.number().expect("a number");
         assert_eq!(found.as_str(), called);
     }
 }
