@@ -142,9 +142,10 @@ mod tests {
         (Socket::new(stream, deadline).expect("a socket"), peer)
     }
 
-    /// The deadline is kept if it is once: on a busy machine a thread may wait long for a processor.
+    /// The deadline is kept if it is three times: on a busy machine a thread may wait long for a processor.
     fn keeps_the_deadline(late: impl Fn() -> Duration) -> bool {
-        (0..20).any(|_| late() < Duration::from_millis(50))
+        let in_time = (0..20).filter(|_| late() < Duration::from_millis(50));
+        in_time.take(3).count() == 3
     }
 
     #[test]
