@@ -146,7 +146,7 @@ impl Pool {
     }
 
     /// Wakes a thread to tell other servers who made emergency calls.
-    pub fn tell_others(&self) {
+    pub fn publish_callers(&self) {
         self.queue.wake_one();
     }
 
