@@ -9,9 +9,9 @@ use std::path::Path;
 
 use tracing::info;
 
-use crate::decision::{Dnc, Reassigned, Signals};
 use crate::number::E164;
 use crate::risk::Score;
+use crate::signals::{Dnc, Reassigned, Signals};
 use crate::start_error::StartError;
 use crate::table::{self, Row};
 
