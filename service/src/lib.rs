@@ -13,6 +13,7 @@ pub mod country;
 mod credential;
 pub mod decision;
 mod fields;
+pub mod identity;
 mod key_digest;
 pub mod keys;
 pub mod limits;
