@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod atomic_file;
 mod authorization;
 mod body;
 pub mod budget;
@@ -27,6 +28,7 @@ pub mod open_files;
 pub mod options;
 mod pem;
 pub mod policy;
+mod public_key;
 pub mod receipt;
 pub mod redirect;
 mod refusal;
@@ -34,6 +36,8 @@ pub mod reload;
 pub mod risk;
 pub mod server;
 pub mod signals;
+pub mod signature;
+pub mod signing_key;
 mod slots;
 pub mod start_error;
 pub mod state;

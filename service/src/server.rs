@@ -56,6 +56,7 @@ impl Service {
         let files = Arc::new(Files {
             keys: Swap::new(Arc::new(config.keys)),
             lists: Swap::new(Arc::new(config.lists)),
+            signing_key: Swap::new(Arc::new(config.signing_key)),
             tls,
         });
         let router = app::router(Arc::new(AppState {

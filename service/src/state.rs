@@ -14,6 +14,7 @@ use crate::country::Country;
 use crate::keys::KeyRing;
 use crate::lists::Lists;
 use crate::receipt::ReceiptId;
+use crate::signing_key::SigningKey;
 use crate::swap::Swap;
 
 /// What every handler may read.
@@ -47,12 +48,13 @@ impl AppState {
 
 /// The content of the files that a reload reads again.
 ///
-/// A request uses the keys and lists that were current when it arrived. A connection uses the certificate that was
+/// A request uses the keys, lists and signing key that were current when it arrived. A connection uses the certificate that was
 /// current when it was accepted.
 #[derive(Debug)]
 pub struct Files {
     pub(crate) keys: Swap<KeyRing>,
     pub(crate) lists: Swap<Lists>,
+    pub(crate) signing_key: Swap<SigningKey>,
     /// Absent without an HTTPS listener.
     pub(crate) tls: Option<Swap<ServerConfig>>,
 }

@@ -11,6 +11,7 @@ use numbers_online_service::keys::KeyRing;
 use numbers_online_service::limits::Limits;
 use numbers_online_service::lists::Lists;
 use numbers_online_service::server::Service;
+use numbers_online_service::signing_key::SigningKey;
 use numbers_online_service::use_case::UseCase;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -40,6 +41,7 @@ impl Peer {
             http: Some(Loopback::try_from(loopback()).expect("a loopback address")),
             keys,
             lists: Lists::load(&demo_data()).expect("the demo lists"),
+            signing_key: SigningKey::generate().expect("a key"),
             default_country: None,
             limits: Limits::default(),
             delay: Duration::ZERO,
