@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde::Serialize;
 
+use crate::inbound::inbound;
 use crate::public_key::public_key;
 use crate::redirect::redirect;
 use crate::refusal::Refusal;
@@ -25,6 +26,7 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .fold(Router::new(), |router, base| {
             router
                 .route(&format!("{base}/sbc/redirect"), post(redirect))
+                .route(&format!("{base}/inbound/lookup"), post(inbound))
                 .route(&format!("{base}/publickey"), get(public_key))
         })
         .route("/api/health", get(health))

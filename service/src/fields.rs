@@ -28,9 +28,24 @@ impl Fields {
             .ok_or_else(|| Malformed::missing(NUMBER, NUMBER_ALLOWED))
     }
 
+    /// The error that the calling number is no telephone number.
+    pub(crate) fn no_number(number: &str) -> Malformed {
+        Malformed::new(NUMBER, &Value::from(number), NUMBER_ALLOWED)
+    }
+
     /// A string.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Malformed> {
         self.get(name, "a string", Value::as_str)
+    }
+
+    /// A string of a closed set, as `read` defines it.
+    pub(crate) fn word<T>(
+        &self,
+        name: &str,
+        allowed: &str,
+        read: fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Malformed> {
+        self.get(name, allowed, |value| value.as_str().and_then(read))
     }
 
     /// A boolean.

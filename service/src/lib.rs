@@ -15,6 +15,7 @@ mod credential;
 pub mod decision;
 mod fields;
 pub mod identity;
+pub mod inbound;
 mod key_digest;
 pub mod keys;
 pub mod limits;
