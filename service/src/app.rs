@@ -12,6 +12,7 @@ use axum::{Json, Router, middleware};
 use serde::Serialize;
 
 use crate::inbound::inbound;
+use crate::lookup::lookup;
 use crate::public_key::public_key;
 use crate::redirect::redirect;
 use crate::refusal::Refusal;
@@ -27,6 +28,7 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
             router
                 .route(&format!("{base}/sbc/redirect"), post(redirect))
                 .route(&format!("{base}/inbound/lookup"), post(inbound))
+                .route(&format!("{base}/lookup/{{e164}}"), get(lookup))
                 .route(&format!("{base}/publickey"), get(public_key))
         })
         .route("/api/health", get(health))

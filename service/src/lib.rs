@@ -23,6 +23,7 @@ pub mod line_type;
 mod lingering;
 mod listener;
 pub mod lists;
+pub mod lookup;
 pub mod malformed;
 pub mod number;
 pub mod open_files;
