@@ -33,7 +33,7 @@ pub struct Config {
     pub default_country: Option<Country>,
     /// Limits of number and time for connections.
     pub limits: Limits,
-    /// A test aid: the delay of each decision, so that a client's deadline can be tested.
+    /// A test aid: the delay of each decision and lookup, so that a client's deadline can be tested.
     pub delay: Duration,
 }
 

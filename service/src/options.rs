@@ -90,7 +90,7 @@ pub struct Options {
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     idle_timeout: u64,
 
-    /// Test aid: delay each decision by so many milliseconds
+    /// Test aid: delay each decision and lookup by so many milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=60_000))]
     delay_ms: u64,

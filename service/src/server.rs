@@ -50,7 +50,7 @@ impl Service {
         if !config.delay.is_zero() {
             warn!(
                 milliseconds = config.delay.as_millis(),
-                "every decision is delayed, for tests"
+                "every decision and lookup is delayed, for tests"
             );
         }
         let files = Arc::new(Files {
