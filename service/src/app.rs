@@ -11,6 +11,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde::Serialize;
 
+use crate::inbound::inbound;
+use crate::lookup::lookup;
+use crate::public_key::public_key;
 use crate::redirect::redirect;
 use crate::refusal::Refusal;
 use crate::state::AppState;
@@ -18,10 +21,16 @@ use crate::timestamp::Timestamp;
 
 /// The HTTP interface.
 pub(crate) fn router(state: Arc<AppState>) -> Router {
-    Router::new()
-        .route("/api/v1/sbc/redirect", post(redirect))
-        // Tolerated for PBX fields that hold a bare path (API spec, introduction).
-        .route("/v1/sbc/redirect", post(redirect))
+    // The bare path is tolerated, for the fields of PBXs (API spec, introduction).
+    ["/api/v1", "/v1"]
+        .into_iter()
+        .fold(Router::new(), |router, base| {
+            router
+                .route(&format!("{base}/sbc/redirect"), post(redirect))
+                .route(&format!("{base}/inbound/lookup"), post(inbound))
+                .route(&format!("{base}/lookup/{{e164}}"), get(lookup))
+                .route(&format!("{base}/publickey"), get(public_key))
+        })
         .route("/api/health", get(health))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())

@@ -2,9 +2,7 @@
 
 //! A certificate authority and server certificate of our own, for laboratories and closed networks.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +18,7 @@ use rustls::pki_types::{ServerName, UnixTime};
 use time::OffsetDateTime;
 use tracing::info;
 
+use crate::atomic_file::write;
 use crate::pem;
 use crate::start_error::StartError;
 
@@ -155,23 +154,6 @@ fn valid_for(params: &mut CertificateParams, lifetime: Duration) {
     // A client's clock may be slow.
     params.not_before = now - DAY;
     params.not_after = now + lifetime;
-}
-
-/// Writes a file by renaming, so that a reader never sees half of it. A key is never readable by others.
-fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let unfinished = path.with_extension("new");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&unfinished)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
 }
 
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];

@@ -13,6 +13,7 @@ use crate::country::Country;
 use crate::keys::KeyRing;
 use crate::limits::Limits;
 use crate::lists::Lists;
+use crate::signing_key::SigningKey;
 use crate::start_error::StartError;
 
 /// All that the service needs to start.
@@ -24,13 +25,15 @@ pub struct Config {
     pub http: Option<Loopback>,
     /// The keys that are accepted.
     pub keys: KeyRing,
-    /// The lists that decisions use.
+    /// The lists that answers use.
     pub lists: Lists,
+    /// The key that signs inbound answers.
+    pub signing_key: SigningKey,
     /// The country of numbers in national format.
     pub default_country: Option<Country>,
     /// Limits of number and time for connections.
     pub limits: Limits,
-    /// A test aid: the delay of each decision, so that a client's deadline can be tested.
+    /// A test aid: the delay of each decision and lookup, so that a client's deadline can be tested.
     pub delay: Duration,
 }
 

@@ -7,7 +7,7 @@ use axum::http::header::AUTHORIZATION;
 
 /// The key of a request: `Authorization: Bearer`, else `X-API-Key`, else `?key=` (API spec, security schemes).
 ///
-/// Only for the paths where the API spec accepts `?key=`: a query ends up in access logs.
+/// `query` is given only for the paths where the API spec accepts `?key=`: a query ends up in access logs.
 pub(crate) fn key(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     bearer(headers)
         .or_else(|| headers.get("x-api-key")?.to_str().ok().map(str::trim))

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::policy::{Policy, SipReply};
-use crate::risk::Score;
+use crate::signals::{Dnc, Reassigned, Signals};
 
 /// Decides one call, a plain function of its arguments.
 ///
@@ -33,43 +33,6 @@ pub fn decide(valid: bool, signals: &Signals, policy: &Policy) -> Verdict {
     } else {
         Verdict::new(Decision::Allow, Reason::NoActionableSignal)
     }
-}
-
-/// What the lists say about one number. The default is that nothing is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signals {
-    /// The do-not-call listing.
-    pub dnc: Dnc,
-    /// Whether the number has a new owner.
-    pub reassigned: Reassigned,
-    /// The spam score, if there is one.
-    pub spam_score: Option<Score>,
-}
-
-/// Whether a licensed do-not-call list holds the number (API spec, `dnc_status`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dnc {
-    /// There is a list and the number is not on it. This is not consent.
-    NotListed,
-    /// The number is on the list.
-    Listed,
-    /// There is no list.
-    #[default]
-    Unknown,
-}
-
-/// Whether the number was given to a new owner (API spec, `reassigned_status`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reassigned {
-    /// There is a list and the number is not on it.
-    No,
-    /// The number is on the list.
-    Yes,
-    /// There is no list.
-    #[default]
-    Unknown,
 }
 
 /// A decision and the rule that made it.
@@ -160,6 +123,7 @@ impl fmt::Display for Reason {
 mod tests {
     use super::*;
     use crate::policy::{AllowCode, Threshold};
+    use crate::risk::Score;
 
     fn signals(dnc: Dnc, reassigned: Reassigned, score: u64) -> Signals {
         let spam_score = Score::new(score);

@@ -2,8 +2,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-pub mod answer;
 mod app;
+mod atomic_file;
+mod authorization;
 mod body;
 pub mod budget;
 pub mod certificate;
@@ -12,6 +13,9 @@ mod connection;
 pub mod country;
 mod credential;
 pub mod decision;
+mod fields;
+pub mod identity;
+pub mod inbound;
 mod key_digest;
 pub mod keys;
 pub mod limits;
@@ -19,18 +23,23 @@ pub mod line_type;
 mod lingering;
 mod listener;
 pub mod lists;
+pub mod lookup;
+pub mod malformed;
 pub mod number;
 pub mod open_files;
 pub mod options;
 mod pem;
 pub mod policy;
-pub mod question;
+mod public_key;
 pub mod receipt;
-mod redirect;
+pub mod redirect;
 mod refusal;
 pub mod reload;
 pub mod risk;
 pub mod server;
+pub mod signals;
+pub mod signature;
+pub mod signing_key;
 mod slots;
 pub mod start_error;
 pub mod state;

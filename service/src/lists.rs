@@ -9,9 +9,10 @@ use std::path::Path;
 
 use tracing::info;
 
-use crate::decision::{Dnc, Reassigned, Signals};
+use crate::identity::{self, Identity};
 use crate::number::E164;
 use crate::risk::Score;
+use crate::signals::{Dnc, Reassigned, Signals};
 use crate::start_error::StartError;
 use crate::table::{self, Row};
 
@@ -21,10 +22,12 @@ pub struct Lists {
     dnc: Option<HashSet<E164>>,
     reassigned: Option<HashSet<E164>>,
     spam: Option<HashMap<E164, Score>>,
+    identities: Option<HashMap<E164, Identity>>,
 }
 
 impl Lists {
-    /// Reads `dnc.csv` and `reassigned.csv` (`number`) and `spam.csv` (`number,score`) of a directory.
+    /// Reads the lists of a directory: `dnc.csv` and `reassigned.csv` (`number`), `spam.csv` (`number,score`) and
+    /// `identities.csv` (`number,identity_type,display_label,profile_url`).
     pub fn load(directory: &Path) -> Result<Self, StartError> {
         if !fs::metadata(directory).is_ok_and(|metadata| metadata.is_dir()) {
             return Err(StartError::new(format!(
@@ -36,6 +39,11 @@ impl Lists {
             dnc: load(&directory.join("dnc.csv"), &["number"], numbers)?,
             reassigned: load(&directory.join("reassigned.csv"), &["number"], numbers)?,
             spam: load(&directory.join("spam.csv"), &["number", "score"], scores)?,
+            identities: load(
+                &directory.join("identities.csv"),
+                &identity::COLUMNS,
+                identities,
+            )?,
         })
     }
 
@@ -51,6 +59,11 @@ impl Lists {
                 self.reassigned.is_some(),
             ),
             ("spam.csv", before.spam.is_some(), self.spam.is_some()),
+            (
+                "identities.csv",
+                before.identities.is_some(),
+                self.identities.is_some(),
+            ),
         ] {
             if was && !is {
                 return Err(StartError::new(format!(
@@ -61,7 +74,13 @@ impl Lists {
         Ok(())
     }
 
-    /// What the lists say about a number.
+    /// Who a number belongs to, if the lists say so.
+    #[must_use]
+    pub fn identity(&self, number: E164) -> Option<&Identity> {
+        self.identities.as_ref()?.get(&number)
+    }
+
+    /// What the lists say about the conduct of a number.
     #[must_use]
     pub fn signals(&self, number: E164) -> Signals {
         Signals {
@@ -130,6 +149,17 @@ fn scores(list: &mut HashMap<E164, Score>, row: &Row<'_>) -> Result<(), StartErr
     }
 }
 
+fn identities(list: &mut HashMap<E164, Identity>, row: &Row<'_>) -> Result<(), StartError> {
+    let identity = Identity::read(row)?;
+    match list.insert(number(row)?, identity.clone()) {
+        Some(earlier) if earlier != identity => Err(row.fault(
+            0,
+            "one line a number, and an earlier line says something else",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn number(row: &Row<'_>) -> Result<E164, StartError> {
     row.value(0)
         .parse()
@@ -191,6 +221,24 @@ mod tests {
             }
         );
         assert_eq!(signals(&lists, "+14155550103"), off);
+    }
+
+    #[test]
+    fn a_number_has_one_identity() {
+        let header = "number,identity_type,display_label,profile_url\n";
+        let line = "+14155550101,verified_individual,,\n";
+        let lists = load(&[("identities.csv", &format!("{header}{line}{line}"))]);
+        let lists = lists.expect("the same twice");
+        let [listed, other] = ["+14155550101", "+14155550102"]
+            .map(|number| lists.identity(number.parse().expect("E.164")));
+        assert_eq!((listed, other), (Some(&Identity::Individual), None));
+        let two = format!("{header}{line}+14155550101,unverified,,\n");
+        let error = load(&[("identities.csv", &two)]).expect_err("two identities");
+        assert_eq!(
+            error,
+            "identities.csv: line 3, column 1 (number): \"+14155550101\"; allowed: one line a number, \
+             and an earlier line says something else"
+        );
     }
 
     #[test]

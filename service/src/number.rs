@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
+use std::panic::{UnwindSafe, catch_unwind};
 use std::str::FromStr;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
@@ -57,6 +58,21 @@ impl Caller {
             Self::Valid(subscriber) => Some(subscriber),
             Self::Invalid => None,
         }
+    }
+
+    /// The country of a valid number, if it follows from the digits.
+    #[must_use]
+    pub fn country(&self) -> Option<Country> {
+        self.subscriber()?.country
+    }
+
+    /// The number for a log line.
+    ///
+    /// The text of an invalid number may be anything, so nothing of it is logged.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        self.subscriber()
+            .map_or_else(|| "invalid".to_owned(), Subscriber::masked)
     }
 }
 
@@ -135,6 +151,11 @@ impl FromStr for E164 {
             .or_else(|| digits.parse().ok().map(Self))
             .ok_or(NotE164)
     }
+}
+
+/// Runs code of the number library. After a panic in it there is no result.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
+    catch_unwind(work).ok()
 }
 
 /// Loads the metadata and compiles the patterns of every country, so that no call has to wait for it.

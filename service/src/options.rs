@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use tracing::info;
 use tracing::level_filters::LevelFilter;
 
 use crate::certificate::SelfSigned;
@@ -17,6 +18,7 @@ use crate::country::Country;
 use crate::keys::KeyRing;
 use crate::limits::Limits;
 use crate::lists::Lists;
+use crate::signing_key::SigningKey;
 use crate::start_error::StartError;
 use crate::tls;
 use crate::use_case::UseCase;
@@ -58,9 +60,14 @@ pub struct Options {
     #[arg(long = "tls-name", value_name = "NAME", requires = "tls_self_signed")]
     tls_names: Vec<String>,
 
-    /// Directory with dnc.csv, reassigned.csv and spam.csv
+    /// Directory with dnc.csv, reassigned.csv, spam.csv and identities.csv
     #[arg(long, value_name = "DIRECTORY")]
     data: Option<PathBuf>,
+
+    /// PEM file of the Ed25519 key that signs inbound answers, made if there is none; without it the key changes at
+    /// each start
+    #[arg(long, value_name = "FILE")]
+    signing_key: Option<PathBuf>,
 
     /// CSV file of API keys, with the columns sha256, name and use cases
     #[arg(long, value_name = "FILE")]
@@ -83,7 +90,7 @@ pub struct Options {
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     idle_timeout: u64,
 
-    /// Test aid: delay each decision by so many milliseconds
+    /// Test aid: delay each decision and lookup by so many milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=60_000))]
     delay_ms: u64,
@@ -107,6 +114,7 @@ impl Options {
             default_country: default_country.transpose()?,
             keys: self.key_ring()?,
             lists: self.lists()?.unwrap_or_default(),
+            signing_key: self.first_signing_key()?,
             https: self.https()?,
             limits: Limits {
                 connections: Limits::connections(self.max_connections, open_files)?,
@@ -148,6 +156,25 @@ impl Options {
     /// Absent if the options name no directory.
     pub(crate) fn lists(&self) -> Result<Option<Lists>, StartError> {
         self.data.as_deref().map(Lists::load).transpose()
+    }
+
+    /// The signing key of the start: that of its file, which is made if there is none, or one for this process alone.
+    fn first_signing_key(&self) -> Result<SigningKey, StartError> {
+        if let Some(path) = &self.signing_key {
+            return SigningKey::ensure(path);
+        }
+        info!(
+            "no --signing-key: inbound answers are signed with a key that ends with this process"
+        );
+        SigningKey::generate()
+    }
+
+    /// Reads the file of the signing key. Absent if the options name none.
+    pub(crate) fn signing_key(&self) -> Result<Option<SigningKey>, StartError> {
+        self.signing_key
+            .as_deref()
+            .map(SigningKey::read)
+            .transpose()
     }
 
     pub(crate) fn https(&self) -> Result<Option<Https>, StartError> {

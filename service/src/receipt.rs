@@ -9,7 +9,8 @@ use serde::Serialize;
 /// The id of the receipt of one decision: `nol_rec_` and 16 base62 characters.
 ///
 /// The id alone gives access to the receipt (API spec, Receipt), so it is random and is not logged.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+/// The default is empty, which stands for no receipt where a field must have text.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct ReceiptId(String);
 
 impl ReceiptId {

@@ -2,7 +2,9 @@
 
 //! `POST /api/v1/sbc/redirect`: the decision on one call.
 
-use std::panic::catch_unwind;
+pub mod answer;
+pub mod question;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,20 +12,22 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
-use tracing::{error, info};
+use tokio::time::Instant;
+use tracing::info;
 
-use crate::answer::Answer;
+use crate::authorization::authorize;
 use crate::body;
 use crate::budget::{Budget, Outcome, within};
-use crate::credential;
-use crate::decision::{Signals, Verdict, decide};
-use crate::keys::{Holder, KeyRing};
-use crate::number::{Caller, Subscriber};
+use crate::decision::{Verdict, decide};
+use crate::keys::Holder;
+use crate::malformed::Malformed;
+use crate::number::{Caller, caught};
 use crate::policy::Policy;
-use crate::question::{Malformed, Question};
 use crate::receipt::ReceiptId;
+use crate::redirect::answer::Answer;
+use crate::redirect::question::Question;
 use crate::refusal::Refusal;
+use crate::signals::Signals;
 use crate::state::AppState;
 use crate::timestamp::Timestamp;
 use crate::use_case::UseCase;
@@ -36,7 +40,7 @@ pub(crate) async fn redirect(
     let arrival = Instant::now();
     let (head, body) = request.into_parts();
     let keys = state.files.keys.current();
-    let holder = authorize(&keys, &head.headers, head.uri.query())?;
+    let holder = authorize(&keys, &head.headers, head.uri.query(), UseCase::SbcRedirect)?;
     let offered = header_budget(&head.headers)?;
     let question = Question::parse(&body::read(body).await?)?;
     let budget = offered
@@ -48,13 +52,13 @@ pub(crate) async fn redirect(
     let deadline = budget.deadline(arrival);
 
     // After a panic of the number library the call still gets an answer.
-    let parsed = catch_unwind(|| Caller::parse(&question.number, state.default_country));
+    let parsed = caught(|| Caller::parse(&question.number, state.default_country));
     let (caller, outcome) = match parsed {
-        Ok(caller) => {
+        Some(caller) => {
             let work = evaluate(Arc::clone(&state), caller, question.policy);
             (caller, within(deadline, work).await)
         }
-        Err(_) => (Caller::Invalid, Outcome::Failed),
+        None => (Caller::Invalid, Outcome::Failed),
     };
     let findings = match outcome {
         Outcome::Ready(findings) => findings,
@@ -91,41 +95,24 @@ impl Findings {
 }
 
 async fn evaluate(state: Arc<AppState>, caller: Caller, policy: Policy) -> Findings {
-    let lists = state.files.lists.current();
-    if !state.delay.is_zero() {
-        sleep(state.delay).await;
-    }
+    let lists = state.lists().await;
     let signals = caller
         .subscriber()
         .map(|subscriber| lists.signals(subscriber.e164))
         .unwrap_or_default();
     let verdict = decide(caller.subscriber().is_some(), &signals, &policy);
     // Only a decision on a valid number has a receipt (API spec, `receipt_id`).
-    let receipt = caller
-        .subscriber()
-        .map(|_| ReceiptId::random(&state.random));
-    let Ok(receipt_id) = receipt.transpose() else {
-        error!("the operating system gives no random bytes for a receipt id");
-        return Findings::neutral(Verdict::FAILED);
+    let receipt_id = match caller {
+        Caller::Invalid => None,
+        Caller::Valid(_) => match state.receipt_id() {
+            None => return Findings::neutral(Verdict::FAILED),
+            receipt_id => receipt_id,
+        },
     };
     Findings {
         signals,
         verdict,
         receipt_id,
-    }
-}
-
-fn authorize<'a>(
-    keys: &'a KeyRing,
-    headers: &HeaderMap,
-    query: Option<&str>,
-) -> Result<&'a Holder, Refusal> {
-    let key = credential::key(headers, query).ok_or_else(Refusal::missing_key)?;
-    let holder = keys.holder(&key).ok_or_else(Refusal::invalid_key)?;
-    if holder.may(UseCase::SbcRedirect) {
-        Ok(holder)
-    } else {
-        Err(Refusal::use_case_forbidden(UseCase::SbcRedirect))
     }
 }
 
@@ -141,12 +128,10 @@ fn header_budget(headers: &HeaderMap) -> Result<Option<Budget>, Malformed> {
 }
 
 fn log(holder: &Holder, caller: &Caller, verdict: Verdict, took: Duration) {
-    let subscriber = caller.subscriber();
     info!(
         key = holder.name(),
-        // The text of an invalid number may be anything, so nothing of it is logged.
-        number = subscriber.map_or_else(|| "invalid".to_owned(), Subscriber::masked),
-        country = subscriber.and_then(|subscriber| subscriber.country).map(tracing::field::display),
+        number = caller.masked(),
+        country = caller.country().map(tracing::field::display),
         decision = %verdict.decision,
         reason = %verdict.reason,
         micros = took.as_micros(),

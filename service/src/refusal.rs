@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::info;
 
-use crate::question::Malformed;
+use crate::malformed::Malformed;
 use crate::use_case::UseCase;
 
 /// The refusal of a request: `{"error": "<prose>", "code": "<name>"}` (API spec, Error).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! Reads keys, lists and certificate again while the service runs.
+//! Reads keys, lists, signing key and certificate again while the service runs.
 
 use std::sync::Arc;
 
@@ -12,11 +12,12 @@ use crate::state::Files;
 
 /// Reads the files that the options name and replaces what is good.
 ///
-/// Keys, lists and certificate are independent of each other. If a file of one kind is bad, the old content of that kind
+/// Keys, lists, signing key and certificate are independent of each other. If a file of one kind is bad, the old content of that kind
 /// stays in force, and one line of the log says why. This reads files, so it may block.
 pub fn reload(options: &Options, files: &Files) {
     report("keys", "ones stay", read_keys(options, files));
     report("lists", "ones stay", read_lists(options, files));
+    report("signing key", "one stays", read_signing_key(options, files));
     report("certificate", "one stays", read_certificate(options, files));
 }
 
@@ -33,6 +34,15 @@ fn read_lists(options: &Options, files: &Files) -> Result<bool, StartError> {
     };
     lists.check_nothing_vanished(&files.lists.current())?;
     files.lists.replace(Arc::new(lists));
+    Ok(true)
+}
+
+/// A file that is gone is an error here: a new key in its place would be one that no client knows.
+fn read_signing_key(options: &Options, files: &Files) -> Result<bool, StartError> {
+    let Some(signing_key) = options.signing_key()? else {
+        return Ok(false);
+    };
+    files.signing_key.replace(Arc::new(signing_key));
     Ok(true)
 }
 

@@ -32,41 +32,57 @@ impl Score {
 pub struct Risk {
     score: Option<Score>,
     level: Level,
-    model: Option<&'static str>,
+    model: Option<Model>,
 }
 
-impl From<Option<Score>> for Risk {
-    fn from(score: Option<Score>) -> Self {
+impl Risk {
+    /// The risk of a score, under the name of the model whose answer it is in.
+    #[must_use]
+    pub fn new(score: Option<Score>, model: Model) -> Self {
         Self {
             score,
-            level: score.map_or(Level::Unknown, Level::of),
-            model: score.map(|_| MODEL),
+            level: Level::of(score),
+            model: score.map(|_| model),
         }
     }
 }
 
+/// How bad a score is, in the fixed bands of `RiskView`. They are independent of a request's thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Level {
+pub enum Level {
+    /// Below 40.
     Low,
+    /// 40 to 69.
     Medium,
+    /// 70 and above.
     High,
+    /// There is no score.
     Unknown,
 }
 
 impl Level {
-    /// The bands of `RiskView`. They are fixed and independent of a request's thresholds.
-    fn of(Score(score): Score) -> Self {
-        match score {
-            ..40 => Self::Low,
-            40..70 => Self::Medium,
-            70.. => Self::High,
+    /// The band of a score.
+    #[must_use]
+    pub fn of(score: Option<Score>) -> Self {
+        match score.map(Score::value) {
+            None => Self::Unknown,
+            Some(..40) => Self::Low,
+            Some(40..70) => Self::Medium,
+            Some(70..) => Self::High,
         }
     }
 }
 
-/// The model of the 1 to 99 scale (API spec, `RiskView`).
-const MODEL: &str = "first_party_plus_restricted_sources";
+/// The name of the scale of a score (API spec, `RiskView`). Here both have the scores of `spam.csv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// 1 to 99, of decisions and lookups.
+    FirstPartyPlusRestrictedSources,
+    /// 0 to 100, of inbound answers.
+    FirstPartyPlusExternal,
+}
 
 #[cfg(test)]
 mod tests {
@@ -95,15 +111,25 @@ mod tests {
             (70, "high"),
             (99, "high"),
         ] {
-            let json = serde_json::to_value(Risk::from(Score::new(value))).expect("json");
-            let expected = serde_json::json!({"score": value, "level": level, "model": MODEL});
-            assert_eq!(json, expected);
+            for (model, name) in [
+                (
+                    Model::FirstPartyPlusRestrictedSources,
+                    "first_party_plus_restricted_sources",
+                ),
+                (Model::FirstPartyPlusExternal, "first_party_plus_external"),
+            ] {
+                let risk = Risk::new(Score::new(value), model);
+                let json = serde_json::to_value(risk).expect("json");
+                let expected = serde_json::json!({"score": value, "level": level, "model": name});
+                assert_eq!(json, expected);
+            }
         }
     }
 
     #[test]
     fn no_score_is_an_unknown_risk() {
-        let json = serde_json::to_string(&Risk::from(None)).expect("json");
+        let json =
+            serde_json::to_string(&Risk::new(None, Model::FirstPartyPlusExternal)).expect("json");
         assert_eq!(json, r#"{"score":null,"level":"unknown","model":null}"#);
     }
 }

@@ -50,12 +50,13 @@ impl Service {
         if !config.delay.is_zero() {
             warn!(
                 milliseconds = config.delay.as_millis(),
-                "every decision is delayed, for tests"
+                "every decision and lookup is delayed, for tests"
             );
         }
         let files = Arc::new(Files {
             keys: Swap::new(Arc::new(config.keys)),
             lists: Swap::new(Arc::new(config.lists)),
+            signing_key: Swap::new(Arc::new(config.signing_key)),
             tls,
         });
         let router = app::router(Arc::new(AppState {

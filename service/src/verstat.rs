@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-/// What the caller's network said about the calling number. Advisory: it never changes a decision here.
+/// What the caller's network said about the calling number. It never changes a decision. A failure changes the
+/// recommendation of an inbound answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verstat {
@@ -41,9 +42,59 @@ impl Verstat {
     }
 }
 
+/// How much the caller's provider vouches for (ATIS-1000074, attestation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// For the customer and the right to use the number.
+    A,
+    /// For the customer alone.
+    B,
+    /// For neither: the call came in through a gateway.
+    C,
+}
+
+impl Attestation {
+    /// The level of its letter, else nothing.
+    #[must_use]
+    pub fn new(letter: &str) -> Option<Self> {
+        match letter {
+            "A" => Some(Self::A),
+            "B" => Some(Self::B),
+            "C" => Some(Self::C),
+            _ => None,
+        }
+    }
+}
+
+impl From<Attestation> for Verstat {
+    /// Only A says something about the number. The absence of a statement is not a failure.
+    fn from(attestation: Attestation) -> Self {
+        match attestation {
+            Attestation::A => Self::Verified,
+            Attestation::B | Attestation::C => Self::Unknown,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_full_attestation_verifies_the_number() {
+        for (letter, expected) in [
+            ("A", Some(Verstat::Verified)),
+            ("B", Some(Verstat::Unknown)),
+            ("C", Some(Verstat::Unknown)),
+            ("D", None),
+            ("a", None),
+            ("AB", None),
+            ("", None),
+        ] {
+            let found = Attestation::new(letter).map(Verstat::from);
+            assert_eq!(found, expected, "{letter}");
+        }
+    }
 
     #[test]
     fn every_accepted_form_is_read() {

@@ -6,9 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use numbers_online_service::decision::{Decision, Reason, decide};
+use numbers_online_service::identity::Identity;
+use numbers_online_service::inbound::recommendation::recommend;
+use numbers_online_service::inbound::record::Record;
 use numbers_online_service::lists::Lists;
 use numbers_online_service::number::Caller;
 use numbers_online_service::policy::{Policy, Threshold};
+use numbers_online_service::verstat::Verstat;
 
 fn demo_data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("demo-data")
@@ -30,7 +34,7 @@ fn policy() -> Policy {
 #[test]
 fn every_number_is_valid_and_reserved_for_fiction() {
     let mut numbers = 0;
-    for list in ["dnc.csv", "reassigned.csv", "spam.csv"] {
+    for list in ["dnc.csv", "reassigned.csv", "spam.csv", "identities.csv"] {
         let text = fs::read_to_string(demo_data().join(list)).expect("a list");
         for line in text.lines().filter(|line| line.starts_with('+')) {
             let number = line.split(',').next().expect("a number");
@@ -45,7 +49,7 @@ fn every_number_is_valid_and_reserved_for_fiction() {
             numbers += 1;
         }
     }
-    assert_eq!(numbers, 21);
+    assert_eq!(numbers, 29);
 }
 
 #[test]
@@ -108,6 +112,45 @@ fn each_number_gets_the_decision_of_the_table() {
             row.is_some_and(|row| row.ends_with(&end)),
             "README.md: {number} {end}"
         );
+    }
+}
+
+#[test]
+fn each_number_gets_the_recommendation_of_the_table() {
+    let lists = Lists::load(&demo_data()).expect("well-formed lists");
+    let readme = readme();
+    for number in [
+        "+14155550123",
+        "+14155550130",
+        "+14155550131",
+        "+14155550132",
+        "+14155550133",
+        "+14155550120",
+        "+14155550121",
+        "+14155550125",
+        "+14155550101",
+        "+14155550111",
+        "+442079460130",
+        "+999123456789",
+    ] {
+        let e164 = number.parse().expect("E.164");
+        let record = Record {
+            signals: lists.signals(e164),
+            identity: lists.identity(e164).cloned(),
+        };
+        let kind = serde_json::to_value(record.identity_type()).expect("JSON");
+        let kind = kind.as_str().expect("a word");
+        let label = match record.identity.as_ref().map_or("", Identity::label) {
+            "" => String::new(),
+            label => format!("{label} "),
+        };
+        let action = recommend(&record, Verstat::Unknown);
+        let (start, end) = (
+            format!("| `{number}` | "),
+            format!(" | `{kind}` | {label}| `{action}` |"),
+        );
+        let listed = |line: &str| line.starts_with(&start) && line.ends_with(&end);
+        assert!(readme.lines().any(listed), "README.md: {start}...{end}");
     }
 }
 

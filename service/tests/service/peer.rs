@@ -11,8 +11,9 @@ use numbers_online_service::keys::KeyRing;
 use numbers_online_service::limits::Limits;
 use numbers_online_service::lists::Lists;
 use numbers_online_service::server::Service;
+use numbers_online_service::signing_key::SigningKey;
 use numbers_online_service::use_case::UseCase;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, http};
@@ -20,6 +21,8 @@ use ureq::{Agent, http};
 pub(crate) const KEY: &str = "nol_0123456789abcdef";
 pub(crate) const SCRUB_KEY: &str = "nol_scrub";
 pub(crate) const PATH: &str = "/api/v1/sbc/redirect";
+pub(crate) const INBOUND: &str = "/api/v1/inbound/lookup";
+pub(crate) const LOOKUP: &str = "/api/v1/lookup";
 
 /// A service that ends with this guard.
 pub(crate) struct Peer {
@@ -32,7 +35,8 @@ impl Peer {
     /// Starts a service with the demo lists on loopback, after a change of its configuration.
     pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
         let mut keys = KeyRing::default();
-        keys.add("test", KEY, &[UseCase::Lookup]).expect("a key");
+        keys.add("test", KEY, &[UseCase::Lookup, UseCase::InboundLookup])
+            .expect("a key");
         keys.add("scrub", SCRUB_KEY, &[UseCase::Scrub])
             .expect("a key");
         let mut config = Config {
@@ -40,6 +44,7 @@ impl Peer {
             http: Some(Loopback::try_from(loopback()).expect("a loopback address")),
             keys,
             lists: Lists::load(&demo_data()).expect("the demo lists"),
+            signing_key: SigningKey::generate().expect("a key"),
             default_country: None,
             limits: Limits::default(),
             delay: Duration::ZERO,
@@ -64,6 +69,18 @@ impl Peer {
     /// A decision request with the right key.
     pub(crate) fn ask(&self, body: &str) -> Reply {
         self.ask_with(&[("Authorization", &format!("Bearer {KEY}"))], body)
+    }
+
+    /// An inbound lookup with the right key.
+    pub(crate) fn inbound(&self, body: &str) -> Reply {
+        let url = self.url(INBOUND);
+        post(&agent(None), &url, &[("X-API-Key", KEY)], body).expect("a reply")
+    }
+
+    /// A lookup with the right key; `target` is what follows the last slash of the path.
+    pub(crate) fn lookup(&self, target: &str) -> Reply {
+        let url = self.url(&format!("{LOOKUP}/{target}"));
+        get(&agent(None), &url, &[("X-API-Key", KEY)])
     }
 
     /// A decision request with these headers.
@@ -119,6 +136,28 @@ pub(crate) fn post(
         request = request.header(*name, *value);
     }
     request.send(body).map(Reply::read)
+}
+
+pub(crate) fn get(agent: &Agent, url: &str, headers: &[(&str, &str)]) -> Reply {
+    let mut request = agent.get(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Reply::read(request.call().expect("a reply"))
+}
+
+/// The PEM text of the public key that a service at this address shows, without an API key.
+pub(crate) fn public_key(base: &str) -> String {
+    let reply = get(&agent(None), &format!("{base}/api/v1/publickey"), &[]);
+    assert_eq!(
+        (reply.status, &reply.json["algorithm"]),
+        (200, &json!("ed25519"))
+    );
+    assert_eq!(reply.json.as_object().map(serde_json::Map::len), Some(2));
+    reply.json["public_key_pem"]
+        .as_str()
+        .expect("a key")
+        .to_owned()
 }
 
 pub(crate) fn loopback() -> SocketAddr {

@@ -3,13 +3,14 @@
 //! The binary: its lines, signals, exit codes and logs.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::binary::{Process, text};
-use crate::peer::{KEY, PATH, agent, demo_data, post};
+use crate::peer::{INBOUND, KEY, LOOKUP, PATH, agent, demo_data, get, post, public_key};
 
 #[test]
 fn both_listeners_are_announced_and_sigterm_ends_with_0() {
@@ -82,7 +83,7 @@ fn a_log_has_neither_keys_nor_numbers() {
     let digest = "534787c38d07aab4abbccd4bfb21fdfea8cb99c60c44fffe080ef0761f315634";
     fs::write(
         &keys,
-        format!("sha256,name,use_cases\n{digest},edge,sbc_redirect\n"),
+        format!("sha256,name,use_cases\n{digest},edge,lookup inbound_lookup\n"),
     )
     .expect("a file");
     let mut process = Process::start(&[
@@ -97,8 +98,23 @@ fn a_log_has_neither_keys_nor_numbers() {
         "--log",
         "debug",
     ]);
-    let url = format!("http://{}{PATH}", process.listening("http"));
+    let base = format!("http://{}", process.listening("http"));
+    let url = format!("{base}{PATH}");
     let client = agent(None);
+    for body in [
+        r#"{"number":"+14155550130","to":"+442079460123"}"#,
+        r#"{"number":"anonymous 5550123"}"#,
+    ] {
+        let inbound = format!("{base}{INBOUND}");
+        post(&client, &inbound, &[("X-API-Key", KEY)], body).expect("a reply");
+    }
+    for number in ["+14155550130", "+1999555019999", "+1-415-555-0123"] {
+        get(
+            &client,
+            &format!("{base}{LOOKUP}/{number}"),
+            &[("X-API-Key", KEY)],
+        );
+    }
     for (query, key, body) in [
         ("", KEY, r#"{"number":"+14155550123"}"#),
         (
@@ -130,11 +146,43 @@ fn a_log_has_neither_keys_nor_numbers() {
         log.contains(r#"key="edge" number="+1********23" country=US decision=allow"#),
         "{log}"
     );
+    for line in [
+        r#"key="edge" number="+1********30" country=US context=inbound_voice action=allow signed=true"#,
+        r#"key="edge" number="+1********30" country=US name=true score=true"#,
+        r#"key="edge" number="invalid" name=false score=false"#,
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
     for secret in [
-        KEY, "nol_", "5550123", "555-0123", "9460123", "99955501", digest,
+        KEY, "nol_", "5550130", "Acme", "ed25519:", "5550123", "555-0123", "9460123", "99955501",
+        digest,
     ] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
+}
+
+#[test]
+fn a_signing_key_with_a_file_outlives_the_process() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("signing.pem");
+    let shown = |options: &[&str]| {
+        let listen = ["--listen-http", "127.0.0.1:0", "--key-env", "TEST_KEY"];
+        let mut process = Process::start(&[&listen[..], options].concat());
+        let key = public_key(&format!("http://{}", process.listening("http")));
+        (key, process.log())
+    };
+    let with_file = ["--signing-key", text(&file)];
+    let (first, log) = shown(&with_file);
+    assert!(log.contains("signing key made"), "{log}");
+    let mode = fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (second, log) = shown(&with_file);
+    assert_eq!(first, second);
+    assert!(!log.contains("signing"), "{log}");
+
+    let (first, log) = shown(&[]);
+    assert!(log.contains("no --signing-key: "), "{log}");
+    assert_ne!(first, shown(&[]).0);
 }
 
 #[test]
@@ -143,6 +191,8 @@ fn what_must_be_repaired_is_said_in_one_line() {
     let (data, tls) = (directory.path().join("data"), directory.path().join("tls"));
     fs::create_dir(&data).expect("a directory");
     fs::write(data.join("spam.csv"), "number,score\n+14155550101,120\n").expect("a file");
+    let junk = directory.path().join("junk.pem");
+    fs::write(&junk, "junk").expect("a file");
     let key = ["--key-env", "TEST_KEY"];
     let http = ["--listen-http", "127.0.0.1:0"];
     for (arguments, error) in [
@@ -194,6 +244,10 @@ fn what_must_be_repaired_is_said_in_one_line() {
         (
             [&http[..], &["--key-env", "EMPTY_KEY"]].concat(),
             "env:EMPTY_KEY: the key (not shown) is not usable",
+        ),
+        (
+            [&key[..], &http, &["--signing-key", text(&junk)]].concat(),
+            "junk.pem: no PEM private key in PKCS #8: ",
         ),
         (
             [&http[..], &["--keys", "/nonexistent"]].concat(),

@@ -7,7 +7,8 @@ use std::net::{Shutdown, TcpStream};
 
 use serde_json::{Value, json};
 
-use crate::peer::{KEY, PATH, Peer, Reply, SCRUB_KEY, agent, post};
+use crate::peer::{INBOUND, KEY, LOOKUP, PATH, Peer, Reply, SCRUB_KEY, agent, get, post};
+use numbers_online_service::use_case::UseCase;
 
 const BODY: &str = r#"{"number":"+14155550123"}"#;
 
@@ -69,11 +70,77 @@ fn a_request_without_a_good_key_is_refused() {
     assert_flat(&reply.expect("a reply"), 401, "invalid_key");
 }
 
+#[test]
+fn a_key_of_the_query_is_for_decisions_alone() {
+    let peer = Peer::start(|_| {});
+    let query = format!("?key={KEY}");
+    let url = peer.url(&format!("{INBOUND}{query}"));
+    assert_flat(
+        &post(&agent(None), &url, &[], BODY).expect("a reply"),
+        401,
+        "missing_key",
+    );
+    let url = peer.url(&format!("{LOOKUP}/+14155550123{query}"));
+    assert_flat(&get(&agent(None), &url, &[]), 401, "missing_key");
+}
+
+#[test]
+fn each_endpoint_needs_its_own_use_case() {
+    for (use_case, [decision, inbound, lookup]) in [
+        (UseCase::SbcRedirect, [200, 403, 403]),
+        (UseCase::InboundLookup, [403, 200, 403]),
+        // Every key for lookups may ask for decisions (SBC guide 3).
+        (UseCase::Lookup, [200, 403, 200]),
+        (UseCase::Scrub, [403, 403, 403]),
+    ] {
+        let peer = Peer::start(|config| {
+            config
+                .keys
+                .add("one", "nol_one", &[use_case])
+                .expect("a key");
+        });
+        let headers = [("X-API-Key", "nol_one")];
+        for (reply, status, code) in [
+            (
+                post(&agent(None), &peer.url(PATH), &headers, BODY).expect("a reply"),
+                decision,
+                "sbc_redirect",
+            ),
+            (
+                post(&agent(None), &peer.url(INBOUND), &headers, BODY).expect("a reply"),
+                inbound,
+                "inbound_lookup",
+            ),
+            (
+                get(
+                    &agent(None),
+                    &peer.url(&format!("{LOOKUP}/+14155550123")),
+                    &headers,
+                ),
+                lookup,
+                "lookup",
+            ),
+        ] {
+            assert_eq!(reply.status, status, "{} {code}", use_case.name());
+            if status == 403 {
+                assert_flat(&reply, 403, "use_case_forbidden");
+                let error = reply.json["error"].as_str().expect("prose");
+                assert!(
+                    error.ends_with(&format!(" the use case {code}.")),
+                    "{error}"
+                );
+            }
+        }
+    }
+}
+
 /// The module believes a 401 or 403 only with this body, so none may be without it.
 #[test]
 fn every_refusal_is_the_documented_json() {
     let peer = Peer::start(|_| {});
     let large = " ".repeat(20_000);
+    let number = format!("{LOOKUP}/+14155550123");
+    let (number, letters) = (number.as_str(), format!("{LOOKUP}/batch"));
     for (status, code, method, path, key, body) in [
         (400, "invalid_request", "POST", PATH, KEY, "{}"),
         (401, "missing_key", "POST", PATH, "", BODY),
@@ -85,6 +152,25 @@ fn every_refusal_is_the_documented_json() {
         (405, "method_not_allowed", "GET", PATH, KEY, ""),
         (405, "method_not_allowed", "BREW", PATH, KEY, ""),
         (413, "request_too_large", "POST", PATH, KEY, &large),
+        (400, "invalid_request", "POST", INBOUND, KEY, "{}"),
+        (401, "missing_key", "POST", INBOUND, "", BODY),
+        (401, "invalid_key", "POST", "/v1/inbound/lookup", "x", BODY),
+        (403, "use_case_forbidden", "POST", INBOUND, SCRUB_KEY, BODY),
+        (405, "method_not_allowed", "GET", INBOUND, KEY, ""),
+        (413, "request_too_large", "POST", INBOUND, KEY, &large),
+        (400, "invalid_request", "GET", &letters, KEY, ""),
+        (401, "missing_key", "GET", number, "", ""),
+        (401, "invalid_key", "GET", number, "nol_wrong", ""),
+        (403, "use_case_forbidden", "GET", number, SCRUB_KEY, ""),
+        (405, "method_not_allowed", "POST", number, KEY, ""),
+        (
+            405,
+            "method_not_allowed",
+            "POST",
+            "/api/v1/publickey",
+            KEY,
+            "",
+        ),
     ] {
         let length = body.len();
         let reply = raw(
@@ -155,6 +241,41 @@ fn the_refusal_of_a_malformed_request_names_field_value_and_range() {
 }
 
 #[test]
+fn the_refusal_of_a_malformed_inbound_lookup_names_field_value_and_range() {
+    let peer = Peer::start(|_| {});
+    for (body, error) in [
+        ("not JSON", "body is not JSON ("),
+        ("[]", "body is an array; allowed: a JSON object"),
+        (
+            r#"{"to":"+14155550123"}"#,
+            "number is missing or empty; allowed: ",
+        ),
+        (r#"{"number":7}"#, "number is 7; allowed: a string"),
+        (
+            r#"{"number":"+14155550123","context":"outbound_voice"}"#,
+            "context is \"outbound_voice\"; allowed: \"inbound_voice\", \"inbound_sms\" or \"inbound_waba\"",
+        ),
+        (
+            r#"{"number":"+14155550123","attestation":"D"}"#,
+            "attestation is \"D\"; allowed: \"A\", \"B\" or \"C\"",
+        ),
+        (
+            r#"{"number":"+14155550123","verstat":[]}"#,
+            "verstat is an array; allowed: a string",
+        ),
+        (
+            r#"{"number":"+14155550123","to":7}"#,
+            "to is 7; allowed: a string",
+        ),
+    ] {
+        let reply = peer.inbound(body);
+        assert_flat(&reply, 400, "invalid_request");
+        let found = reply.json["error"].as_str().expect("prose");
+        assert!(found.starts_with(error), "{found}");
+    }
+}
+
+#[test]
 fn a_budget_header_that_is_no_number_is_malformed() {
     let peer = Peer::start(|_| {});
     for value in ["soon", "0", "-1", "1.5", ""] {
@@ -212,6 +333,9 @@ fn other_paths_and_methods_are_refused() {
     for path in [
         "/",
         "/api/v1/lookup",
+        "/api/v1/lookup/",
+        "/api/v1/lookup/+14155550123/x",
+        "/api/v1/inbound",
         "/api/v1/sbc/redirect/",
         "/api/v1/sbc/redirect/x",
     ] {

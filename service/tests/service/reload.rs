@@ -11,10 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use numbers_online_service::certificate::SelfSigned;
+use numbers_online_service::signing_key::SigningKey;
 use tempfile::TempDir;
 
 use crate::binary::{Process, text};
-use crate::peer::{PATH, agent, post};
+use crate::peer::{INBOUND, KEY, PATH, agent, post, public_key};
+use crate::signatures::verifies;
 
 const OLD: &str = "nol_old";
 const NEW: &str = "nol_new";
@@ -176,6 +178,62 @@ fn a_bad_file_keeps_the_old_content_and_is_named_in_one_line() {
     service.write("keys.csv", "");
     service.reload(6);
     assert_eq!(service.ask(OLD), (200, "dnc_listed".to_owned()));
+}
+
+#[test]
+fn sighup_reads_identities_and_the_signing_key_again() {
+    let directory = TempDir::new().expect("a directory");
+    let (path, other) = (
+        directory.path().join("signing.pem"),
+        directory.path().join("other.pem"),
+    );
+    let first = SigningKey::ensure(&path).expect("a key").public_key_pem();
+    let second = SigningKey::ensure(&other).expect("a key").public_key_pem();
+    let service = Files::start(&["--signing-key", text(&path), "--key-env", "TEST_KEY"]);
+    let base = format!("http://{}", service.http);
+    let label = |key: &str| {
+        let body = r#"{"number":"+14155550101"}"#;
+        let url = format!("{base}{INBOUND}");
+        let answer = post(&agent(None), &url, &[("X-API-Key", KEY)], body)
+            .expect("a reply")
+            .json;
+        assert!(verifies(&answer, key), "{answer}");
+        answer["display_label"].clone()
+    };
+    assert_eq!(public_key(&base), first);
+    assert_eq!(label(&first), "");
+
+    let header = "number,identity_type,display_label,profile_url\n";
+    service.write(
+        "lists/identities.csv",
+        &format!("{header}+14155550101,verified_business,Acme,\n"),
+    );
+    fs::rename(&other, &path).expect("another key");
+    service.process.signal("HUP");
+    service.process.wait_for_log("reloaded", 4);
+    assert_eq!(public_key(&base), second);
+    assert_eq!(label(&second), "Acme");
+
+    fs::remove_file(&path).expect("a file");
+    service.write(
+        "lists/identities.csv",
+        &format!("{header}+14155550101,verified,Acme,\n"),
+    );
+    service.process.signal("HUP");
+    service.process.wait_for_log("reloaded", 8);
+    let log = service.process.log();
+    for error in [
+        format!(
+            "signing key not reloaded, the old one stays in force: {}: No such file",
+            path.display()
+        ),
+        "identities.csv: line 2, column 2 (identity_type): \"verified\"; allowed: ".to_owned(),
+    ] {
+        assert_eq!(log.matches(&error).count(), 1, "{error}: {log}");
+    }
+    assert!(!path.exists());
+    assert_eq!(public_key(&base), second);
+    assert_eq!(label(&second), "Acme");
 }
 
 #[test]

@@ -4,12 +4,13 @@
 
 use serde::Serialize;
 
-use crate::decision::{Decision, Dnc, Reason, Reassigned, Signals, Verdict};
+use crate::decision::{Decision, Reason, Verdict};
 use crate::line_type::LineType;
 use crate::number::{Caller, E164};
 use crate::policy::{Policy, SipReply};
 use crate::receipt::ReceiptId;
-use crate::risk::{Risk, Score};
+use crate::risk::{Model, Risk, Score};
+use crate::signals::{Dnc, Reassigned, Signals};
 use crate::timestamp::Timestamp;
 use crate::verstat::Verstat;
 
@@ -55,7 +56,7 @@ impl Answer {
             redirect_target: (),
             advisory: Advisory {
                 spam_score: signals.spam_score,
-                risk: signals.spam_score.into(),
+                risk: Risk::new(signals.spam_score, Model::FirstPartyPlusRestrictedSources),
                 confidence: "low",
                 line_type: subscriber.and_then(|subscriber| subscriber.line_type),
                 verstat,

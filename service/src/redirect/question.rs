@@ -2,11 +2,9 @@
 
 //! The body of a decision request, parsed once.
 
-use std::fmt;
-
-use serde_json::{Map, Value};
-
 use crate::budget::Budget;
+use crate::fields::Fields;
+use crate::malformed::Malformed;
 use crate::policy::{AllowCode, Policy, Threshold};
 use crate::risk::Score;
 use crate::verstat::Verstat;
@@ -27,16 +25,8 @@ pub struct Question {
 impl Question {
     /// Reads a request body. A field that is not known is accepted, one that is null counts as absent.
     pub fn parse(body: &[u8]) -> Result<Self, Malformed> {
-        let json: Value =
-            serde_json::from_slice(body).map_err(|error| Malformed::not_json(&error))?;
-        let Value::Object(object) = json else {
-            return Err(Malformed::new("body", &json, "a JSON object"));
-        };
-        let fields = Fields(&object);
-        let number = fields.text("number")?.map(str::trim).unwrap_or_default();
-        if number.is_empty() {
-            return Err(Malformed::missing("number", NUMBER_ALLOWED));
-        }
+        let fields = Fields::parse(body)?;
+        let number = fields.number()?;
         // Reserved by the interface: it must be a string, and is not used.
         fields.text("called_number")?;
         let defaults = Policy::default();
@@ -51,9 +41,13 @@ impl Question {
                     .whole("allow_code", "503 or 404", AllowCode::new)?
                     .unwrap_or(defaults.allow_code),
                 spam_threshold: fields
-                    .threshold("spam_threshold")?
+                    .whole("spam_threshold", Score::ALLOWED, Threshold::new)?
                     .unwrap_or(defaults.spam_threshold),
-                redirect_threshold: fields.threshold("redirect_threshold")?,
+                redirect_threshold: fields.whole(
+                    "redirect_threshold",
+                    Score::ALLOWED,
+                    Threshold::new,
+                )?,
                 block_reassigned: fields
                     .flag("block_reassigned")?
                     .unwrap_or(defaults.block_reassigned),
@@ -65,92 +59,6 @@ impl Question {
         })
     }
 }
-
-/// A request that breaks the interface; its text names field, value and what is allowed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Malformed(String);
-
-impl Malformed {
-    /// The value of `field` is not allowed.
-    #[must_use]
-    pub fn new(field: &str, value: &Value, allowed: &str) -> Self {
-        let mut value = match value {
-            Value::Array(_) => "an array".to_owned(),
-            Value::Object(_) => "an object".to_owned(),
-            value => value.to_string(),
-        };
-        if let Some((end, _)) = value.char_indices().nth(LONGEST_QUOTE) {
-            value.truncate(end);
-            value.push_str("...");
-        }
-        Self(format!("{field} is {value}; allowed: {allowed}"))
-    }
-
-    fn missing(field: &str, allowed: &str) -> Self {
-        Self(format!("{field} is missing or empty; allowed: {allowed}"))
-    }
-
-    fn not_json(error: &serde_json::Error) -> Self {
-        Self(format!(
-            "body is not JSON ({error}); allowed: a JSON object"
-        ))
-    }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-struct Fields<'a>(&'a Map<String, Value>);
-
-impl<'a> Fields<'a> {
-    fn get<T>(
-        &self,
-        name: &str,
-        allowed: &str,
-        read: impl FnOnce(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, Malformed> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => read(value)
-                .map(Some)
-                .ok_or_else(|| Malformed::new(name, value, allowed)),
-        }
-    }
-
-    fn text(&self, name: &str) -> Result<Option<&'a str>, Malformed> {
-        let allowed = if name == "number" {
-            NUMBER_ALLOWED
-        } else {
-            "a string"
-        };
-        self.get(name, allowed, Value::as_str)
-    }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, Malformed> {
-        self.get(name, "true or false", Value::as_bool)
-    }
-
-    fn whole<T>(
-        &self,
-        name: &str,
-        allowed: &str,
-        read: fn(u64) -> Option<T>,
-    ) -> Result<Option<T>, Malformed> {
-        self.get(name, allowed, |value| value.as_u64().and_then(read))
-    }
-
-    fn threshold(&self, name: &str) -> Result<Option<Threshold>, Malformed> {
-        self.whole(name, Score::ALLOWED, Threshold::new)
-    }
-}
-
-const NUMBER_ALLOWED: &str =
-    "a string with the calling number, best in E.164 such as \"+14155550123\"";
-/// In characters: enough to recognise a value in an error message.
-const LONGEST_QUOTE: usize = 40;
 
 #[cfg(test)]
 mod tests {
