@@ -70,10 +70,11 @@ endef
 .NOTPARALLEL:
 
 .PHONY: all
-all: ## Build for Kamailio and OpenSIPS, into target/stage/kamailio/ and opensips-VERSION/ (the default)
+all: ## Build for Kamailio and OpenSIPS, into target/stage/kamailio/ and opensips-VERSION/, and the program numbers-online (the default)
 	$(notice-servers)
 	$(CARGO) build --release
 	$(call stage-as,)
+	$(CARGO) build --release --package numbers-online-cli
 
 .PHONY: help
 help: ## Show this list

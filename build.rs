@@ -5,6 +5,8 @@
 mod abi;
 #[path = "c_shim/build/compiler.rs"]
 mod compiler;
+#[path = "c_shim/build/defaults.rs"]
+mod defaults;
 #[path = "c_shim/build/kamailio.rs"]
 mod kamailio;
 #[path = "c_shim/build/kamailio_places.rs"]
@@ -33,6 +35,7 @@ fn build() -> Result<(), String> {
     let place = Place::from_cargo()?;
     place::watch("c_shim".as_ref());
     abi::generate(&place)?;
+    defaults::generate(&place)?;
     compiler::shim_for_tests()?;
     // rustc gives a cdylib no SONAME; without one the module's DT_NEEDED would hold a path of the build machine.
     println!(

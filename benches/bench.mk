@@ -11,7 +11,7 @@ API_CPU ?= 0
 # What to measure; if empty, all. For bench-throughput: headings of columns. For bench-async and bench-opensips: delays of the API
 # in ms, and parts of the names of rows.
 ONLY ?=
-fuzz_targets = answer dns headers identity network_blocked number
+fuzz_targets = answer dns headers identity network_blocked number response_signature
 fuzz_work = $(target)/fuzz
 
 .PHONY: bench

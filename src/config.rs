@@ -8,6 +8,7 @@ mod cache;
 mod contact;
 mod decision_options;
 mod default_country;
+mod defaults;
 mod emergency;
 mod enforcement;
 mod identity;

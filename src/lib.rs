@@ -13,8 +13,8 @@
 //! 4. [`engine`]: the state made before fork, which all workers share.
 //! 5. [`mod@redis`], [`in_flight`], [`http`], [`cache`], `resolver`: input and output of a lookup, each with a deadline, and shared
 //!    memory.
-//! 6. [`admission`], [`evidence`], [`policy`], [`lists`], [`emergency_window`], [`question`], [`answer`]: the rules. Except for the shared state of [`admission`],
-//!    they are pure functions of their arguments.
+//! 6. [`admission`], [`evidence`], [`policy`], [`lists`], [`emergency_window`], [`question`], [`answer`], [`response_signature`]: the
+//!    rules. Except for the shared state of [`admission`], they are pure functions of their arguments.
 //! 7. [`config`], [`decision`]: the parsed parameters, and the result.
 //! 8. [`identity`], [`emergency`], [`privacy`], [`name_addr`], [`sip_header`], [`number`]: parsers of parts of a request.
 //! 9. `os`: shared memory, futexes, sockets, signals and processes; and small modules: [`audit`], [`call_id`],
@@ -97,6 +97,7 @@ mod redress_value;
 pub mod reply;
 pub mod report;
 mod resolver;
+pub mod response_signature;
 pub mod signing;
 pub mod sip_header;
 pub mod text;

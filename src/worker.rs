@@ -8,6 +8,7 @@ mod lookup;
 mod number_form;
 mod operator;
 mod pending;
+mod public_key;
 mod reload;
 mod request;
 mod sharing;
@@ -41,6 +42,7 @@ pub use self::{
     generation::Generations,
     operator::Refused,
     pending::{Asked, Begun, Known, PendingLookup},
+    public_key::NoPublicKey,
 };
 
 /// Decides calls, one at a time. It belongs to the process that made it.
@@ -66,6 +68,12 @@ impl<'a> Worker<'a> {
     pub fn new(proof: InWorker, engine: &'a Engine, log: &'a dyn Log) -> Self {
         let generations = Generations::new(proof, engine, 1);
         Self::sharing(Arc::new(generations), proof, engine, log)
+    }
+
+    /// Makes the worker of a program that never forks: a command, and not a SIP server.
+    #[must_use]
+    pub fn of_program(engine: &'a Engine, log: &'a dyn Log) -> Self {
+        Self::new(InWorker::promised(), engine, log)
     }
 
     /// Makes one of several workers of this process that share their connections. It still decides one call at a time.

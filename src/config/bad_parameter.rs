@@ -7,9 +7,18 @@ use super::ProfileName;
 
 /// A parameter that cannot be used. Its text is one line for the operator.
 #[derive(Debug, PartialEq, Eq)]
-pub struct BadParameter(String);
+pub struct BadParameter {
+    name: String,
+    line: String,
+}
 
 impl BadParameter {
+    /// The name of the parameter as it was given: `profile` if a profile has the bad one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// For a URL, whose user and password belong into no log.
     pub(crate) fn url(name: &str, url: &str, allowed: &str) -> Self {
         let Some((before, host)) = url.rsplit_once('@') else {
@@ -21,36 +30,46 @@ impl BadParameter {
     }
 
     pub(crate) fn new(name: &str, value: impl fmt::Display, allowed: &str) -> Self {
-        Self::line(&format!(
-            "parameter {name}: \"{value}\" cannot be used; allowed: {allowed}"
-        ))
+        let line = format!("parameter {name}: \"{value}\" cannot be used; allowed: {allowed}");
+        Self::line(name, &line)
     }
 
-    /// For a key of a profile that is not one of `allowed`. Its value is not shown: it may be a secret.
-    pub(super) fn unknown_key(key: &str, why: &str, allowed: &[&str]) -> Self {
+    /// For a name that is not one of `allowed`. Its value is not shown: it may be a secret.
+    pub(super) fn unknown(name: &str, why: &str, allowed: &[&str]) -> Self {
         let allowed = allowed.join(", ");
-        Self::line(&format!(
-            "\"{key}\" {why}; allowed: {allowed} (a value with ; in quotes)"
-        ))
+        Self::line(name, &format!("\"{name}\" {why}; allowed: {allowed}"))
+    }
+
+    /// The same, for a key of a profile.
+    pub(super) fn unknown_key(key: &str, why: &str, allowed: &[&str]) -> Self {
+        let unknown = Self::unknown(key, why, allowed);
+        let line = format!("{} (a value with ; in quotes)", unknown.line);
+        Self { line, ..unknown }
     }
 
     /// The same, of a profile.
-    pub(crate) fn in_profile(self, name: &ProfileName) -> Self {
-        Self(format!("profile \"{}\": {}", name.as_str(), self.0))
+    #[must_use]
+    pub fn in_profile(self, name: &ProfileName) -> Self {
+        Self {
+            name: "profile".to_owned(),
+            line: format!("profile \"{}\": {}", name.as_str(), self.line),
+        }
     }
 
-    fn line(line: &str) -> Self {
-        Self(
-            line.chars()
+    fn line(name: &str, line: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            line: line
+                .chars()
                 .map(|c| if c.is_control() { '?' } else { c })
                 .collect(),
-        )
+        }
     }
 }
 
 impl fmt::Display for BadParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.line)
     }
 }
 

@@ -83,37 +83,60 @@ impl Given {
     }
 }
 
-/// A parameter's value, from text.
-trait FromText: Sized {
-    /// `None` if it is no such value.
-    fn from_text(text: &str) -> Option<Self>;
+/// A parameter's value, which is set from text.
+trait SetFromText {
+    /// Takes the text as the value of the parameter `name`.
+    fn set(&mut self, name: &str, text: &str) -> Result<(), BadParameter>;
 }
 
-impl FromText for String {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
+impl SetFromText for String {
+    fn set(&mut self, _: &str, text: &str) -> Result<(), BadParameter> {
+        text.clone_into(self);
+        Ok(())
     }
 }
 
-impl FromText for i32 {
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
+impl SetFromText for i32 {
+    fn set(&mut self, name: &str, text: &str) -> Result<(), BadParameter> {
+        let number = text.parse();
+        *self = number.map_err(|_| BadParameter::new(name, text, "a whole number"))?;
+        Ok(())
+    }
+}
+
+/// A parameter that may be given many times.
+impl SetFromText for Vec<String> {
+    fn set(&mut self, _: &str, text: &str) -> Result<(), BadParameter> {
+        self.push(text.to_owned());
+        Ok(())
     }
 }
 
 macro_rules! parameters {
     (in_profiles: $($ours:ident)*; for_the_server: $($not_ours:ident)*;) => {
         impl Given {
-            /// Replaces the value of one parameter.
+            /// Sets one parameter, as a line of a server's configuration does. `profile` may be set many times. Whether the value
+            /// can be used is decided by [`Config::new`](super::Config::new); here only a number must be one.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), BadParameter> {
+                let Self { $($ours,)* $($not_ours,)* } = self;
+                $(if name == stringify!($ours) {
+                    return $ours.set(name, value);
+                })*
+                $(if name == stringify!($not_ours) {
+                    return $not_ours.set(name, value);
+                })*
+                let why = if name == FOR_SCRIPTS { "is for the script of a SIP server" } else { "is no parameter" };
+                Err(BadParameter::unknown(name, why, &[$(stringify!($ours),)* $(stringify!($not_ours)),*]))
+            }
+
+            /// Replaces the value of one parameter for a profile.
             fn replace(&mut self, key: &str, value: &str) -> Result<(), BadParameter> {
                 // Destructured, so that a new parameter is a compile error here until it is in one of the two lists.
                 let Self { $($ours,)* $($not_ours: _,)* } = self;
                 $(if key == stringify!($ours) {
-                    *$ours = FromText::from_text(value)
-                        .ok_or_else(|| BadParameter::new(key, value, "a whole number"))?;
-                    return Ok(());
+                    return $ours.set(key, value);
                 })*
-                let is_known = key == "avps" || [$(stringify!($not_ours)),*].contains(&key);
+                let is_known = key == FOR_SCRIPTS || [$(stringify!($not_ours)),*].contains(&key);
                 let why = if is_known { "holds for the whole server" } else { "is no parameter" };
                 Err(BadParameter::unknown_key(key, why, &[$(stringify!($ours)),*]))
             }
@@ -132,6 +155,9 @@ parameters! {
     for_the_server:
         emergency emergency_window cache_size cache_redis log_numbers breaker_window breaker_errors breaker_retry async_lookups async_queue profile;
 }
+
+/// The parameter that the C modules read themselves.
+const FOR_SCRIPTS: &str = "avps";
 
 const MOST_BYTES: usize = 128;
 const MOST_PROFILES: usize = 4096;

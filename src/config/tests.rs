@@ -6,59 +6,15 @@ use super::{Config, Given, Timeout};
 pub(crate) fn given() -> Given {
     Given {
         api_url: "http://127.0.0.1:8080".to_owned(),
-        api_url_backup: String::new(),
         api_key: "env:NUMBERS_ONLINE_KEY_THAT_NO_TEST_SETS".to_owned(),
-        signing_secret: String::new(),
-        timeout: 400,
-        allow_code: 503,
-        spam_threshold: 80,
-        redirect_threshold: 0,
-        block_invalid: 1,
-        block_reassigned: 0,
-        redirect_contact: String::new(),
-        mode: "redirect".to_owned(),
-        shadow: 0,
-        enforce_percent: 100,
-        number_source: "pai,from".to_owned(),
-        verstat_source: "number".to_owned(),
-        ask_withheld: 0,
-        anonymous: "allow".to_owned(),
-        block_reply: String::new(),
-        block_location: "RLN".to_owned(),
-        regulation: String::new(),
-        reply_reason: 1,
-        redress_url: String::new(),
-        redress_tel: String::new(),
-        redress_email: String::new(),
-        emergency: "on".to_owned(),
-        emergency_window: 14_400,
-        trusted_sources: "any".to_owned(),
-        allow_list: String::new(),
-        deny_list: String::new(),
-        dno_list: String::new(),
-        dno_max_age: 7,
-        default_country: String::new(),
-        local_check: 1,
-        cache_ttl: 60,
-        cache_size: 65536,
-        cache_redis: String::new(),
-        log_numbers: 0,
-        rate_limit: 0,
-        breaker_window: 10,
-        breaker_errors: 5,
-        breaker_retry: 15,
-        ca_file: String::new(),
-        tls_insecure: 0,
-        http_proxy: String::new(),
-        async_lookups: 64,
-        async_queue: 1024,
-        profile: Vec::new(),
+        ..Given::default()
     }
 }
 
 #[test]
 fn the_defaults_are_accepted() {
-    let config = Config::new(&given()).expect("usable");
+    let config = Config::new(&Given::default()).expect("usable");
+    assert_eq!(config.timeout.milliseconds(), 400);
     assert_eq!(config.options.redirect_threshold, None);
     assert_eq!(config.redirect_contact, None);
 }
@@ -159,5 +115,45 @@ fn a_bad_value_names_parameter_value_and_what_is_allowed() {
 fn the_budget_leaves_time_for_the_way_back() {
     for (timeout, budget) in [(20, 15), (100, 90), (400, 360), (5000, 4950)] {
         assert_eq!(Timeout::new(timeout).expect("in range").budget_ms(), budget);
+    }
+}
+
+#[test]
+fn a_parameter_is_set_by_its_name() {
+    let mut given = Given::default();
+    for (name, value) in [
+        ("api_url", "https://localhost:8443"),
+        ("timeout", "250"),
+        ("cache_size", "16"),
+        ("profile", "one=>timeout=100"),
+        ("profile", "two=>timeout=200"),
+    ] {
+        given.set(name, value).expect("a parameter");
+    }
+    assert_eq!(
+        (given.api_url.as_str(), given.timeout, given.cache_size),
+        ("https://localhost:8443", 250, 16)
+    );
+    assert_eq!(given.profile.len(), 2);
+    for (name, value, line) in [
+        (
+            "timeout",
+            "0.4",
+            "parameter timeout: \"0.4\" cannot be used; allowed: a whole number",
+        ),
+        (
+            "time",
+            "secret",
+            "\"time\" is no parameter; allowed: api_url, ",
+        ),
+        (
+            "avps",
+            "core",
+            "\"avps\" is for the script of a SIP server; allowed: api_url, ",
+        ),
+    ] {
+        let bad = given.set(name, value).expect_err("refused");
+        assert_eq!(bad.name(), name);
+        assert!(bad.to_string().starts_with(line), "{bad}");
     }
 }

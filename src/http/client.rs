@@ -2,7 +2,7 @@
 //! One request to the API.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ureq::AsSendBody;
 use ureq::http::Request;
@@ -57,6 +57,8 @@ pub struct Probe {
     pub outcome: Result<u16, Failure>,
     /// Why it failed, if more is known than the failure says.
     pub cause: Option<Cause>,
+    /// The time of the server's clock.
+    pub date: Option<SystemTime>,
     /// The phases that were reached, in their order.
     pub phases: Vec<(Phase, Duration)>,
 }
@@ -123,15 +125,17 @@ impl Client {
         let outcome = ballast().and_then(|_ballast| {
             let session = self.connect(&self.primary, deadline, &mut timings)?;
             let request = self.primary.target.health();
-            let reply = self.primary.exchange(session, request, deadline);
-            reply.map(|reply| reply.status)
+            self.primary.exchange(session, request, deadline)
         });
         if outcome.is_ok() {
             timings.end(Phase::Response);
         }
         Probe {
             cause: outcome.as_ref().err().and_then(|error| error.cause),
-            outcome: outcome.map_err(|error| error.failure),
+            date: outcome.as_ref().ok().and_then(|reply| reply.date),
+            outcome: outcome
+                .map(|reply| reply.status)
+                .map_err(|error| error.failure),
             phases: timings.phases(),
         }
     }
@@ -140,7 +144,24 @@ impl Client {
     #[must_use]
     pub fn health(&self, endpoint: Endpoint, deadline: Deadline) -> Exchange {
         let host = self.host(endpoint);
-        let ask = |session: Session| host.exchange(session, host.target.health(), deadline);
+        self.fetch(host, || host.target.health(), deadline)
+    }
+
+    /// Requests the public key of the first endpoint, which needs no API key, before `deadline`.
+    #[must_use]
+    pub fn public_key(&self, deadline: Deadline) -> Exchange {
+        let host = &self.primary;
+        self.fetch(host, || host.target.public_key(), deadline)
+    }
+
+    /// Makes a request that may be repeated without harm.
+    fn fetch(
+        &self,
+        host: &Host,
+        request: impl Fn() -> Request<()>,
+        deadline: Deadline,
+    ) -> Exchange {
+        let ask = |session: Session| host.exchange(session, request(), deadline);
         let anew = || ask(self.connect(host, deadline, &mut Timings::started())?);
         let reply = ballast().and_then(|_ballast| match host.idle.take().map(ask) {
             None => anew(),

@@ -26,6 +26,7 @@ pub(super) struct Target {
     /// The endpoint for questions.
     pub(super) uri: Uri,
     health: Uri,
+    public_key: Uri,
     path: String,
     host: HeaderValue,
 }
@@ -39,14 +40,24 @@ impl Target {
             host: HeaderValue::from_str(host).unwrap_or(HeaderValue::from_static("")),
             path: url.path(Question::PATH),
             health: url.join("/api/health"),
+            public_key: url.join("/api/v1/publickey"),
             uri,
         }
     }
 
     /// The request for the API's health, which needs no key.
     pub(super) fn health(&self) -> Request<()> {
+        self.get(&self.health)
+    }
+
+    /// The request for the API's public key, which needs no API key.
+    pub(super) fn public_key(&self) -> Request<()> {
+        self.get(&self.public_key)
+    }
+
+    fn get(&self, uri: &Uri) -> Request<()> {
         let mut request = Request::new(());
-        *request.uri_mut() = self.health.clone();
+        *request.uri_mut() = uri.clone();
         *request.headers_mut() = self.headers();
         request
     }

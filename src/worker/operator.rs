@@ -8,12 +8,13 @@ use numbers_online_number::METADATA;
 
 use super::Worker;
 use super::generation::Generation;
+use super::request::skew;
 use crate::admission::{Endpoint, LatchState, Mode};
 use crate::cache::Key;
 use crate::clock::Moment;
 use crate::config::{ProfileId, ProfileName};
 use crate::decision::{Decision, Source, Treatment};
-use crate::http::Phase;
+use crate::http::{Phase, Probe};
 use crate::identity::Verstat;
 use crate::lists::Match;
 use crate::number::Number;
@@ -150,8 +151,7 @@ impl Worker<'_> {
     /// Whether the API is reachable, without a key and without a charge, and how long each phase takes.
     #[must_use]
     pub fn probe(&mut self) -> Report {
-        self.turn_to(ProfileId::BASE);
-        let probe = self.current.client.probe(self.deadline(Instant::now()));
+        let (probe, skew) = self.measure();
         let outcome = probe.outcome.map_or_else(
             |failure| failure.as_str().to_owned(),
             |status| format!("http_{status}"),
@@ -171,7 +171,15 @@ impl Worker<'_> {
             };
             report = report.number(name, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         }
-        report
+        report.maybe(c"clock_skew_s", skew)
+    }
+
+    /// The same as values, and how many seconds the API's clock is ahead of this machine's.
+    pub fn measure(&mut self) -> (Probe, Option<i64>) {
+        self.turn_to(ProfileId::BASE);
+        let probe = self.current.client.probe(self.deadline(Instant::now()));
+        let skew = probe.date.map(|date| skew(date, SystemTime::now()));
+        (probe, skew)
     }
 
     /// The size and use of the cache.

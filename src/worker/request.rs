@@ -228,7 +228,7 @@ fn wait(reply: &Reply) -> Option<Duration> {
 }
 
 /// The difference of the API's clock to this machine's, in seconds.
-fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
+pub(super) fn skew(theirs: SystemTime, ours: SystemTime) -> i64 {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX >> 1);
     match theirs.duration_since(ours) {
         Ok(ahead) => seconds(ahead),
