@@ -26,6 +26,10 @@ const TRIALS: &[Row] = &[
         finds_unknown_authority,
     ),
     ("a_refused_key_allows_the_call", allows_with_a_refused_key),
+    (
+        "an_answer_is_verified_with_the_key_of_the_service",
+        verifies,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -89,6 +93,24 @@ fn finds_unknown_authority(service: &Service) {
     let run = service.run("doctor", &["ca_file="], &[]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.out.contains("unknown_issuer"), "{run:?}");
+}
+
+fn verifies(service: &Service) {
+    let answer = service.post("/api/v1/inbound/lookup", r#"{"number":"+14155550123"}"#);
+    let run = service.run_with("verify", &[], &[], &answer);
+    assert_eq!(
+        (run.code, &run.json()["verified"]),
+        (0, &"yes".into()),
+        "{run:?}"
+    );
+    let changed = answer.replace("+14155550123", "+14155550124");
+    assert_ne!(changed, answer);
+    let run = service.run_with("verify", &[], &[], &changed);
+    assert_eq!(
+        (run.code, &run.json()["verified"]),
+        (1, &"no".into()),
+        "{run:?}"
+    );
 }
 
 fn allows_with_a_refused_key(service: &Service) {
