@@ -48,6 +48,8 @@ pub enum Unverified {
     NotJson,
     /// An object has two members with the same name. Which of them counts would be up to the reader.
     DuplicateName,
+    /// A number is written in another way than `JSON.stringify` writes it.
+    OtherNumber,
     /// The signature is not that of this answer by this key.
     Wrong,
 }
@@ -112,6 +114,9 @@ impl fmt::Display for Unverified {
             Self::TooLarge => "the answer is longer than 64 KiB",
             Self::NotJson => "the answer is not a JSON object, or is nested too deeply",
             Self::DuplicateName => "the answer has two members with the same name",
+            Self::OtherNumber => {
+                "a number of the answer is written in another way than the API writes it"
+            }
             Self::Wrong => {
                 "the signature does not match: the answer was changed, or signed with another key"
             }

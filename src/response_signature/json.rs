@@ -68,8 +68,12 @@ impl Json {
             Some(b'f') => Ok(Self::Bool(false)),
             Some(b'n') => Ok(Self::Null),
             _ => {
-                let number = number::canonical(text);
-                number.map(Self::Number).ok_or(Unverified::NotJson)
+                // Readers differ about a number that is written in another way: some drop it.
+                let number = number::canonical(text).ok_or(Unverified::NotJson)?;
+                let is_canonical = number == text;
+                is_canonical
+                    .then_some(Self::Number(number))
+                    .ok_or(Unverified::OtherNumber)
             }
         }
     }

@@ -61,8 +61,6 @@ fn white_space_escapes_and_the_order_of_the_outermost_members_do_not_matter() {
         SIGNED.replace("  ", "\t\r\n "),
         format!(" {SIGNED}\n\n"),
         SIGNED.replace("ed25519:", "\\u0065d25519:"),
-        SIGNED.replace("600", "6e2"),
-        SIGNED.replace(": 8", ": 8.0"),
         reversed,
     ] {
         assert_eq!(verify(&same), Ok(()), "{same}");
@@ -74,6 +72,12 @@ fn any_other_content_is_not_verified() {
     let also = |member: &str| SIGNED.replacen('{', &format!("{{{member},"), 1);
     for (other, why) in [
         (SIGNED.replace("600", "601"), Unverified::Wrong),
+        (SIGNED.replace("600", "6e2"), Unverified::OtherNumber),
+        (SIGNED.replace(": 8", ": 8.0"), Unverified::OtherNumber),
+        (
+            SIGNED.replace(": 8", ": 8.00000000000000000001"),
+            Unverified::OtherNumber,
+        ),
         (SIGNED.replace("null", "false"), Unverified::Wrong),
         (SIGNED.replace("+1415", "+1416"), Unverified::Wrong),
         (SIGNED.replace("Café", "Cafe\u{301}"), Unverified::Wrong),
@@ -152,8 +156,8 @@ fn an_answer_without_a_signature_is_unsigned() {
 #[test]
 fn numbers_and_nested_names_are_written_as_by_node() {
     for body in [
-        "{\"b\":[1.50,1e21,18446744073709551617],\"a\":{\"\u{fb00}\":1,\"😀\":2},\"response_signature\":\"S\"}",
-        "{\"a\":{\"😀\":2.0,\"\u{fb00}\":1},\"response_signature\":\"S\",\"b\":[15e-1,1000000000000000000000.0,18446744073709551617]}",
+        "{\"b\":[1.5,1e+21,18446744073709551617],\"a\":{\"\u{fb00}\":1,\"😀\":2},\"response_signature\":\"S\"}",
+        "{\"a\":{\"😀\":2,\"\u{fb00}\":1},\"response_signature\":\"S\",\"b\":[ 1.5, 1e+21, 18446744073709551617 ]}",
     ] {
         let body = body.replace("\"S\"", &format!("\"{OF_NUMBERS}\""));
         assert_eq!(verify(&body), Ok(()), "{body}");
