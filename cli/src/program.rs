@@ -38,7 +38,8 @@ fn command(parser: &mut Parser) -> Result<Option<&'static Command>, Stop> {
         Some(Arg::Value(name)) => {
             let name = unicode(&name, "subcommand")?;
             let command = Command::find(name);
-            let unknown = || Stop::usage(format!("there is no subcommand {name:?}"));
+            // It may be a number, or a key.
+            let unknown = || Stop::usage("there is no such subcommand");
             command.map(Some).ok_or_else(unknown)
         }
     }

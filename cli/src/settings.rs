@@ -56,7 +56,9 @@ impl Settings {
     /// The file that is read. The usual one need not exist.
     pub(crate) fn file(&self) -> Option<&Path> {
         let usual = Path::new(USUAL_FILE);
-        let usual = usual.exists().then_some(usual);
+        // One that cannot be looked at is not absent: its api_url would be replaced by the public one.
+        let is_absent = matches!(usual.try_exists(), Ok(false));
+        let usual = (!is_absent).then_some(usual);
         self.config.as_deref().or(usual)
     }
 

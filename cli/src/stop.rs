@@ -34,6 +34,13 @@ impl Stop {
 
 impl From<lexopt::Error> for Stop {
     fn from(error: lexopt::Error) -> Self {
-        Self::usage(error.to_string())
+        // A value may be a number, or a secret.
+        Self::usage(match error {
+            lexopt::Error::UnexpectedValue { option, .. } => {
+                format!("option '{option}' takes no value")
+            }
+            lexopt::Error::NonUnicodeValue(_) => "an argument is not UTF-8".to_owned(),
+            other => other.to_string(),
+        })
     }
 }

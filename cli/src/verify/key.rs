@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use numbers_online::config::Roots;
 use numbers_online::response_signature::{PublicKey, UnusableKey};
 use numbers_online::worker::{NoPublicKey, Worker};
 
@@ -52,6 +53,10 @@ fn fetch(mut settings: Settings) -> Result<PublicKey, Stop> {
     // Somebody waits for the result, and no call does.
     settings.set_default("timeout", "5000");
     let engine = engine(settings.read()?, &Silent)?;
+    if matches!(engine.config.roots, Roots::Unverified) {
+        let line = "tls_insecure=1: a key of a server that is not verified proves nothing; allowed: 0, or --key FILE";
+        return Err(Stop::new(Exit::Config, line));
+    }
     let url = engine.config.api_url.join(ENDPOINT);
     let key = Worker::of_program(&engine, &Silent).public_key();
     key.map_err(|why: NoPublicKey| {

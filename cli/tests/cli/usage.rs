@@ -37,7 +37,7 @@ fn a_wrong_command_line_is_one_line_and_64() {
         ),
         (
             &["guess"],
-            "numbers-online: there is no subcommand \"guess\"; see ",
+            "numbers-online: there is no such subcommand; see ",
         ),
         (
             &["--json"],
