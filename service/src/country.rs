@@ -12,6 +12,13 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Country(pub(crate) Region);
 
+impl Country {
+    /// The country of a region. None for calling codes of no country, such as +800.
+    pub(crate) fn of(region: Region) -> Option<Self> {
+        (region != Region::World).then_some(Self(region))
+    }
+}
+
 impl FromStr for Country {
     type Err = String;
 
@@ -43,6 +50,12 @@ impl Serialize for Country {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_world_is_no_country() {
+        assert_eq!(Country::of(Region::World), None);
+        assert_eq!(Country::of(Region::US), "US".parse().ok());
+    }
 
     #[test]
     fn only_a_country_with_a_plan_is_a_default() {

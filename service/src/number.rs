@@ -81,7 +81,7 @@ impl Subscriber {
         Some(Self {
             e164: E164::of(number)?,
             calling_code: u16::try_from(number.country_code).ok()?,
-            country: number.get_region_code().map(Country),
+            country: number.get_region_code().and_then(Country::of),
             line_type: LineType::of(number.get_type()),
         })
     }

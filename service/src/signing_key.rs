@@ -2,7 +2,9 @@
 
 //! The key that signs answers.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rcgen::{KeyPair, PKCS_ED25519, SigningKey as _};
@@ -10,7 +12,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use serde::Serialize;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::atomic_file;
 use crate::pem::unreadable;
@@ -37,7 +39,19 @@ impl SigningKey {
 
     /// Reads the key of a PEM file (PKCS #8, RFC 8410), such as `openssl genpkey -algorithm ED25519` makes.
     pub fn read(path: &Path) -> Result<Self, StartError> {
-        Self::parse(path, PrivatePkcs8KeyDer::from_pem_file(path))
+        Self::of_file(path, PrivatePkcs8KeyDer::from_pem_file(path))
+    }
+
+    /// Warns if others can read the file: whoever has the key can sign answers.
+    fn of_file(
+        path: &Path,
+        der: Result<PrivatePkcs8KeyDer<'static>, PemError>,
+    ) -> Result<Self, StartError> {
+        let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode());
+        if mode & 0o077 != 0 {
+            warn!(file = %path.display(), "others can read the signing key: chmod 600");
+        }
+        Self::parse(path, der)
     }
 
     /// Reads the key of a PEM file. If there is no such file, makes it, with mode 0600 and a new key.
@@ -46,14 +60,22 @@ impl SigningKey {
         match der {
             Err(PemError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 let key = Self::generate()?;
-                atomic_file::write(path, &key.0.serialize_pem(), 0o600).map_err(|error| {
-                    let path = path.display();
-                    StartError::new(format!("{path}: the signing key cannot be made: {error}"))
-                })?;
-                info!(file = %path.display(), "signing key made");
-                Ok(key)
+                match atomic_file::create(path, &key.0.serialize_pem(), 0o600) {
+                    Ok(()) => {
+                        info!(file = %path.display(), "signing key made");
+                        Ok(key)
+                    }
+                    // Another process was faster.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
+                    Err(error) => {
+                        let path = path.display();
+                        Err(StartError::new(format!(
+                            "{path}: the signing key cannot be made: {error}"
+                        )))
+                    }
+                }
             }
-            der => Self::parse(path, der),
+            der => Self::of_file(path, der),
         }
     }
 

@@ -19,22 +19,42 @@ pub enum Verstat {
 }
 
 impl Verstat {
-    /// Reads a bare token, a `verstat=...` parameter, or a SIP or tel header value that holds one (API spec, `verstat`).
+    /// Reads a bare token, a `verstat=...` parameter, or a SIP or tel header value that holds one (API spec, `verstat`). Of several
+    /// values a failure counts: one may stand in the display name, which is the caller's own.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let lower = text.to_ascii_lowercase();
-        let value = lower
-            .split_once("verstat=")
-            .map_or(lower.as_str(), |(_, rest)| rest);
-        let token = value
+        let mut parameters = lower
+            .split([';', '<', '>', ' '])
+            .filter_map(|part| part.strip_prefix("verstat="))
+            .map(Self::of_token)
+            .peekable();
+        if parameters.peek().is_none() {
+            return Self::of_token(&lower);
+        }
+        let worst = |one, other| match (one, other) {
+            (Self::Unverified, _) | (_, Self::Unverified) => Self::Unverified,
+            (Self::Unknown, other) => other,
+            (one, _) => one,
+        };
+        parameters.fold(Self::Unknown, worst)
+    }
+
+    /// Networks append the attestation level, as in TN-Validation-Passed-A.
+    fn of_token(text: &str) -> Self {
+        let token = text
             .trim_start_matches(['"', ' '])
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
             .next()
             .unwrap_or_default();
-        // Networks append the attestation level, as in TN-Validation-Passed-A.
-        if token.starts_with("tn-validation-passed") {
+        let is = |name| {
+            token
+                .strip_prefix(name)
+                .is_some_and(|level| matches!(level, "" | "-a" | "-b" | "-c"))
+        };
+        if is("tn-validation-passed") {
             Self::Verified
-        } else if token.starts_with("tn-validation-failed") {
+        } else if is("tn-validation-failed") {
             Self::Unverified
         } else {
             Self::Unknown
@@ -117,6 +137,19 @@ mod tests {
                 "eyJhbGciOiJFUzI1NiJ9.e30.sig;info=<https://example.net/c.pem>;alg=ES256",
                 Verstat::Unknown,
             ),
+            (
+                "\"verstat=TN-Validation-Passed\" <tel:+14155550130;verstat=TN-Validation-Failed>",
+                Verstat::Unverified,
+            ),
+            (
+                "\"x;verstat=TN-Validation-Passed\" <tel:+14155550130;verstat=TN-Validation-Failed-A>",
+                Verstat::Unverified,
+            ),
+            (
+                "<sip:verstat=TN-Validation-Passed@example.net>",
+                Verstat::Unknown,
+            ),
+            ("TN-Validation-PassedX", Verstat::Unknown),
             ("verstat=", Verstat::Unknown),
             ("", Verstat::Unknown),
         ] {
